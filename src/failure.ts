@@ -1,0 +1,47 @@
+/**
+ * Why a run ended without an answer. Closed on purpose: tests and the exit code depend on it.
+ * `bad_usage` is the only one that exits with 2, all others exit with 1.
+ */
+export type FailureCode =
+  | 'bad_usage'
+  | 'bad_request'
+  | 'not_ecr'
+  | 'bad_config'
+  | 'no_credentials'
+  | 'unreachable'
+  | 'refused'
+  | 'bad_response'
+  | 'timed_out'
+  | 'bad_output'
+  | 'bug'
+
+/**
+ * The one error this program throws on purpose: "configured but unusable, refused or unreachable".
+ * Whatever else is thrown is a bug and is never printed.
+ *
+ * `message` becomes the line on stderr as it is. It is made only of constants, host names, file paths,
+ * profile, role and field names, AWS error codes, status codes and times, so there is nothing to redact.
+ */
+export class Failure extends Error {
+  // A literal: minifying renames the class, and `this.constructor.name` with it.
+  override readonly name = 'Failure'
+  readonly code: FailureCode
+
+  constructor(code: FailureCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Longer names are cut: one line must stay one readable line in the kubelet's log. */
+const MAX_PRINTED_CHARACTERS = 120
+
+/**
+ * A name from outside (host, path, profile) in double quotes, safe to print: no control character can end
+ * the line or drive a terminal, and no length floods the log.
+ */
+export function quote(name: string): string {
+  const safe = name.replace(/[^\x20-\x7e]|"/g, '?')
+  if (safe.length <= MAX_PRINTED_CHARACTERS) return `"${safe}"`
+  return `"${safe.slice(0, MAX_PRINTED_CHARACTERS)}..."`
+}

@@ -1,0 +1,53 @@
+import { Failure, quote } from './failure.ts'
+import type { System } from './system.ts'
+
+/** Why the operating system refused a file, in words of ours. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'it does not exist'
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied'
+    case 'EISDIR':
+      return 'it is a directory'
+    case 'ELOOP':
+      return 'too many symbolic links'
+    default:
+      return typeof code === 'string' && /^E[A-Z0-9]{1,15}$/.test(code) ? code : 'it cannot be read'
+  }
+}
+
+/** A file to read: `name` says what it is in the error line (`the config file`). */
+export interface TextFile {
+  readonly path: string
+  readonly name: string
+  readonly maxBytes: number
+}
+
+/**
+ * A file's text, or `undefined` when it does not exist: only that may mean "not configured". Bytes that are not UTF-8
+ * become U+FFFD, which can only spoil the value they stand in.
+ *
+ * @throws {Failure} `bad_config` - it exists but cannot be read, or is larger than `maxBytes`.
+ */
+export async function readTextFile(
+  { path, name, maxBytes }: TextFile,
+  system: Pick<System, 'readFile'>,
+): Promise<string | undefined> {
+  const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
+    const reason = reasonOf(error)
+    if (reason === 'it does not exist') return undefined
+    throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: ${reason}`)
+  })
+  if (bytes === undefined) return undefined
+  if (bytes.length > maxBytes) {
+    throw new Failure(
+      'bad_config',
+      `cannot read ${name} ${quote(path)}: it is larger than ${maxBytes} bytes`,
+    )
+  }
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}

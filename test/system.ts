@@ -1,0 +1,26 @@
+import type { System } from '../src/system.ts'
+
+/** The parts of a system that a test cares about; `files` maps a path to its text, or to the error code of reading it. */
+export interface FakeParts extends Partial<Omit<System, 'readFile'>> {
+  readonly files?: Readonly<Record<string, string | { readonly code: string }>>
+}
+
+/** A system of literals: no process, no clock, no network unless the test brings one. */
+export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
+  return {
+    env: {},
+    fetch: async () => Promise.reject(new Error('no network in this test')),
+    readFile: async (path, maxBytes) => {
+      const file = files[path] ?? { code: 'ENOENT' }
+      if (typeof file !== 'string') throw Object.assign(new Error('refused'), file)
+      return new TextEncoder().encode(file).subarray(0, maxBytes)
+    },
+    listFiles: async (directory) =>
+      Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
+    homeDirectory: async () => '/home-from-user-database',
+    now: () => Date.UTC(2026, 0, 1),
+    elapsedMs: () => 0,
+    step: () => undefined,
+    ...parts,
+  }
+}
