@@ -1,0 +1,54 @@
+import * as v from 'valibot'
+
+import { Failure, type FailureCode } from './failure.ts'
+
+/** What is being decoded, for the error line: `code` of the failure, and its subject (`the answer from IMDS`). */
+export interface Subject {
+  readonly code: FailureCode
+  readonly name: string
+}
+
+/**
+ * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1).
+ *
+ * @throws {Failure} `subject.code` - not UTF-8 or not JSON. The engine's own message is dropped, since it quotes the
+ * input (`JSON Parse error: Unexpected identifier "SECRET"`).
+ */
+export function parseJson(bytes: Uint8Array, subject: Subject): unknown {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // Parsed to `unknown` and never trusted: every caller hands the result to `decode`.
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    throw new Failure(subject.code, `${subject.name} is not valid JSON`)
+  }
+}
+
+/**
+ * `value` as the schema's output type.
+ *
+ * @throws {Failure} `subject.code` - names the first field that does not fit and what was expected there. The value is
+ * never shown: valibot's own messages and its `received` quote it, so only the path and `expected` are used.
+ */
+export function decode<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  subject: Subject,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value, { abortEarly: true })
+  if (result.success) return result.output
+  throw new Failure(subject.code, `${subject.name} ${complaint(result.issues[0])}`)
+}
+
+function complaint(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue)
+  const field = path === null ? 'it' : `"${path}"`
+  if (path !== null && issue.input === undefined) return `is not as documented: ${field} is missing`
+  if (issue.type === 'non_empty') return `is not as documented: ${field} is empty`
+  // `expected` comes from the schema, a constant of ours.
+  return `is not as documented: ${field} must be ${issue.expected ?? 'of another form'}`
+}
+
+/** A string with at least one character. */
+export const NonEmpty = v.pipe(v.string(), v.nonEmpty())

@@ -1,0 +1,45 @@
+import * as v from 'valibot'
+
+import { decode, NonEmpty, parseJson, type Subject } from './decode.ts'
+import { Failure } from './failure.ts'
+
+const SUBJECT: Subject = { code: 'bad_request', name: 'the request on stdin' }
+
+/** All three were served by every kubelet from 1.26 on; older ones know one or two of them. */
+const API_VERSIONS = [
+  'credentialprovider.kubelet.k8s.io/v1',
+  'credentialprovider.kubelet.k8s.io/v1beta1',
+  'credentialprovider.kubelet.k8s.io/v1alpha1',
+] as const
+
+// `v.object` lets unknown fields pass: newer kubelets add some.
+const CredentialProviderRequest = v.object({
+  apiVersion: v.picklist(API_VERSIONS),
+  kind: v.literal('CredentialProviderRequest'),
+  image: NonEmpty,
+})
+
+/** One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port. */
+export type Request = v.InferOutput<typeof CredentialProviderRequest>
+
+/** Largest request read, in bytes. Real ones are under 4 KiB, most of it a service-account token. */
+export const MAX_REQUEST_BYTES = 1024 * 1024
+
+/**
+ * The kubelet's request.
+ *
+ * @throws {Failure} `bad_request` - too large, empty, not JSON, another kind or API version, or without an image.
+ * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
+ */
+export function parseRequest(bytes: Uint8Array): Request {
+  if (bytes.length > MAX_REQUEST_BYTES) {
+    throw new Failure('bad_request', `${SUBJECT.name} is larger than ${MAX_REQUEST_BYTES} bytes`)
+  }
+  if (bytes.length === 0) {
+    throw new Failure(
+      'bad_request',
+      `${SUBJECT.name} is empty; hint: the kubelet writes it, see --help`,
+    )
+  }
+  return decode(CredentialProviderRequest, parseJson(bytes, SUBJECT), SUBJECT)
+}
