@@ -1,0 +1,51 @@
+import type { Request } from './request.ts'
+
+/** What ECR gave: the user name and password for the registry, and when they stop working. */
+export interface RegistryToken {
+  readonly username: string
+  readonly password: string
+  /** Milliseconds since 1970; `undefined` when ECR did not say. */
+  readonly expiresAtMs: number | undefined
+}
+
+/** What the answer is made of. */
+export interface Answer {
+  readonly apiVersion: Request['apiVersion']
+  /** `host[:port]` exactly as in the image: the kubelet compares ports as text, absent is not 443. */
+  readonly authKey: string
+  readonly token: RegistryToken
+  /** Wall clock in milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/**
+ * The one JSON document for stdout, ending in a newline. It has exactly the fields the kubelet knows, since the kubelet
+ * decodes strictly and drops an answer with any other.
+ *
+ * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
+ */
+export function formatResponse(answer: Answer): string {
+  const response = {
+    kind: 'CredentialProviderResponse',
+    apiVersion: answer.apiVersion,
+    // One ECR token opens every repository of its registry host.
+    cacheKeyType: 'Registry',
+    cacheDuration: cacheDuration(answer.token.expiresAtMs, answer.nowMs),
+    auth: {
+      [answer.authKey]: { username: answer.token.username, password: answer.token.password },
+    },
+  }
+  return `${JSON.stringify(response)}\n`
+}
+
+/**
+ * Half of what is left of the token's life, as a Go duration in whole seconds. Half, so that a cached token always has
+ * as much life left as it has been kept. `0s` (do not cache) when nothing is left or nothing is known: `null` would make
+ * the kubelet fall back to its configured default, often 12 h, and keep a dead token that long.
+ *
+ * @see https://pkg.go.dev/time#ParseDuration
+ */
+export function cacheDuration(expiresAtMs: number | undefined, nowMs: number): string {
+  const leftMs = (expiresAtMs ?? nowMs) - nowMs
+  return `${Math.max(0, Math.floor(leftMs / 2000))}s`
+}
