@@ -1,0 +1,81 @@
+import { type EndpointForm, type Partition, PARTITIONS } from './endpoints.ts'
+import { Failure, quote } from './failure.ts'
+
+/** The registry an image lives in, read from the image's host name alone. */
+export interface Registry extends EndpointForm {
+  /** `host[:port]` exactly as the image has it, in its own case: the key the kubelet will look up. */
+  readonly host: string
+  readonly service: 'ecr' | 'ecr-public'
+  readonly region: string
+  /** Partition of the host's suffix; decides the API host only for a region that no partition's pattern knows. */
+  readonly partition: Partition | undefined
+}
+
+/** ECR Public has one API region, whatever the node's. https://docs.aws.amazon.com/general/latest/gr/ecr-public.html */
+const PUBLIC_REGION = 'us-east-1'
+
+/** Both names serve the same registry; the second one is its dual-stack name. */
+const PUBLIC_HOSTS: ReadonlyMap<string, EndpointForm> = new Map([
+  ['public.ecr.aws', { fips: false, dualStack: false }],
+  ['ecr-public.aws.com', { fips: false, dualStack: true }],
+])
+
+// Twelve-digit account, `dkr.ecr` or `dkr-ecr`, a region that is one DNS label, and a suffix that is judged on its own.
+// Anchored at both ends, so a look-alike with an ECR name in front or behind never matches.
+const PRIVATE_HOST =
+  /^[0-9]{12}\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.(?<suffix>[a-z0-9.-]+)$/
+
+// What may stand before the first slash. No `@`: user information could hide the real host from a reader.
+const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
+
+/**
+ * The ECR registry of an image, decided by the image's host alone, before any network call.
+ *
+ * @param image - as the kubelet sends it; a scheme, tag or digest is tolerated.
+ * @throws {Failure} `bad_request` - no host name can be read from it; `not_ecr` - the host is not one of Amazon ECR's.
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+ */
+export function parseRegistry(image: string): Registry {
+  const authority = image.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? ''
+  const name = AUTHORITY.exec(authority)?.groups?.['name']?.toLowerCase()
+  if (name === undefined) {
+    // The image is not shown: whatever precedes the host (`user:password@`) may be a secret.
+    throw new Failure('bad_request', 'cannot read a registry host from the image in the request')
+  }
+  const registry = findPublic(name) ?? findPrivate(name)
+  if (registry === undefined) {
+    throw new Failure(
+      'not_ecr',
+      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host`,
+    )
+  }
+  return { host: authority, ...registry }
+}
+
+function findPublic(name: string): Omit<Registry, 'host'> | undefined {
+  const form = PUBLIC_HOSTS.get(name)
+  if (form === undefined) return undefined
+  return { service: 'ecr-public', region: PUBLIC_REGION, partition: undefined, ...form }
+}
+
+function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
+  const { fips, region, suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
+  if (region === undefined || suffix === undefined) return undefined
+  const partition = PARTITIONS.find(
+    ({ dnsSuffix, dualStackDnsSuffix }) =>
+      suffix === dnsSuffix || suffix === registrySuffix(dualStackDnsSuffix),
+  )
+  if (partition === undefined) return undefined
+  return {
+    service: 'ecr',
+    region,
+    partition,
+    fips: fips !== undefined,
+    dualStack: suffix !== partition.dnsSuffix,
+  }
+}
+
+/** Registries live under `on.` where the dual-stack APIs of the same partition live under `api.`. */
+function registrySuffix(dualStackDnsSuffix: string): string {
+  return dualStackDnsSuffix.replace(/^api\./, 'on.')
+}

@@ -1,0 +1,160 @@
+import { expect, test } from 'bun:test'
+
+import fc from 'fast-check'
+
+import { serviceHost } from '../src/endpoints.ts'
+import { Failure } from '../src/failure.ts'
+import { parseRegistry } from '../src/registry.ts'
+import { expectFailure } from './failures.ts'
+import { PRIVATE_REGISTRIES } from './registries.ts'
+
+// How the same image may be written, and the authentication key that the kubelet will look for.
+const FORMS: readonly (readonly [
+  form: string,
+  image: (host: string) => string,
+  key: (host: string) => string,
+])[] = [
+  ['repository', (host) => `${host}/team/app`, (host) => host],
+  ['port', (host) => `${host}:443/app`, (host) => `${host}:443`],
+  ['digest', (host) => `${host}/app@sha256:${'0'.repeat(64)}`, (host) => host],
+  ['tag', (host) => `${host}/app:1.0`, (host) => host],
+  ['scheme', (host) => `https://${host}/app`, (host) => host],
+  ['upper case', (host) => `${host.toUpperCase()}/app`, (host) => host.toUpperCase()],
+]
+
+const CASES = PRIVATE_REGISTRIES.flatMap(([region, registry, api]) =>
+  FORMS.map(([form, image, key]) => {
+    const host = `123456789012.${registry}`
+    return { form, image: image(host), key: key(host), region, api }
+  }),
+)
+
+test.each(CASES)('parseRegistry() reads $image', ({ image, key, region, api }) => {
+  const registry = parseRegistry(image)
+  expect(registry).toMatchObject({ host: key, service: 'ecr', region })
+  expect(serviceHost(registry.service, registry.region, registry)).toBe(api)
+})
+
+test('the table holds at least 200 images', () => {
+  expect(CASES.length).toBeGreaterThanOrEqual(200)
+})
+
+test.each([
+  ['public.ecr.aws', 'api.ecr-public.us-east-1.amazonaws.com'],
+  ['ecr-public.aws.com', 'ecr-public.us-east-1.api.aws'],
+])('parseRegistry() reads the public registry %s', (host, api) => {
+  for (const [, image, key] of FORMS) {
+    const registry = parseRegistry(image(host))
+    expect(registry).toMatchObject({ host: key(host), service: 'ecr-public', region: 'us-east-1' })
+    expect(serviceHost(registry.service, registry.region, registry)).toBe(api)
+  }
+})
+
+test.each([
+  'docker.io/library/nginx',
+  'registry.k8s.io/pause',
+  'localhost/x',
+  'localhost:5000/x',
+  '10.0.0.1:5000/x',
+  'amazonaws.com/x',
+  'ecr.aws/x',
+  'api.ecr.us-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com.evil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com./x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.co/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com.tw/x',
+  '123456789012.dkr.ecr.us-west-2.evil.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.evil-amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.evilamazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.on.aws.evil.io/x',
+  '123456789012.dkr-ecr.us-west-2.api.aws/x',
+  '123456789012.dkr.ecr..amazonaws.com/x',
+  '123456789012.dkr.ecr.-us-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2-.amazonaws.com/x',
+  '123456789012.dkr.ecr.amazonaws.com/x',
+  '123456789012.dkr.ecrfips.us-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr-fips2.us-west-2.amazonaws.com/x',
+  '123456789012.dkrxecr.us-west-2.amazonaws.com/x',
+  '123456789012-dkr.ecr.us-west-2.amazonaws.com/x',
+  'evil.123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  'evil.io/123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  '1234.dkr.ecr.x.amazonaws.com.evil.io/x',
+  '1234.dkr.ecr.us-west-2.amazonaws.com/x',
+  '1234567890123.dkr.ecr.us-west-2.amazonaws.com/x',
+  '12345678901a.dkr.ecr.us-west-2.amazonaws.com/x',
+  'evil.io/public.ecr.aws/x',
+  'public.ecr.aws.evil.io/x',
+  'evil-public.ecr.aws/x',
+  'x.public.ecr.aws/x',
+  'public.ecr.aws./x',
+  'ecr-public.aws.com.evil.io/x',
+  'xecr-public.aws.com/x',
+  `123456789012.dkr.ecr.${'a'.repeat(64)}.amazonaws.com/x`,
+])('parseRegistry() refuses %s', (image) => {
+  expectFailure('not_ecr', () => parseRegistry(image))
+})
+
+test.each([
+  '/x',
+  'https:///x',
+  'ftp://123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  'user:hunter2@123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com@evil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com:latest/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com:/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com:123456/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com\\.evil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com?evil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com#evil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com%2eevil.io/x',
+  '123456789012.dkr.ecr.us-west-2.amazonaws.com\n/x',
+  ' 123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us_west_2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-2.\u0430mazonaws.com/x',
+  '\u0661\u0662\u0663456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  '[::1]:5000/x',
+])('parseRegistry() cannot read a host from %j', (image) => {
+  const message = expectFailure('bad_request', () => parseRegistry(image))
+  expect(message).not.toContain('hunter2')
+})
+
+test('parseRegistry() throws nothing but a Failure, and accepts no host outside the allowed suffixes', () => {
+  const suffix =
+    /\.(amazonaws\.(com(\.cn)?|eu)|on\.(aws|aws\.ic\.gov|aws\.scloud|cloud-aws\.adc-e\.uk|aws\.hci\.ic\.gov|amazonwebservices\.(com\.cn|eu))|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$|^(public\.ecr\.aws|ecr-public\.aws\.com)$/
+  const pieces = fc.constantFrom(
+    '123456789012',
+    '.dkr.ecr',
+    '.dkr-ecr',
+    '-fips',
+    '.us-west-2',
+    '.amazonaws.com',
+    '.on.aws',
+    '.cn',
+    'public.ecr.aws',
+    '/',
+    ':443',
+    '@',
+    '.',
+    'https://',
+    '%',
+    'A',
+  )
+  const images = fc.oneof(
+    fc.string(),
+    fc
+      .array(fc.oneof(pieces, fc.string({ maxLength: 2 })), { maxLength: 9 })
+      .map((parts) => parts.join('')),
+  )
+  fc.assert(
+    fc.property(images, (image) => {
+      try {
+        const registry = parseRegistry(image)
+        expect(registry.host.replace(/:[0-9]+$/, '').toLowerCase()).toMatch(suffix)
+        expect(parseRegistry(registry.host)).toEqual(registry)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Failure)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
