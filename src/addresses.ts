@@ -1,0 +1,21 @@
+/**
+ * Whether a URL's host is this machine or on its own link: loopback, link-local and the IPv6 addresses of the instance
+ * metadata and container credential services. Requests to these never pass through a proxy.
+ *
+ * Literals only, besides `localhost`: a name that merely resolves to such an address is left to the proxy rules.
+ *
+ * @param hostname - as `URL.hostname` gives it: lower case, IPv4 in dotted form, IPv6 in brackets and compressed.
+ * @see https://datatracker.ietf.org/doc/html/rfc3927 169.254.0.0/16
+ * @see https://datatracker.ietf.org/doc/html/rfc4291#section-2.5.6 fe80::/10
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html fd00:ec2::/32
+ */
+export function isLocalAddress(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname === '[::1]' ||
+    /^(127|169\.254)\.[0-9.]+$/.test(hostname) ||
+    // `::ffff:127.0.0.1` and `::ffff:169.254.x.y`, which URL writes in hexadecimal.
+    /^\[::ffff:(7f[0-9a-f]{2}|a9fe):[0-9a-f]{1,4}\]$/.test(hostname) ||
+    /^\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f:]*\]$/.test(hostname)
+  )
+}

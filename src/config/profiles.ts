@@ -1,0 +1,83 @@
+import type { Property, Section } from './ini.ts'
+
+/** A value of a profile, and where it was set. */
+export interface Value extends Property {
+  readonly file: string
+}
+
+/** A profile, `sso-session` or `services` section after both files have been merged. */
+export interface Profile {
+  readonly name: string
+  readonly values: ReadonlyMap<string, Value>
+  /** Set when one of the two files holds only one half of a key pair: an error if the profile is used. */
+  readonly partialKeysIn: string | undefined
+}
+
+/** Both files as one: profiles under their bare names, other sections as `sso-session X` and `services X`. */
+export type SharedConfig = ReadonlyMap<string, Profile>
+
+const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
+
+/**
+ * What the credentials file may override in a profile that stands in both files, beside a complete key pair.
+ * Anything else there is lost, as in the AWS SDK for Go.
+ *
+ * @see https://github.com/aws/aws-sdk-go-v2/blob/main/config/shared_config.go (`mergeSections`)
+ */
+const OVERRIDABLE: ReadonlySet<string> = new Set([
+  'aws_session_token',
+  'ca_bundle',
+  'credential_process',
+  'credential_source',
+  'duration_seconds',
+  'ec2_metadata_service_endpoint',
+  'ec2_metadata_service_endpoint_mode',
+  'external_id',
+  'login_session',
+  'max_attempts',
+  'mfa_serial',
+  'region',
+  'retry_mode',
+  'role_arn',
+  'role_session_name',
+  'source_profile',
+  'sso_account_id',
+  'sso_region',
+  'sso_role_name',
+  'sso_session',
+  'sso_start_url',
+  'use_dualstack_endpoint',
+  'use_fips_endpoint',
+  'web_identity_token_file',
+])
+
+/** A section as the profile of that name. */
+export function toProfile(name: string, section: Section, file: string): Profile {
+  const values = new Map([...section].map(([key, property]) => [key, { ...property, file }]))
+  const present = PAIR.filter((key) => values.has(key))
+  const filled = PAIR.filter((key) => (values.get(key)?.value ?? '') !== '')
+  const partial = present.length === 1 || filled.length === 1
+  return { name, values, partialKeysIn: partial ? file : undefined }
+}
+
+/** The profiles of the config file with those of the credentials file over them. */
+export function mergeProfiles(config: SharedConfig, credentials: SharedConfig): SharedConfig {
+  const merged = new Map(config)
+  for (const [name, over] of credentials) {
+    const under = config.get(name)
+    merged.set(name, under === undefined ? over : mergeProfile(under, over))
+  }
+  return merged
+}
+
+function mergeProfile(under: Profile, over: Profile): Profile {
+  const hasPair = PAIR.every((key) => over.values.has(key))
+  const overrides = [...over.values].filter(
+    ([key]) => OVERRIDABLE.has(key) || (hasPair && PAIR.some((half) => half === key)),
+  )
+  return {
+    name: under.name,
+    values: new Map([...under.values, ...overrides]),
+    partialKeysIn: over.partialKeysIn,
+  }
+}

@@ -1,0 +1,74 @@
+import { quote } from '../failure.ts'
+import { readTextFile } from '../files.ts'
+import type { System } from '../system.ts'
+import { parseIni, type Section } from './ini.ts'
+import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
+
+/** Real files are a few KiB; some organisations generate profiles by the thousand. */
+const MAX_CONFIG_BYTES = 4 * 1024 * 1024
+
+/**
+ * The shared config and credentials files, merged. A file that does not exist is an empty one.
+ *
+ * @throws {Failure} `bad_config` - a file exists but cannot be read.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+export async function readSharedConfig(
+  system: Pick<System, 'env' | 'readFile' | 'homeDirectory' | 'step'>,
+): Promise<SharedConfig> {
+  const { AWS_CONFIG_FILE: config = '', AWS_SHARED_CREDENTIALS_FILE: credentials = '' } = system.env
+  const configFile = config === '' ? await inHome('config', system) : config
+  const credentialsFile = credentials === '' ? await inHome('credentials', system) : credentials
+  system.step(`reading ${quote(configFile)} and ${quote(credentialsFile)}`)
+  const [underneath, above] = await Promise.all([
+    readSections('the config file', configFile, system),
+    readSections('the credentials file', credentialsFile, system),
+  ])
+  return mergeProfiles(configProfiles(underneath), credentialsProfiles(above))
+}
+
+/** `~/.aws/NAME`, with the home directory of the user database when `HOME` is unset or empty. */
+async function inHome(
+  name: string,
+  system: Pick<System, 'env' | 'homeDirectory'>,
+): Promise<string> {
+  const { HOME: home = '' } = system.env
+  return `${home === '' ? await system.homeDirectory() : home}/.aws/${name}`
+}
+
+interface Sections {
+  readonly file: string
+  readonly sections: ReadonlyMap<string, Section>
+}
+
+async function readSections(
+  name: string,
+  path: string,
+  system: Pick<System, 'readFile'>,
+): Promise<Sections> {
+  const text = await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)
+  return { file: path, sections: parseIni(text ?? '') }
+}
+
+/** In the config file profiles are called `profile X`, but for `default`, which may be called either way. */
+function configProfiles({ file, sections }: Sections): SharedConfig {
+  const profiles = new Map<string, Profile>()
+  for (const [header, section] of sections) {
+    const name = header.replace(/^profile /, '')
+    const isProfile = header !== name || header === 'default'
+    if (!isProfile && !/^(sso-session|services) /.test(header)) continue
+    // `[profile default]` beats `[default]` entirely.
+    if (header === 'default' && sections.has('profile default')) continue
+    profiles.set(name, toProfile(name, section, file))
+  }
+  return profiles
+}
+
+/** In the credentials file every section is a profile under its bare name. */
+function credentialsProfiles({ file, sections }: Sections): SharedConfig {
+  return new Map(
+    [...sections]
+      .filter(([header]) => !header.startsWith('profile '))
+      .map(([header, section]) => [header, toProfile(header, section, file)]),
+  )
+}

@@ -1,0 +1,19 @@
+import type { Subject } from './decode.ts'
+import { Failure } from './failure.ts'
+
+const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+
+/**
+ * An RFC 3339 time as milliseconds since 1970. Checked by pattern first, since `Date.parse` takes far more than that.
+ *
+ * @throws {Failure} `subject.code` - not such a time.
+ * @see https://datatracker.ietf.org/doc/html/rfc3339#section-5.6
+ */
+export function parseTimestamp(text: string, subject: Subject): number {
+  const milliseconds = RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
+  if (!Number.isNaN(milliseconds)) return milliseconds
+  throw new Failure(
+    subject.code,
+    `${subject.name} is not as documented: its expiry is not an RFC 3339 time`,
+  )
+}

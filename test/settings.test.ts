@@ -1,0 +1,126 @@
+import { expect, test } from 'bun:test'
+
+import type { Profile } from '../src/config/profiles.ts'
+import { readSettings } from '../src/config/settings.ts'
+import { readEnvironmentKeys } from '../src/credentials/environment.ts'
+import { expectFailure } from './failures.ts'
+
+function profile(values: Readonly<Record<string, string>>): Profile {
+  const entries = Object.entries(values).map(
+    ([key, value], index) =>
+      [
+        key,
+        { value, line: index + 2, nested: new Map<string, string>(), file: '/h/config' },
+      ] as const,
+  )
+  return { name: 'p', values: new Map(entries), partialKeysIn: undefined }
+}
+
+test('readSettings() takes the variable before the key, and an empty one for unset', () => {
+  const p = profile({ ca_bundle: '/profile.pem' })
+  expect(readSettings({ AWS_CA_BUNDLE: '/env.pem' }, p).caBundle).toEqual({
+    value: '/env.pem',
+    origin: 'AWS_CA_BUNDLE',
+  })
+  expect(readSettings({ AWS_CA_BUNDLE: '' }, p).caBundle).toEqual({
+    value: '/profile.pem',
+    origin: 'ca_bundle in "/h/config" line 2',
+  })
+  expect(readSettings({}, profile({ ca_bundle: '' })).caBundle).toBeUndefined()
+  expect(readSettings({}, undefined).caBundle).toBeUndefined()
+})
+
+test.each([
+  ['https://h', 'https://h/'],
+  ['HTTPS://H:8443', 'https://h:8443/'],
+  ['http://h/pre', 'http://h/pre'],
+  ['http://h/pre/', 'http://h/pre/'],
+  ['http://[::1]:80/', 'http://[::1]/'],
+])('readSettings() reads the service URL %s', (text, expected) => {
+  expect(readSettings({ AWS_ENDPOINT_URL_ECR: text }, undefined).ecrEndpointUrl?.value).toBe(
+    expected,
+  )
+})
+
+test.each([
+  'h:80',
+  '//h',
+  'ftp://h',
+  'https://',
+  'https://u:SECRET@h',
+  'https://h?SECRET',
+  'https://h#x',
+  'https://h /',
+  'https://h:99999',
+  'file:///x',
+])('readSettings() refuses the service URL %s', (text) => {
+  for (const name of [
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_ECR',
+    'AWS_ENDPOINT_URL_ECR_PUBLIC',
+    'AWS_EC2_METADATA_SERVICE_ENDPOINT',
+  ]) {
+    const message = expectFailure('bad_config', () => readSettings({ [name]: text }, undefined))
+    expect(message).toStartWith(`cannot use ${name}: it must be an http or https URL`)
+    expect(message).not.toContain('SECRET')
+  }
+})
+
+test.each([
+  ['true', true],
+  ['TRUE', true],
+  ['1', false],
+  ['yes', false],
+])('readSettings() AWS_EC2_METADATA_DISABLED=%s', (text, expected) => {
+  expect(readSettings({ AWS_EC2_METADATA_DISABLED: text }, undefined).imdsDisabled?.value).toBe(
+    expected,
+  )
+})
+
+test.each([
+  ['IPv4', 'ipv4'],
+  ['IPv6', 'ipv6'],
+  [' ipV6 ', 'ipv6'],
+] as const)('readSettings() endpoint mode %j', (text, expected) => {
+  expect(
+    readSettings({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: text }, undefined).imdsEndpointMode
+      ?.value,
+  ).toBe(expected)
+})
+
+test('readSettings() names file and line of a bad key, and what is accepted', () => {
+  const message = expectFailure('bad_config', () =>
+    readSettings({}, profile({ region: 'x', ec2_metadata_service_endpoint_mode: 'SECRET' })),
+  )
+  expect(message).toBe(
+    'cannot use ec2_metadata_service_endpoint_mode in "/h/config" line 3: it must be IPv4 or IPv6',
+  )
+})
+
+test.each([
+  [{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' }, ['a', 's', undefined]],
+  [{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't' }, ['a', 's', 't']],
+  [{ AWS_ACCESS_KEY: 'a', AWS_SECRET_KEY: 's', AWS_SECURITY_TOKEN: 't' }, ['a', 's', undefined]],
+  [{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_KEY: 's', AWS_ACCESS_KEY: 'b' }, ['a', 's', undefined]],
+  [
+    { AWS_ACCESS_KEY_ID: '', AWS_ACCESS_KEY: 'b', AWS_SECRET_ACCESS_KEY: 's' },
+    ['b', 's', undefined],
+  ],
+  [
+    { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: '' },
+    ['a', 's', undefined],
+  ],
+])('readEnvironmentKeys() %j', (env, expected) => {
+  const keys = readEnvironmentKeys(env)
+  expect([keys?.accessKeyId, keys?.secretAccessKey, keys?.sessionToken]).toEqual(expected)
+})
+
+test.each([
+  {},
+  { AWS_ACCESS_KEY_ID: 'a' },
+  { AWS_SECRET_ACCESS_KEY: 's' },
+  { AWS_ACCESS_KEY_ID: ' ', AWS_SECRET_ACCESS_KEY: 's' },
+  { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: '\t' },
+])('readEnvironmentKeys() finds no pair in %j', (env) => {
+  expect(readEnvironmentKeys(env)).toBeUndefined()
+})

@@ -1,0 +1,109 @@
+import { expect, test } from 'bun:test'
+
+import { readTrustStore } from '../src/trust.ts'
+import { expectRejection } from './failures.ts'
+import { fakeSystem } from './system.ts'
+
+const DEBIAN = '/etc/ssl/certs/ca-certificates.crt'
+const FEDORA = '/etc/pki/tls/certs/ca-bundle.crt'
+
+/** A PEM block around a DER SEQUENCE of 300 bytes that are all `fill`; only its outer shape is looked at. */
+function pem(fill: number, length = 300): string {
+  const der = new Uint8Array([
+    0x30,
+    0x82,
+    length >> 8,
+    length & 255,
+    ...new Uint8Array(300).fill(fill),
+  ])
+  return `-----BEGIN CERTIFICATE-----\n${der.toBase64()}\n-----END CERTIFICATE-----`
+}
+
+async function read(files: Readonly<Record<string, string | { code: string }>>, env = {}) {
+  return readTrustStore(undefined, fakeSystem({ files, env }))
+}
+
+test.each([
+  DEBIAN,
+  FEDORA,
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/pki/tls/cacert.pem',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+])("readTrustStore() finds the distribution's bundle %s", async (path) => {
+  expect(await read({ [path]: `# a comment\n${pem(1)}\n` })).toEqual({ pem: pem(1), name: path })
+})
+
+test('readTrustStore() takes the first bundle only', async () => {
+  expect((await read({ [DEBIAN]: pem(1), [FEDORA]: pem(2) })).pem).toBe(pem(1))
+})
+
+test('readTrustStore() adds SSL_CERT_FILE or SSL_CERT_DIR to the bundle, and puts both in its place', async () => {
+  const files = { [DEBIAN]: pem(1), '/f.pem': pem(2), '/d/a.pem': pem(3), '/e/b.pem': pem(4) }
+  expect((await read(files, { SSL_CERT_FILE: '/f.pem' })).pem).toBe([pem(2), pem(1)].join('\n'))
+  expect((await read(files, { SSL_CERT_DIR: '/d:/e' })).pem).toBe(
+    [pem(3), pem(4), pem(1)].join('\n'),
+  )
+  expect(await read(files, { SSL_CERT_FILE: '/f.pem', SSL_CERT_DIR: '/d' })).toEqual({
+    pem: [pem(2), pem(3)].join('\n'),
+    name: '/f.pem, /d',
+  })
+})
+
+test('readTrustStore() skips what cannot be read, as Go does', async () => {
+  const system = fakeSystem({
+    files: { [DEBIAN]: { code: 'EACCES' }, [FEDORA]: pem(1) },
+    env: { SSL_CERT_FILE: '/missing', SSL_CERT_DIR: '/none' },
+    listFiles: async () => Promise.reject(new Error('no')),
+  })
+  expect(await readTrustStore(undefined, system)).toEqual({
+    pem: undefined,
+    name: 'the built-in Mozilla roots',
+  })
+  expect((await read({ [DEBIAN]: { code: 'EACCES' }, [FEDORA]: pem(1) })).pem).toBe(pem(1))
+})
+
+test('readTrustStore() takes damaged blocks out, since TLS would drop every certificate after one', async () => {
+  const damaged = [
+    pem(9, 299),
+    pem(9).replace('MII', 'AII'),
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+    pem(9).replaceAll('CERTIFICATE', 'PRIVATE KEY'),
+    '-----BEGIN CERTIFICATE-----\n====\n-----END CERTIFICATE-----',
+  ]
+  expect((await read({ [DEBIAN]: [pem(1), ...damaged, pem(2)].join('\n') })).pem).toBe(
+    [pem(1), pem(2)].join('\n'),
+  )
+})
+
+test('readTrustStore() takes a configured bundle alone', async () => {
+  const system = fakeSystem({
+    files: { [DEBIAN]: pem(1), '/own.pem': pem(2), '/f.pem': pem(3) },
+    env: { SSL_CERT_FILE: '/f.pem' },
+  })
+  expect(await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)).toEqual({
+    pem: pem(2),
+    name: '/own.pem',
+  })
+})
+
+test.each([
+  ['is missing', undefined, 'it does not exist'],
+  ['cannot be read', { code: 'EACCES' }, 'permission denied'],
+  ['is a directory', { code: 'EISDIR' }, 'it is a directory'],
+  ['is empty', '', 'it holds no PEM certificate'],
+  [
+    'holds a key only',
+    '-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----',
+    'it holds no PEM certificate',
+  ],
+])('readTrustStore() refuses a configured bundle that %s', async (_, file, reason) => {
+  const files = file === undefined ? {} : { '/own.pem': file }
+  const promise = readTrustStore(
+    { value: '/own.pem', origin: 'AWS_CA_BUNDLE' },
+    fakeSystem({ files }),
+  )
+  expect(await expectRejection('bad_config', promise)).toBe(
+    `cannot use the CA bundle "/own.pem" (from AWS_CA_BUNDLE): ${reason}`,
+  )
+})
