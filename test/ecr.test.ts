@@ -1,0 +1,196 @@
+import { expect, test } from 'bun:test'
+
+import { jsonErrorCode } from '../src/aws.ts'
+import { readSettings } from '../src/config/settings.ts'
+import { fetchRegistryToken, parseToken, tokenRequest } from '../src/ecr.ts'
+import type { HttpRequest, Network } from '../src/http.ts'
+import { parseRegistry } from '../src/registry.ts'
+import { answer } from './answers.ts'
+import { expectFailure, expectRejection } from './failures.ts'
+
+const PRIVATE = parseRegistry('123456789012.dkr.ecr.us-west-2.amazonaws.com/x')
+const PUBLIC = parseRegistry('public.ecr.aws/x')
+const TOKEN = btoa('AWS:password')
+const NO_SETTINGS = readSettings({}, undefined)
+const NOW = Date.UTC(2026, 0, 1)
+
+test('tokenRequest() for a private and a public registry', () => {
+  expect(tokenRequest(PRIVATE, NO_SETTINGS)).toEqual({
+    method: 'POST',
+    url: 'https://api.ecr.us-west-2.amazonaws.com/',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
+    },
+    body: '{}',
+    timeoutMs: 10_000,
+  })
+  expect(tokenRequest(PUBLIC, NO_SETTINGS)).toMatchObject({
+    url: 'https://api.ecr-public.us-east-1.amazonaws.com/',
+    headers: { 'x-amz-target': 'SpencerFrontendService.GetAuthorizationToken' },
+  })
+})
+
+test.each([
+  [{ AWS_ENDPOINT_URL: 'https://all/' }, 'https://all/', 'https://all/'],
+  [
+    { AWS_ENDPOINT_URL: 'https://all', AWS_ENDPOINT_URL_ECR: 'https://own/p' },
+    'https://own/p',
+    'https://all/',
+  ],
+  [
+    { AWS_ENDPOINT_URL: 'https://all', AWS_ENDPOINT_URL_ECR_PUBLIC: 'https://own' },
+    'https://all/',
+    'https://own/',
+  ],
+])('tokenRequest() with %j', (env, own, publicUrl) => {
+  const settings = readSettings(env, undefined)
+  expect(tokenRequest(PRIVATE, settings).url).toBe(own)
+  expect(tokenRequest(PUBLIC, settings).url).toBe(publicUrl)
+})
+
+test.each([
+  [1e9, 1e12],
+  [1440000000.123, 1440000000123],
+  [null, undefined],
+  [undefined, undefined],
+])('parseToken() reads expiresAt %p', (expiresAt, expiresAtMs) => {
+  const data = { authorizationToken: TOKEN, expiresAt, proxyEndpoint: 'https://ignored' }
+  const expected = { username: 'AWS', password: 'password', expiresAtMs }
+  expect(parseToken(answer({ authorizationData: [data, 'ignored'] }), 'ecr')).toEqual(expected)
+  expect(parseToken(answer({ authorizationData: data }), 'ecr-public')).toEqual(expected)
+})
+
+test('parseToken() splits at the first colon', () => {
+  const data = { authorizationToken: btoa('AWS:pass:word\n') }
+  expect(parseToken(answer({ authorizationData: [data] }), 'ecr').password).toBe('pass:word\n')
+})
+
+test.each([
+  ['nothing', ''],
+  ['HTML', '<html>SECRET</html>'],
+  ['an empty object', {}],
+  ['null data', { authorizationData: null }],
+  ['an empty list', { authorizationData: [] }],
+  ['null in the list', { authorizationData: [null] }],
+  ['an object where the list belongs', { authorizationData: { authorizationToken: TOKEN } }],
+  ['no token', { authorizationData: [{}] }],
+  ['a null token', { authorizationData: [{ authorizationToken: null }] }],
+  ['an empty token', { authorizationData: [{ authorizationToken: '' }] }],
+  ['a token that is no base64', { authorizationData: [{ authorizationToken: '@@SECRET@@' }] }],
+  ['a token cut short', { authorizationData: [{ authorizationToken: TOKEN.slice(0, -1) }] }],
+  ['a token without a colon', { authorizationData: [{ authorizationToken: btoa('SECRET') }] }],
+  ['a token without a user', { authorizationData: [{ authorizationToken: btoa(':SECRET') }] }],
+  ['a token without a password', { authorizationData: [{ authorizationToken: btoa('SECRET:') }] }],
+  ['a token that is not UTF-8', { authorizationData: [{ authorizationToken: btoa('AWS:\xff') }] }],
+  [
+    'a string for a time',
+    { authorizationData: [{ authorizationToken: TOKEN, expiresAt: '1440000000' }] },
+  ],
+])('parseToken() refuses %s', (_, body) => {
+  expect(expectFailure('bad_response', () => parseToken(answer(body), 'ecr'))).not.toMatch(/SECRET/)
+})
+
+test('parseToken() refuses a list from ECR Public', () => {
+  expectFailure('bad_response', () =>
+    parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public'),
+  )
+})
+
+test.each([
+  ['__type', { __type: 'AccessDeniedException' }, {}, 'AccessDeniedException'],
+  ['namespace and URL around it', { __type: 'aws.x#FooError:http://y/' }, {}, 'FooError'],
+  ['the header first', { __type: 'Body' }, { 'x-amzn-errortype': 'Header:http://x' }, 'Header'],
+  ['code', { code: 'Code' }, {}, 'Code'],
+  ['code that is a number', { code: 400 }, {}, undefined],
+  ['__type before code', { code: 'Code', __type: 'Type' }, {}, 'Type'],
+  ['nothing', {}, {}, undefined],
+  ['no JSON', '<html>', {}, undefined],
+  ['no object', 'null', {}, undefined],
+  ['what is no code', { __type: 'the SECRET value' }, {}, undefined],
+  ['what is too long', { __type: 'A'.repeat(65) }, {}, undefined],
+])('jsonErrorCode() reads %s', (_, body, headers, expected) => {
+  expect(jsonErrorCode(answer(body, 400, headers))).toBe(expected)
+})
+
+const CREDENTIALS = {
+  accessKeyId: 'AKID',
+  secretAccessKey: 'SECRET',
+  sessionToken: 'TOKEN',
+  source: 'instance role "r"',
+  expiresAtMs: NOW - 1000,
+}
+
+async function ask(send: Network['send'], expiresAtMs = CREDENTIALS.expiresAtMs) {
+  const network: Network = { send, now: () => NOW, step: () => undefined }
+  return fetchRegistryToken(
+    PRIVATE,
+    { ...CREDENTIALS, expiresAtMs },
+    { settings: NO_SETTINGS, network },
+  )
+}
+
+test('fetchRegistryToken() signs for the service and region of the registry', async () => {
+  const seen: HttpRequest[] = []
+  await ask(async (request) => {
+    seen.push(request)
+    return answer({ authorizationData: [{ authorizationToken: TOKEN }] })
+  })
+  expect(seen.length).toBe(1)
+  expect(seen[0]?.headers).toMatchObject({
+    'x-amz-date': '20260101T000000Z',
+    'x-amz-security-token': 'TOKEN',
+  })
+  expect(seen[0]?.headers['authorization']).toStartWith(
+    'AWS4-HMAC-SHA256 Credential=AKID/20260101/us-west-2/ecr/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=',
+  )
+})
+
+test('fetchRegistryToken() says what AWS refused, whom, and that the keys had expired', async () => {
+  const refusal = answer({ __type: 'ExpiredTokenException', message: 'SECRET' }, 400)
+  expect(
+    await expectRejection(
+      'refused',
+      ask(async () => refusal),
+    ),
+  ).toBe(
+    'cannot get an ECR token in us-west-2: ExpiredTokenException from api.ecr.us-west-2.amazonaws.com (credentials: instance role "r", expired at 2025-12-31T23:59:59.000Z); hint: the keys have expired',
+  )
+  const denied = answer({ __type: 'AccessDeniedException' }, 400)
+  expect(
+    await expectRejection(
+      'refused',
+      ask(async () => denied, NOW + 1),
+    ),
+  ).toContain(
+    '(credentials: instance role "r"); hint: the identity needs ecr:GetAuthorizationToken',
+  )
+})
+
+test.each([301, 302, 307, 400, 403, 404, 429, 500, 503, 204])(
+  'fetchRegistryToken() refuses HTTP status %d',
+  async (status) => {
+    expect(
+      await expectRejection(
+        'refused',
+        ask(async () => answer('', status)),
+      ),
+    ).toContain(`HTTP status ${status} from api.ecr`)
+  },
+)
+
+test('fetchRegistryToken() passes on why there was no answer', async () => {
+  const none = {
+    kind: 'no_answer',
+    code: 'unreachable',
+    problem: 'no answer from h in 10000 ms',
+  } as const
+  expect(
+    await expectRejection(
+      'unreachable',
+      ask(async () => none),
+    ),
+  ).toContain(
+    'cannot get an ECR token in us-west-2: no answer from h in 10000 ms (credentials: instance role "r"',
+  )
+})
