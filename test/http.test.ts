@@ -1,0 +1,229 @@
+import { afterAll, expect, test } from 'bun:test'
+
+import { type HttpRequest, openNetwork } from '../src/http.ts'
+import { type FakeParts, fakeSystem } from './system.ts'
+import type { Fault } from './world/faults.ts'
+import { findClosedPort, startSilentServer } from './world/silence.ts'
+import { startWorld } from './world/world.ts'
+
+// Bun's real fetch, this process's own servers.
+const world = await startWorld()
+const silent = startSilentServer()
+afterAll(async () => {
+  silent.stop()
+  await world.stop()
+})
+
+const caBundle = { value: world.caFile, origin: 'test' }
+const REAL: FakeParts = {
+  fetch: async (url, init) => fetch(url, init),
+  files: { [world.caFile]: await Bun.file(world.caFile).text() },
+}
+
+async function ask(
+  request: Partial<HttpRequest>,
+  options: { deadlineMs?: number; parts?: FakeParts } = {},
+) {
+  const network = openNetwork(
+    { caBundle, deadlineMs: options.deadlineMs ?? 60_000 },
+    fakeSystem({ ...REAL, ...options.parts }),
+  )
+  return network.send({
+    method: 'GET',
+    url: world.urls.imds,
+    headers: {},
+    timeoutMs: 300,
+    ...request,
+  })
+}
+
+async function problem(request: Partial<HttpRequest>, options = {}) {
+  const outcome = await ask(request, options)
+  if (outcome.kind === 'answer')
+    throw new Error(`expected no answer, got HTTP status ${outcome.status}`)
+  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+}
+
+async function withFault(fault: Fault) {
+  // Each test has a world of its own, since the tests run in random order.
+  const own = await startWorld()
+  own.faults.push({ fault })
+  const url = `${own.urls.imds}/latest/api/token`
+  const outcome = await ask({
+    method: 'PUT',
+    url,
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  })
+  await own.stop()
+  if (outcome.kind === 'answer')
+    return [`${outcome.status}`, new TextDecoder().decode(outcome.body)]
+  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+}
+
+test('send() gives status, headers and body, whatever the status', async () => {
+  const outcome = await ask({ url: `${world.urls.imds}/nothing` })
+  expect(outcome).toMatchObject({ kind: 'answer', status: 401 })
+})
+
+test.each<[string, Fault, string[]]>([
+  ['hang', { kind: 'hang' }, ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms']],
+  [
+    'stall in mid body',
+    { kind: 'stall' },
+    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+  ],
+  [
+    'slow drip',
+    { kind: 'drip', bytes: 1, everyMs: 50 },
+    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+  ],
+  [
+    'reset',
+    { kind: 'reset' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'reset after headers',
+    { kind: 'reset-after-headers' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'early close',
+    { kind: 'close' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'truncation',
+    { kind: 'truncate' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'an answer over the cap',
+    { kind: 'oversize', bytes: 300_000 },
+    ['bad_response', '127.0.0.1:PORT sent more than 262144 bytes'],
+  ],
+  [
+    'a compressed answer',
+    { kind: 'gzip' },
+    ['bad_response', '127.0.0.1:PORT sent a compressed answer'],
+  ],
+  ['a redirect', { kind: 'redirect', location: world.urls.imds, status: 302 }, ['302', '']],
+  [
+    'a redirect that keeps the method',
+    { kind: 'redirect', location: world.urls.imds, status: 307 },
+    ['307', ''],
+  ],
+])('send() meets %s', async (_, fault, expected) => {
+  expect(await withFault(fault)).toEqual(expected)
+})
+
+test('send() names a refused connection and a host that does not exist', async () => {
+  expect(await problem({ url: `http://127.0.0.1:${findClosedPort()}/` })).toEqual([
+    'unreachable',
+    '127.0.0.1:PORT refused the connection',
+  ])
+  expect(await problem({ url: 'https://no-such-host.invalid/' })).toEqual([
+    'unreachable',
+    'the host name no-such-host.invalid does not exist',
+  ])
+})
+
+test('send() waits for a handshake no longer than for an answer', async () => {
+  for (const scheme of ['http', 'https']) {
+    expect(await problem({ url: `${scheme}://127.0.0.1:${silent.port}/` })).toEqual([
+      'unreachable',
+      'no answer from 127.0.0.1:PORT in 300 ms',
+    ])
+  }
+})
+
+test('send() is cut short by the deadline of the run, and not begun after it', async () => {
+  const url = `http://127.0.0.1:${silent.port}/`
+  const parts = { elapsedMs: () => 900 }
+  expect(await problem({ url }, { deadlineMs: 1000, parts })).toEqual([
+    'unreachable',
+    'no answer from 127.0.0.1:PORT in 100 ms',
+  ])
+  expect(await problem({ url }, { deadlineMs: 900, parts })).toEqual([
+    'unreachable',
+    'no time left to ask 127.0.0.1:PORT',
+  ])
+})
+
+test.each([
+  ['expired', 'the certificate of 127.0.0.1:PORT has expired'],
+  ['wrong-name', 'the certificate of 127.0.0.1:PORT is for another host'],
+  ['unknown-ca', `the certificate of 127.0.0.1:PORT is not trusted by ${world.caFile}`],
+] as const)('send() refuses a certificate that is %s', async (certificate, expected) => {
+  const own = await startWorld({ certificate })
+  expect(await problem({ url: own.urls.ecr.replace('localhost', '127.0.0.1') })).toEqual([
+    'unreachable',
+    expected,
+  ])
+  await own.stop()
+})
+
+test('send() refuses plain text where TLS belongs', async () => {
+  const ssh = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      data: (socket) => {
+        socket.end('SSH-2.0-x\r\n')
+      },
+    },
+  })
+  expect(await problem({ url: `https://127.0.0.1:${ssh.port}/` })).toEqual([
+    'unreachable',
+    'the TLS handshake with 127.0.0.1:PORT failed',
+  ])
+  ssh.stop()
+})
+
+async function initOf(url: string): Promise<BunFetchRequestInit | undefined> {
+  const seen: BunFetchRequestInit[] = []
+  const parts: FakeParts = {
+    fetch: async (_, init) => {
+      seen.push(init)
+      return new Response('')
+    },
+  }
+  await ask({ url, method: 'POST', body: '{}', headers: { a: 'b' } }, { parts })
+  return seen[0]
+}
+
+test('send() hardens every request', async () => {
+  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/')
+  expect(init).toMatchObject({
+    method: 'POST',
+    body: '{}',
+    headers: { a: 'b', 'accept-encoding': 'identity' },
+    redirect: 'manual',
+    decompress: false,
+    verbose: false,
+    tls: { rejectUnauthorized: true },
+  })
+  expect(init?.tls).toHaveProperty('ca')
+})
+
+test('send() never uses a proxy for local addresses', async () => {
+  for (const url of [
+    'http://169.254.169.254/',
+    'http://[fd00:ec2::254]/',
+    'https://127.0.0.1/',
+    'http://localhost/',
+  ]) {
+    expect(await initOf(url)).toMatchObject({ proxy: false })
+  }
+  expect(await initOf('https://api.ecr.us-west-2.amazonaws.com/')).not.toHaveProperty('proxy')
+})
+
+test('send() shows no text of an error that is not its own', async () => {
+  const parts: FakeParts = {
+    fetch: async () => Promise.reject(Object.assign(new Error('SECRET'), { code: 'SECRET value' })),
+  }
+  expect(await problem({}, { parts })).toEqual([
+    'unreachable',
+    'the connection to 127.0.0.1:PORT failed',
+  ])
+})
