@@ -1,0 +1,78 @@
+import { version } from '../package.json'
+import { Failure } from './failure.ts'
+import { HELP, type Options, parseOptions } from './options.ts'
+import { run } from './plugin.ts'
+import { MAX_REQUEST_BYTES } from './request.ts'
+import type { System } from './system.ts'
+
+const PROGRAM = 'ecr-credential-provider'
+
+/** What does not end by its own deadline (stdin, a file on a dead mount) is cut off this much later, in milliseconds. */
+const GRACE_MS = 250
+
+let lastStep = 'starting'
+
+function createSystem(verbose: boolean): System {
+  return {
+    env: process.env,
+    fetch: async (url, init) => fetch(url, init),
+    readFile: async (path, maxBytes) => Bun.file(path).slice(0, maxBytes).bytes(),
+    listFiles: async (directory) =>
+      Array.fromAsync(
+        new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
+      ),
+    // Loaded only when HOME is unset: every module costs start-up time.
+    homeDirectory: async () => (await import('node:os')).homedir(),
+    now: () => Date.now(),
+    elapsedMs: () => performance.now(),
+    step: (description) => {
+      lastStep = description
+      if (verbose) console.error(`${PROGRAM}: ${Math.round(performance.now())} ms: ${description}`)
+    },
+  }
+}
+
+/** The text for stdout. */
+async function execute(options: Options): Promise<string> {
+  if (options.command === 'version') return `${PROGRAM} ${version}\n`
+  if (options.command === 'help' || (await isTerminal())) return HELP
+  const system = createSystem(options.verbose)
+  system.step('reading the request from stdin')
+  // One byte over the limit is enough to know that it was exceeded.
+  const input = await Bun.stdin.slice(0, MAX_REQUEST_BYTES + 1).bytes()
+  return run(input, { deadlineMs: options.timeoutMs }, system)
+}
+
+/** Whether a person runs this without a request. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
+async function isTerminal(): Promise<boolean> {
+  const stdin = await Bun.stdin.stat()
+  return stdin.isCharacterDevice() && (await import('node:tty')).isatty(0)
+}
+
+async function deadline(options: Options): Promise<never> {
+  await Bun.sleep(options.timeoutMs + GRACE_MS)
+  throw new Failure('timed_out', `gave up after ${options.timeoutMs / 1000} s while ${lastStep}`)
+}
+
+/** The exit code. The only place that writes, and it writes once. */
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args)
+    const answer = await Promise.race([execute(options), deadline(options)])
+    await writeAnswer(answer)
+    return 0
+  } catch (error) {
+    // Anything but a Failure is a bug; its text may quote a secret and is never shown.
+    const failure = error instanceof Failure ? error : new Failure('bug', 'internal error')
+    await Bun.write(Bun.stderr, `${PROGRAM}: ${failure.message}\n`).catch(() => 0)
+    return failure.code === 'bad_usage' ? 2 : 1
+  }
+}
+
+/** A closed or full stdout is a failure: half an answer must not end with exit code 0. */
+async function writeAnswer(answer: string): Promise<void> {
+  const written = await Bun.write(Bun.stdout, answer).catch(() => 0)
+  if (written === 0) throw new Failure('bad_output', 'cannot write the answer to stdout')
+}
+
+process.exit(await main(process.argv.slice(2)))

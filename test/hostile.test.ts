@@ -1,0 +1,154 @@
+import { expect, test } from 'bun:test'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+
+import { createAuthority } from './world/certificates.ts'
+import { issueKey } from './world/keys.ts'
+import { findCredentials, readAnswer } from './world/kubelet.ts'
+import { kubeletRequest, runPlugin } from './world/plugin.ts'
+import { startWorld, type World } from './world/world.ts'
+
+// The compiled binary in surroundings that try to change what it does.
+
+const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
+const API = 'credentialprovider.kubelet.k8s.io/v1'
+const stdin = kubeletRequest(IMAGE)
+
+async function inWorld<Result>(story: (world: World) => Promise<Result>): Promise<Result> {
+  const world = await startWorld()
+  try {
+    return await story(world)
+  } finally {
+    await world.stop()
+  }
+}
+
+test.concurrent('a hostile working directory changes nothing', async () =>
+  inWorld(async (world) => {
+    const cwd = `${world.directory}/cwd`
+    mkdirSync(`${cwd}/node_modules/aws4fetch`, { recursive: true })
+    const stolen = `require('fs').writeFileSync(${JSON.stringify(`${cwd}/stolen`)}, 'x')`
+    const files = {
+      '.env':
+        'AWS_PROFILE=stolen\nAWS_ENDPOINT_URL=http://127.0.0.1:1\nHTTPS_PROXY=http://127.0.0.1:1\n',
+      '.env.local': 'AWS_PROFILE=stolen\n',
+      '.env.production': 'AWS_PROFILE=stolen\n',
+      'bunfig.toml': 'preload = ["./evil.js"]\n',
+      '.npmrc': 'registry=http://127.0.0.1:1/\n',
+      'evil.js': stolen,
+      'tsconfig.json': '{"compilerOptions":{"paths":{"*":["./evil.js"]}}}',
+      'package.json': '{"main":"evil.js","type":"commonjs","imports":{"#x":"./evil.js"}}',
+      'node_modules/aws4fetch/index.js': stolen,
+      'src/main.ts': stolen,
+    }
+    mkdirSync(`${cwd}/src`)
+    for (const [name, text] of Object.entries(files)) writeFileSync(`${cwd}/${name}`, text)
+    const before = readdirSync(cwd)
+    const run = await runPlugin({ stdin, cwd, env: world.environment() })
+    expect([run.exitCode, run.stderr]).toEqual([0, ''])
+    expect(findCredentials(readAnswer(run.stdout, API), IMAGE).length).toBe(1)
+    expect(readdirSync(cwd)).toEqual(before)
+  }),
+)
+
+test.concurrent(
+  'no variable turns verification off or adds trust to a configured bundle',
+  async () =>
+    inWorld(async (world) => {
+      const other = `${world.directory}/other.pem`
+      writeFileSync(other, createAuthority().pem)
+      const adding = {
+        NODE_EXTRA_CA_CERTS: world.caFile,
+        SSL_CERT_FILE: world.caFile,
+        NODE_USE_SYSTEM_CA: '1',
+      }
+      for (const variables of [
+        {},
+        { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+        adding,
+        { ...adding, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+      ]) {
+        const run = await runPlugin({
+          stdin,
+          env: { ...world.environment(), AWS_CA_BUNDLE: other, ...variables },
+        })
+        expect([run.exitCode, run.stdout]).toEqual([1, ''])
+        expect(run.stderr).toContain(`is not trusted by ${other}`)
+      }
+      expect(world.requests.filter(({ service }) => service === 'ecr')).toEqual([])
+    }),
+)
+
+test.concurrent('a CA of the host is trusted, without one the server is not', async () =>
+  inWorld(async (world) => {
+    const { AWS_CA_BUNDLE: caFile = '', ...env } = world.environment()
+    const other = `${world.directory}/other.pem`
+    writeFileSync(other, createAuthority().pem)
+    const folder = `${world.directory}/certs`
+    mkdirSync(folder)
+    writeFileSync(`${folder}/corporate.crt`, await Bun.file(caFile).text())
+    const trusted = [
+      { SSL_CERT_FILE: caFile },
+      { SSL_CERT_DIR: `/nowhere:${folder}` },
+      { SSL_CERT_FILE: other, SSL_CERT_DIR: folder },
+    ]
+    for (const variables of trusted) {
+      expect((await runPlugin({ stdin, env: { ...env, ...variables } })).exitCode).toBe(0)
+    }
+    for (const variables of [
+      {},
+      { SSL_CERT_FILE: other },
+      { SSL_CERT_FILE: caFile, AWS_CA_BUNDLE: other },
+    ]) {
+      const run = await runPlugin({ stdin, env: { ...env, ...variables } })
+      expect([run.exitCode, run.stdout]).toEqual([1, ''])
+      expect(run.stderr).toContain('is not trusted by')
+    }
+  }),
+)
+
+test.concurrent('no variable makes it print what it sends', async () =>
+  inWorld(async (world) => {
+    const key = issueKey(world.state, { owner: 'environment' })
+    const env = {
+      ...world.environment(),
+      BUN_CONFIG_VERBOSE_FETCH: 'curl',
+      BUN_DEBUG_QUIET_LOGS: '0',
+      NODE_DEBUG: 'http,tls,net',
+      DEBUG: '*',
+    }
+    for (const keys of [
+      {},
+      {
+        AWS_ACCESS_KEY_ID: key.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+        AWS_SESSION_TOKEN: key.sessionToken ?? '',
+      },
+    ]) {
+      const run = await runPlugin({ stdin, env: { ...env, ...keys } })
+      expect([run.exitCode, run.stderr]).toEqual([0, ''])
+    }
+  }),
+)
+
+// What cannot be made harmless must at least fail: never code of another, never an answer that is not one.
+test.concurrent.each([
+  ['BUN_OPTIONS', '--preload=EVIL'],
+  ['BUN_OPTIONS', '--require=EVIL'],
+  ['BUN_OPTIONS', '--import=EVIL'],
+  ['BUN_OPTIONS', '--config=bunfig.toml'],
+  ['BUN_INSPECT_PRELOAD', 'EVIL'],
+  ['NODE_OPTIONS', '--require=EVIL'],
+  ['BUN_INSPECT', 'ws://127.0.0.1:0/x'],
+])('%s=%s runs no code', async (name, value) =>
+  inWorld(async (world) => {
+    const evil = `${world.directory}/evil.js`
+    const stolen = `${world.directory}/stolen`
+    writeFileSync(evil, `require('fs').writeFileSync(${JSON.stringify(stolen)}, 'x')`)
+    writeFileSync(`${world.directory}/bunfig.toml`, `preload = [${JSON.stringify(evil)}]`)
+    const env = { ...world.environment(), [name]: value.replace('EVIL', evil) }
+    const run = await runPlugin({ stdin, cwd: world.directory, env })
+    expect(await Bun.file(stolen).exists()).toBe(false)
+    if (run.exitCode === 0) readAnswer(run.stdout, API)
+    expect([run.exitCode === 0, run.stdout === '']).toContain(true)
+  }),
+)

@@ -1,0 +1,87 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+
+// The architecture, as a test: which file stands on which layer. Imports point down, never up; a file may import from its
+// own layer only what is listed before it there.
+const LAYERS: readonly (readonly string[])[] = [
+  ['failure.ts', 'system.ts'],
+  ['decode.ts', 'files.ts', 'timestamp.ts', 'addresses.ts'],
+  ['config/ini.ts', 'config/profiles.ts', 'config/shared.ts', 'config/settings.ts'],
+  ['network_error.ts', 'trust.ts', 'http.ts'],
+  ['credentials/credentials.ts', 'aws.ts'],
+  ['credentials/environment.ts', 'credentials/profile.ts'],
+  ['credentials/imds_answers.ts', 'credentials/imds.ts'],
+  ['endpoints.ts', 'registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'credentials/chain.ts'],
+  ['options.ts', 'plugin.ts'],
+  ['main.ts'],
+]
+
+const SOURCE = new URL('../src/', import.meta.url)
+const ORDER = LAYERS.flat()
+const files = [...new Bun.Glob('**/*.ts').scanSync({ cwd: SOURCE.pathname })]
+const text = new Map(files.map((file) => [file, readFileSync(new URL(file, SOURCE), 'utf8')]))
+
+function importsOf(file: string): readonly string[] {
+  const found = (text.get(file) ?? '').matchAll(/(?:from|import)\s*\(?\s*'(?<target>[^']+)'/g)
+  return [...found].map(({ groups }) => {
+    const target = groups?.['target'] ?? ''
+    if (!target.startsWith('.')) return target
+    return relative(SOURCE.pathname, new URL(target, new URL(file, SOURCE)).pathname)
+  })
+}
+
+const code = (file: string) => (text.get(file) ?? '').replace(/\/\*[^]*?\*\/|\/\/.*$/gm, '')
+
+test('every source file has its place', () => {
+  // The build script is no part of the program.
+  expect(files.filter((file) => file !== 'build.ts').toSorted()).toEqual(ORDER.toSorted())
+})
+
+test('imports point down', () => {
+  for (const file of ORDER) {
+    for (const target of importsOf(file).filter((name) => name.endsWith('.ts'))) {
+      expect([file, target, ORDER.indexOf(target) < ORDER.indexOf(file)]).toEqual([
+        file,
+        target,
+        true,
+      ])
+    }
+  }
+})
+
+test('packages and runtime modules have one door each', () => {
+  const outside = ORDER.flatMap((file) =>
+    importsOf(file)
+      .filter((name) => !name.endsWith('.ts'))
+      .map((name) => `${file} ${name}`),
+  )
+  const unexpected = outside.filter((line) => !line.endsWith(' valibot'))
+  expect(unexpected.toSorted()).toEqual(
+    [
+      'aws.ts aws4fetch',
+      'main.ts ../package.json',
+      'main.ts node:os',
+      'main.ts node:tty',
+    ].toSorted(),
+  )
+})
+
+test.each([
+  ['process, Bun and console', /\b(process|Bun|console|globalThis|require)\b[.(]/, ['main.ts']],
+  ['fetch', /(?<![.\w])fetch\(/, ['main.ts']],
+  ['JSON.parse', /JSON\.parse|\.json\(\)/, ['decode.ts']],
+  ['the schema check', /v\.(safeParse|parse|parseAsync|is|assert)\(/, ['decode.ts']],
+  [
+    'the wall clock and chance',
+    /Date\.now\(|new Date\(\)|Math\.random|performance\.now/,
+    ['main.ts'],
+  ],
+])('only one file uses %s', (_, pattern, owners) => {
+  expect(ORDER.filter((file) => pattern.test(code(file)))).toEqual(owners)
+})
+
+test('no file is longer than an auditor reads in one go', () => {
+  const long = ORDER.filter((file) => (text.get(file) ?? '').split('\n').length > 151)
+  expect(long).toEqual([])
+})

@@ -1,0 +1,105 @@
+import { expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+
+import * as v from 'valibot'
+
+import { HELP } from '../src/options.ts'
+import { PRIVATE_REGISTRIES } from './registries.ts'
+import { matchImage } from './world/match.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const scripts = v.parse(
+  v.object({ scripts: v.record(v.string(), v.string()) }),
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')),
+).scripts
+
+/** A CredentialProviderConfig as the kubelet decodes it: strictly (k8s.io/kubernetes, pkg/credentialprovider/plugin/config.go). */
+const CredentialProviderConfig = v.strictObject({
+  apiVersion: v.picklist([
+    'kubelet.config.k8s.io/v1',
+    'kubelet.config.k8s.io/v1beta1',
+    'kubelet.config.k8s.io/v1alpha1',
+  ]),
+  kind: v.literal('CredentialProviderConfig'),
+  providers: v.array(
+    v.strictObject({
+      name: v.pipe(v.string(), v.regex(/^[^/\s]+$/)),
+      apiVersion: v.picklist(
+        ['v1', 'v1beta1', 'v1alpha1'].map(
+          (version) => `credentialprovider.kubelet.k8s.io/${version}`,
+        ),
+      ),
+      matchImages: v.pipe(v.array(v.string()), v.minLength(1)),
+      defaultCacheDuration: v.pipe(v.string(), v.regex(/^([0-9.]+(h|m|s))+$/)),
+      args: v.optional(v.array(v.string())),
+      env: v.optional(v.array(v.strictObject({ name: v.string(), value: v.string() }))),
+    }),
+  ),
+})
+
+const configs = [...readme.matchAll(/```yaml\n(apiVersion: kubelet[^]*?)```/g)].map(
+  ([, text]) => text ?? '',
+)
+
+test('the kubelet configuration of the README is valid, and named like the binary', () => {
+  expect(configs.length).toBeGreaterThan(0)
+  for (const text of configs) {
+    const config = v.parse(CredentialProviderConfig, Bun.YAML.parse(text))
+    expect(config.providers.map(({ name }) => name)).toEqual(['ecr-credential-provider'])
+  }
+})
+
+test('the kubelet configuration of the README matches every ECR host and no other', () => {
+  const patterns =
+    v.parse(CredentialProviderConfig, Bun.YAML.parse(configs[0] ?? '')).providers[0]?.matchImages ??
+    []
+  const matches = (image: string) => patterns.some((pattern) => matchImage(pattern, image))
+  for (const [, host] of PRIVATE_REGISTRIES)
+    expect([host, matches(`123456789012.${host}/app`)]).toEqual([host, true])
+  expect(matches('public.ecr.aws/x')).toBe(true)
+  expect(matches('ecr-public.aws.com/x')).toBe(true)
+  for (const image of [
+    'docker.io/library/nginx',
+    'evil.io/public.ecr.aws',
+    '1.dkr.ecr.x.amazonaws.com.evil.io/x',
+  ]) {
+    expect([image, matches(image)]).toEqual([image, false])
+  }
+})
+
+test('every npm script the README names exists', () => {
+  const named = [...readme.matchAll(/npm (?:run )?(?<name>demo|test|build|ok|bench|lint)\b/g)].map(
+    ({ groups }) => groups?.['name'] ?? '',
+  )
+  expect(named.length).toBeGreaterThan(3)
+  for (const name of named) expect(scripts).toHaveProperty(name)
+})
+
+test('README and --help name the same options', () => {
+  const options = [...HELP.matchAll(/--[a-z-]+/g)].map(([option]) => option)
+  for (const option of ['--timeout', '--verbose', '--help']) expect(options).toContain(option)
+  for (const [option] of readme.matchAll(/`(--(?:timeout|verbose|mirror|cache-dir)[a-z-]*)/g))
+    expect(options).toContain(option.slice(1))
+})
+
+test('the README names every variable that the source reads, and no other', () => {
+  const source = [...new Bun.Glob('**/*.ts').scanSync({ cwd: `${import.meta.dir}/../src` })]
+    .map((file) =>
+      readFileSync(`${import.meta.dir}/../src/${file}`, 'utf8').replace(
+        /\/\*[^]*?\*\/|\/\/.*$/gm,
+        '',
+      ),
+    )
+    .join('\n')
+  const names = /\b(?:AWS_[A-Z0-9_]+|SSL_CERT_(?:FILE|DIR))\b/g
+  const read = new Set(source.match(names))
+  const told = new Set(readme.match(names))
+  expect([...told].filter((name) => !read.has(name))).toEqual([])
+  // Those that are refused by name stand in the README as a group.
+  const refused = [
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  ]
+  expect([...read].filter((name) => !told.has(name)).toSorted()).toEqual(refused.toSorted())
+})
