@@ -55,7 +55,7 @@ test.concurrent(
   async () =>
     inWorld(async (world) => {
       const other = `${world.directory}/other.pem`
-      writeFileSync(other, createAuthority().pem)
+      writeFileSync(other, (await createAuthority()).pem)
       const adding = {
         NODE_EXTRA_CA_CERTS: world.caFile,
         SSL_CERT_FILE: world.caFile,
@@ -82,7 +82,7 @@ test.concurrent('a CA of the host is trusted, without one the server is not', as
   inWorld(async (world) => {
     const { AWS_CA_BUNDLE: caFile = '', ...env } = world.environment()
     const other = `${world.directory}/other.pem`
-    writeFileSync(other, createAuthority().pem)
+    writeFileSync(other, (await createAuthority()).pem)
     const folder = `${world.directory}/certs`
     mkdirSync(folder)
     writeFileSync(`${folder}/corporate.crt`, await Bun.file(caFile).text())

@@ -17,7 +17,7 @@ import { findClosedPort, startSilentServer } from './world/silence.ts'
 import { createLogin } from './world/sso.ts'
 import { startWorld, type World } from './world/world.ts'
 
-const tls = { ca: sharedAuthority().pem }
+const tls = { ca: (await sharedAuthority()).pem }
 const worlds: World[] = []
 
 afterAll(async () => {

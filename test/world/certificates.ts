@@ -1,10 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
+// oxlint-disable-next-line import/no-unassigned-import -- a polyfill has nothing to name
+import 'reflect-metadata'
+import * as x509 from '@peculiar/x509'
 
-import { extension, formatCertificate, type KeyPair } from './certificate.ts'
-import * as der from './der.ts'
-
-const encoder = new TextEncoder()
 const dayMs = 24 * 60 * 60 * 1000
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 /** Leaf certificates a server of the world can show; all but `good` must be refused by a client. */
 export type CertificateKind = 'good' | 'expired' | 'wrong-name' | 'unknown-ca'
@@ -18,30 +17,30 @@ export interface Leaf {
 /** The throw-away authority of this process. It lives in memory and trusts nothing but its own leaves. */
 export interface Authority {
   readonly pem: string
-  readonly issueLeaf: (kind: CertificateKind, names?: readonly string[]) => Leaf
+  readonly issueLeaf: (kind: CertificateKind, names?: readonly string[]) => Promise<Leaf>
 }
 
-let shared: Authority | undefined
+let shared: Promise<Authority> | undefined
 
 /** The authority that all worlds of this process share; making keys is the slow part. */
-export function sharedAuthority(): Authority {
+export function sharedAuthority(): Promise<Authority> {
   shared ??= createAuthority()
   return shared
 }
 
 /** A new authority, valid for a year on both sides of now; its leaves are made once per kind and names. */
-export function createAuthority(): Authority {
-  const own = createRoot('Test World Root')
-  const unknown = createRoot('Unknown Root')
-  const server = createKeys()
-  const leaves = new Map<string, Leaf>()
+export async function createAuthority(): Promise<Authority> {
+  const own = await createRoot('Test World Root')
+  const unknown = await createRoot('Unknown Root')
+  const server = await createKeys()
+  const leaves = new Map<string, Promise<Leaf>>()
   return {
-    pem: own.pem,
+    pem: own.certificate.toString('pem'),
     issueLeaf: (kind, names = []) => {
       const id = JSON.stringify([kind, names])
-      const known = leaves.get(id)
-      if (known !== undefined) return known
-      const leaf = createLeaf(kind, { names, server, root: kind === 'unknown-ca' ? unknown : own })
+      const leaf =
+        leaves.get(id) ??
+        createLeaf(kind, { names, server, root: kind === 'unknown-ca' ? unknown : own })
       leaves.set(id, leaf)
       return leaf
     },
@@ -49,61 +48,69 @@ export function createAuthority(): Authority {
 }
 
 interface Root {
-  readonly name: string
-  readonly keys: KeyPair
-  readonly pem: string
+  readonly keys: CryptoKeyPair
+  readonly certificate: x509.X509Certificate
 }
 
-function createRoot(name: string): Root {
-  const keys = createKeys()
-  const pem = formatCertificate({
-    subject: name,
-    issuer: name,
-    publicKey: keys.publicKey,
-    signer: keys,
+async function createRoot(name: string): Promise<Root> {
+  const keys = await createKeys()
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: algorithm,
     notBefore: daysFromNow(-365),
     notAfter: daysFromNow(365),
     extensions: [
-      extension('2.5.29.19', der.sequence(der.element(0x01, Uint8Array.of(0xff))), true),
-      extension('2.5.29.15', der.bitString(Uint8Array.of(0x06), 1), true),
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  return { name, keys, pem }
+  return { keys, certificate }
 }
 
-function createLeaf(
+async function createLeaf(
   kind: CertificateKind,
-  from: { readonly names: readonly string[]; readonly server: KeyPair; readonly root: Root },
-): Leaf {
-  const cert = formatCertificate({
-    subject: 'Test World',
-    issuer: from.root.name,
-    publicKey: from.server.publicKey,
-    signer: from.root.keys,
+  from: { readonly names: readonly string[]; readonly server: CryptoKeyPair; readonly root: Root },
+): Promise<Leaf> {
+  const { server, root } = from
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: 'CN=Test World',
+    issuer: root.certificate.subject,
+    publicKey: server.publicKey,
+    signingKey: root.keys.privateKey,
+    signingAlgorithm: algorithm,
     notBefore: daysFromNow(-365),
     notAfter: daysFromNow(kind === 'expired' ? -1 : 365),
     extensions: [
-      extension('2.5.29.15', der.bitString(Uint8Array.of(0x80), 7), true),
-      extension('2.5.29.37', der.sequence(der.objectIdentifier('1.3.6.1.5.5.7.3.1'))),
-      extension('2.5.29.17', formatNames(kind === 'wrong-name' ? undefined : from.names)),
+      new x509.BasicConstraintsExtension(false),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension(
+        listNames(kind === 'wrong-name' ? undefined : from.names),
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(server.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(root.keys.publicKey),
     ],
   })
-  return { cert, key: from.server.privateKey.export({ type: 'pkcs8', format: 'pem' }) }
+  const key = await crypto.subtle.exportKey('pkcs8', server.privateKey)
+  return {
+    cert: certificate.toString('pem'),
+    key: x509.PemConverter.encode(key, x509.PemConverter.PrivateKeyTag),
+  }
 }
 
-function formatNames(extra: readonly string[] | undefined): Uint8Array {
-  if (extra === undefined) return der.sequence(dnsName('wrong.invalid'))
-  const loopback = [Uint8Array.of(127, 0, 0, 1), new Uint8Array(16).with(15, 1)]
-  const addresses = loopback.map((bytes) => der.element(0x87, bytes))
-  return der.sequence(...['localhost', ...extra].map(dnsName), ...addresses)
+function listNames(extra: readonly string[] | undefined): x509.JsonGeneralNames {
+  if (extra === undefined) return [{ type: 'dns', value: 'wrong.invalid' }]
+  const hosts = ['localhost', ...extra].map((value) => ({ type: 'dns', value }) as const)
+  return [...hosts, { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]
 }
 
-function dnsName(name: string): Uint8Array {
-  return der.element(0x82, encoder.encode(name))
-}
-
-function createKeys(): KeyPair {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+function createKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
 function daysFromNow(days: number): Date {

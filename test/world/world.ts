@@ -57,8 +57,8 @@ const handlers: Readonly<Record<Service, (request: WireRequest, state: State) =>
 
 /** Starts a world of its own on free ports; many can run at the same time. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const authority = sharedAuthority()
-  const tls = authority.issueLeaf(options.certificate ?? 'good', options.names)
+  const authority = await sharedAuthority()
+  const tls = await authority.issueLeaf(options.certificate ?? 'good', options.names)
   const state = createState()
   const recorder = createRecorder()
   const answer = (service: Service) => (request: WireRequest, connection: number) =>
