@@ -6,7 +6,7 @@ import { relative } from 'node:path'
 // own layer only what is listed before it there.
 const LAYERS: readonly (readonly string[])[] = [
   ['failure.ts', 'system.ts'],
-  ['decode.ts', 'files.ts', 'timestamp.ts', 'addresses.ts'],
+  ['decode.ts', 'xml_pieces.ts', 'xml.ts', 'files.ts', 'timestamp.ts', 'addresses.ts'],
   ['config/ini.ts', 'config/profiles.ts', 'config/shared.ts', 'config/settings.ts'],
   ['network_error.ts', 'trust.ts', 'http.ts'],
   ['credentials/credentials.ts', 'aws.ts'],

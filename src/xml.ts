@@ -1,0 +1,96 @@
+import type { Subject } from './decode.ts'
+import { Failure } from './failure.ts'
+import { isBlank, readPiece } from './xml_pieces.ts'
+
+/** An element: its name without namespace prefix, its own text, and the elements in it. */
+export interface XmlElement {
+  readonly name: string
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** Deeper than any answer of STS, by far. */
+const MAX_DEPTH = 32
+
+/** More elements than any answer of STS has, by far. */
+const MAX_ELEMENTS = 1000
+
+/**
+ * The root element of a document, as far as AWS uses XML: elements, attributes (read over), text, CDATA, comments and
+ * processing instructions. A document type is refused, and with it every entity but the five of XML itself, so nothing
+ * here can be made to read a file or to grow.
+ *
+ * @throws {Failure} `subject.code` - not well-formed, or beyond the limits; the input is never shown.
+ * @see https://www.w3.org/TR/xml/
+ */
+export function parseXml(bytes: Uint8Array, subject: Subject): XmlElement {
+  const malformed = new Failure(subject.code, `${subject.name} is not valid XML`)
+  try {
+    const root = readDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (root !== undefined) return root
+  } catch {
+    // Only the decoder throws.
+  }
+  throw malformed
+}
+
+/**
+ * The text of the element at a path below the root, `undefined` when there is none. Names are matched without regard to
+ * case, as the SDKs do, and the first match counts at each level.
+ */
+export function textAt(root: XmlElement, path: readonly string[]): string | undefined {
+  let element: XmlElement | undefined = root
+  for (const name of path) {
+    const wanted = name.toLowerCase()
+    element = element?.children.find((child) => child.name.toLowerCase() === wanted)
+  }
+  return element?.text
+}
+
+/** An element whose end has not been read yet; `tag` is its name with prefix, which the end tag must repeat. */
+interface OpenElement {
+  readonly tag: string
+  readonly children: XmlElement[]
+  text: string
+}
+
+/** One pass over the text; `undefined` as soon as it is not well-formed. */
+function readDocument(text: string): XmlElement | undefined {
+  // Stands above the root, so that the root is read like every other element.
+  const document: OpenElement = { tag: '', children: [], text: '' }
+  const open = [document]
+  let count = 0
+  let at = 0
+  while (at < text.length) {
+    const parent = open.at(-1) ?? document
+    const piece = readPiece(text, at)
+    if (piece === undefined) return undefined
+    at = piece.end
+    switch (piece.kind) {
+      case 'skip':
+        break
+      case 'text':
+        parent.text += piece.text
+        break
+      case 'start':
+        count += 1
+        if (count > MAX_ELEMENTS || open.length > MAX_DEPTH) return undefined
+        if (piece.isEmpty) parent.children.push(close({ tag: piece.tag, children: [], text: '' }))
+        else open.push({ tag: piece.tag, children: [], text: '' })
+        break
+      case 'end': {
+        if (open.length === 1 || parent.tag !== piece.tag) return undefined
+        open.pop()
+        open.at(-1)?.children.push(close(parent))
+        break
+      }
+    }
+  }
+  const isComplete = open.length === 1 && document.children.length === 1
+  // Beside the root there may be white space only (XML 1.0, 2.1).
+  return isComplete && isBlank(document.text) ? document.children[0] : undefined
+}
+
+function close({ tag, text, children }: OpenElement): XmlElement {
+  return { name: tag.slice(tag.indexOf(':') + 1), text, children }
+}

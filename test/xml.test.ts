@@ -1,0 +1,176 @@
+import { expect, test } from 'bun:test'
+
+import fc from 'fast-check'
+
+import { Failure } from '../src/failure.ts'
+import { parseXml, textAt, type XmlElement } from '../src/xml.ts'
+import { expectFailure } from './failures.ts'
+
+const SUBJECT = { code: 'bad_response', name: 'the answer' } as const
+const parse = (text: string) => parseXml(new TextEncoder().encode(text), SUBJECT)
+
+test.each([
+  ['plain text', '<r><a>v</a></r>', 'v'],
+  [
+    'a declaration, comments and processing instructions',
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!-- < & --><r><?pi <a>?><!-- no --><a>v<!-- - -->w</a></r>\n<!-- end -->',
+    'vw',
+  ],
+  [
+    'namespaces and attributes',
+    '<n:r xmlns:n="https://x/" b = \'>\' ><n:a c="1" d="&amp;">v</n:a ></n:r>',
+    'v',
+  ],
+  ['the five entities', '<r><a>&lt;&gt;&amp;&quot;&apos;</a></r>', '<>&"\''],
+  ['character references', '<r><a>&#65;&#x42;&#x1F600;&#10;</a></r>', 'AB\u{1F600}\n'],
+  ['CDATA', '<r><a>1<![CDATA[<&amp;]] >]]>2</a></r>', '1<&amp;]] >2'],
+  ['white space as it stands', '<r><a> v\n\tw </a></r>', ' v\n\tw '],
+  ['an empty element', '<r><a/></r>', ''],
+  ['an empty element with attributes', '<r><a b="1" /></r>', ''],
+  ['an element without text', '<r><a></a></r>', ''],
+  ['text around other elements', '<r><a>1<b>x</b>2</a></r>', '12'],
+  ['the first of two', '<r><a>1</a><a>2</a></r>', '1'],
+  ['names in another case', '<R><A>v</A></R>', 'v'],
+  ['a byte order mark', '\uFEFF<r><a>v</a></r>', 'v'],
+  ['no such element', '<r><b>v</b></r>', undefined],
+  ['no such element, as it is nested', '<r><b><a>v</a></b></r>', undefined],
+])('textAt() reads %s', (_, text, expected) => {
+  expect(textAt(parse(text), ['a'])).toBe(expected)
+})
+
+test.each([
+  ['nothing', ''],
+  ['text', 'SECRET'],
+  ['HTML that is not XML', '<html><br></html>'],
+  ['a document type', '<!DOCTYPE r [<!ENTITY e "SECRET">]><r>&e;</r>'],
+  ['a document type without entities', '<!DOCTYPE r><r/>'],
+  ['an unknown entity', '<r>&nbsp;</r>'],
+  ['an entity without an end', '<r>&amp</r>'],
+  ['a bare ampersand', '<r>a & b</r>'],
+  ['reference to character 0', '<r>&#0;</r>'],
+  ['reference to a surrogate', '<r>&#xD800;</r>'],
+  ['reference beyond Unicode', '<r>&#x110000;</r>'],
+  ['an empty reference', '<r>&#;</r>'],
+  ['a negative reference', '<r>&#-1;</r>'],
+  ['an end missing', '<r><a></r>'],
+  ['ends crossed', '<r><a><b></a></b></r>'],
+  ['an end of another prefix', '<n:r></m:r>'],
+  ['an end too much', '<r/></r>'],
+  ['two roots', '<r/><r/>'],
+  ['text behind the root', '<r/>SECRET'],
+  ['text before the root', 'SECRET<r/>'],
+  ['truncation in a tag', '<r><a>v</a'],
+  ['truncation in a comment', '<r><!-- '],
+  ['truncation in CDATA', '<r><![CDATA[x'],
+  ['an attribute without quotes', '<r a=1/>'],
+  ['an attribute without a value', '<r a/>'],
+  ['attributes without a blank between', '<r a="1"b="2"/>'],
+  ['< in an attribute', '<r a="<"/>'],
+  ['an attribute without an end', '<r a="1>'],
+  ['attributes in an end tag', '<r></r a="1">'],
+  ['a name that begins with a digit', '<1r/>'],
+  ['a blank before a name', '< r/>'],
+  ['too deep', '<a>'.repeat(40) + '</a>'.repeat(40)],
+  ['too many', `<r>${'<a/>'.repeat(1000)}</r>`],
+])('parseXml() refuses %s', (_, text) => {
+  expect(expectFailure('bad_response', () => parse(text))).not.toContain('SECRET')
+})
+
+test('parseXml() refuses bytes that are not UTF-8', () => {
+  const bytes = new Uint8Array([
+    ...new TextEncoder().encode('<r>'),
+    0xff,
+    ...new TextEncoder().encode('</r>'),
+  ])
+  expectFailure('bad_response', () => parseXml(bytes, SUBJECT))
+})
+
+const NAME = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_.-]{0,5}$/)
+const TEXT = fc
+  .string({ unit: 'binary' })
+  .map((text) => text.replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd]/g, ''))
+const LEAF = fc.record(
+  { name: NAME, text: TEXT, children: fc.constant<XmlElement[]>([]) },
+  { noNullPrototype: true },
+)
+const ELEMENT = fc.letrec<{ element: XmlElement }>((tie) => ({
+  element: fc.oneof(
+    { maxDepth: 4 },
+    LEAF,
+    fc.record(
+      { name: NAME, text: TEXT, children: fc.array(tie('element'), { maxLength: 3 }) },
+      { noNullPrototype: true },
+    ),
+  ),
+})).element
+
+/** One of the ways to write a character; `choice` decides which. */
+function encode(character: string, choice: number): string {
+  const code = character.codePointAt(0) ?? 0
+  if (choice === 0 || /[<&>\r]/.test(character)) return `&#${code};`
+  if (choice === 1) return `&#x${code.toString(16)};`
+  return character
+}
+
+function serialise({ name, text, children }: XmlElement, choices: () => number): string {
+  const useCdata = choices() === 0 && !text.includes(']]>')
+  const written = useCdata
+    ? `<![CDATA[${text}]]>`
+    : Array.from(text)
+        .map((character) => encode(character, choices()))
+        .join('')
+  const inside = children
+    .map((child) => serialise(child, choices))
+    .join(choices() === 1 ? '<!-- c -->' : '')
+  return `<p:${name} a="b">${written}${inside}</p:${name}>`
+}
+
+test('parseXml() reads back what was written in any of the ways', () => {
+  fc.assert(
+    fc.property(ELEMENT, fc.array(fc.nat(3), { minLength: 1, maxLength: 97 }), (element, plan) => {
+      let turn = 0
+      const choices = () => plan[turn++ % plan.length] ?? 3
+      expect(parse(serialise(element, choices))).toEqual(element)
+    }),
+  )
+})
+
+test('parseXml() throws nothing but a Failure', () => {
+  const whole = '<?xml version="1.0"?><r x="1"><a>v&amp;</a><![CDATA[c]]><!-- d --><b/></r>'
+  const piece = fc.constantFrom(
+    '<',
+    '>',
+    '/',
+    '&',
+    ';',
+    '#',
+    '"',
+    "'",
+    '=',
+    '!',
+    '-',
+    '[CDATA[',
+    ']]>',
+    '?',
+    ' ',
+    'a',
+    ':',
+  )
+  const texts = fc.oneof(
+    fc.string(),
+    fc.array(piece).map((parts) => parts.join('')),
+    fc
+      .tuple(fc.nat(whole.length), fc.nat(whole.length), piece)
+      .map(([from, to, put]) => whole.slice(0, from) + put + whole.slice(to)),
+  )
+  fc.assert(
+    fc.property(texts, (text) => {
+      try {
+        parse(text)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Failure)
+      }
+    }),
+    { numRuns: 3000 },
+  )
+})
