@@ -6,7 +6,16 @@ import { relative } from 'node:path'
 // own layer only what is listed before it there.
 const LAYERS: readonly (readonly string[])[] = [
   ['failure.ts', 'system.ts'],
-  ['decode.ts', 'xml_pieces.ts', 'xml.ts', 'files.ts', 'timestamp.ts', 'addresses.ts'],
+  [
+    'decode.ts',
+    'xml_pieces.ts',
+    'xml.ts',
+    'files.ts',
+    'timestamp.ts',
+    'addresses.ts',
+    'no_proxy.ts',
+    'proxy.ts',
+  ],
   ['config/ini.ts', 'config/profiles.ts', 'config/shared.ts', 'config/settings.ts'],
   ['network_error.ts', 'trust.ts', 'http.ts'],
   ['credentials/credentials.ts', 'aws.ts'],

@@ -1,0 +1,82 @@
+/**
+ * Whether a `NO_PROXY` list exempts a URL's host, as Go reads it: `*`; an IP address or network; a domain, which stands for
+ * its subdomains too unless it begins with a dot or `*.`, which leaves itself out; each but networks may end in a port.
+ * Names are not looked up, so a network exempts only hosts that are given by address.
+ *
+ * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+ */
+export function isExempt(url: URL, list: string): boolean {
+  const port = url.port === '' ? DEFAULT_PORTS.get(url.protocol) : url.port
+  const target = { name: url.hostname.replace(/^\[|\]$/g, ''), port }
+  return list
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .some((entry) => entry === '*' || matches(entry, target))
+}
+
+const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
+  ['http:', '80'],
+  ['https:', '443'],
+])
+
+interface Target {
+  readonly name: string
+  readonly port: string | undefined
+}
+
+function matches(entry: string, target: Target): boolean {
+  const address = addressBits(target.name)
+  const [network = '', length] = entry.split('/')
+  if (length !== undefined) return address !== undefined && isInside(address, network, length)
+  const { name, port } = splitPort(entry)
+  if (name === '' || (port !== undefined && port !== target.port)) return false
+  const bits = addressBits(name)
+  if (bits !== undefined) return bits === address
+  if (address !== undefined) return false
+  const domain = toAscii(name.replace(/^\*?\./, ''))
+  const isItself = domain === target.name && domain === toAscii(name)
+  return isItself || target.name.endsWith(`.${domain}`)
+}
+
+/** A domain as a URL has it; the target comes from one. */
+function toAscii(domain: string): string {
+  return URL.parse(`http://${domain}`)?.hostname ?? domain
+}
+
+/** The port behind a name, an IPv4 address or an IPv6 address in brackets; a bare IPv6 address has none. */
+function splitPort(entry: string): { readonly name: string; readonly port: string | undefined } {
+  const [, bracketed, host, port] = /^(?:\[(.*)\]|([^:]*))(?::([0-9]+))?$/.exec(entry) ?? []
+  return { name: bracketed ?? host ?? entry, port }
+}
+
+function isInside(address: string, network: string, length: string): boolean {
+  const bits = addressBits(network)
+  const prefix = /^[0-9]{1,3}$/.test(length) ? Number(length) : Number.NaN
+  if (bits === undefined || bits.length !== address.length || !(prefix <= bits.length)) return false
+  return bits.slice(0, prefix) === address.slice(0, prefix)
+}
+
+/** An IP address as a string of 32 or 128 binary digits, `undefined` for anything else. */
+function addressBits(text: string): string | undefined {
+  if (/^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(text)) {
+    const bytes = text.split('.').map(Number)
+    return bytes.every((byte) => byte < 256) ? toBits(bytes, 8) : undefined
+  }
+  const host = /^[0-9a-f:.]*:[0-9a-f:.]*$/.test(text)
+    ? URL.parse(`http://[${text}]`)?.hostname
+    : undefined
+  if (host === undefined) return undefined
+  // The URL parser has checked and compressed it: at most one `::`, only hexadecimal groups.
+  const [head = '', tail] = host.slice(1, -1).split('::')
+  const front = head.split(':').filter(Boolean)
+  const back = (tail ?? '').split(':').filter(Boolean)
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
+  return toBits(
+    [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16)),
+    16,
+  )
+}
+
+function toBits(numbers: readonly number[], width: number): string {
+  return numbers.map((number) => number.toString(2).padStart(width, '0')).join('')
+}

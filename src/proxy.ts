@@ -1,0 +1,46 @@
+import { isLocalAddress } from './addresses.ts'
+import { Failure } from './failure.ts'
+import { isExempt } from './no_proxy.ts'
+import type { System } from './system.ts'
+
+/** A proxy between this program and a host. */
+export interface Proxy {
+  /** With its user information, as Bun's `fetch` takes it. */
+  readonly url: string
+  /** For the error line, without its user information. */
+  readonly name: string
+}
+
+/**
+ * The proxy that a request goes through, as Go reads the environment: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the
+ * request, unless `NO_PROXY` exempts the host; upper case first. `ALL_PROXY` is not read. Requests to this machine or its
+ * link never go through one, whatever the environment says: they carry the node's own credentials.
+ *
+ * @throws {Failure} `bad_config` - the variable is no URL of an http or https proxy, or `HTTP_PROXY` is set by the
+ * requester of a CGI program (https://httpoxy.org); names the variable, never its value.
+ * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy
+ */
+export function findProxy(url: URL, env: System['env']): Proxy | undefined {
+  if (isLocalAddress(url.hostname)) return undefined
+  const names =
+    url.protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy']
+  const variable = names.find((name) => (env[name] ?? '') !== '')
+  if (variable === undefined) return undefined
+  const { NO_PROXY: upper = '', no_proxy: lower = '', REQUEST_METHOD: cgi = '' } = env
+  if (isExempt(url, upper === '' ? lower : upper)) return undefined
+  if (cgi !== '' && url.protocol === 'http:') {
+    throw new Failure('bad_config', `cannot use ${variable} while REQUEST_METHOD is set`)
+  }
+  return parseProxy(env[variable] ?? '', variable)
+}
+
+function parseProxy(text: string, variable: string): Proxy {
+  const proxy = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
+  if (proxy === null || !['http:', 'https:'].includes(proxy.protocol) || proxy.hostname === '') {
+    throw new Failure(
+      'bad_config',
+      `cannot use ${variable}: it must be the URL of an http or https proxy`,
+    )
+  }
+  return { url: proxy.href, name: `${proxy.host} (from ${variable})` }
+}
