@@ -1,18 +1,92 @@
 import { AwsV4Signer } from 'aws4fetch'
-import * as v from 'valibot'
 
-import type { Credentials } from './credentials/credentials.ts'
-import { decode, parseJson } from './decode.ts'
+import { SETTINGS } from './config/settings_table.ts'
+import type { Context } from './context.ts'
+import { type Credentials, describeCredentials } from './credentials/credentials.ts'
+import { Failure } from './failure.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
-/** A request to sign, with the scope of its signature. */
-export interface SignedCall {
-  readonly request: HttpRequest
+/** What a signature is made with, and valid for. */
+export interface Signing {
   readonly service: string
   readonly region: string
   readonly credentials: Credentials
-  /** Time of the signature, in milliseconds since 1970. AWS refuses more than five minutes of difference. */
-  readonly nowMs: number
+}
+
+/** One call to an AWS service. */
+export interface AwsCall extends Pick<RetryOptions, 'retryableCodes'> {
+  /** What fails if this does: `cannot get an ECR token in us-west-2`. */
+  readonly subject: string
+  readonly request: HttpRequest
+  /** Without it the request is sent unsigned. */
+  readonly signing?: Signing
+  readonly errorCode: (answer: HttpAnswer) => string | undefined
+  /** By error code, what to do about it. */
+  readonly hints: ReadonlyMap<string, string>
+}
+
+/** Longest wait for one attempt, in milliseconds. AWS usually answers within 100. */
+export const CALL_TIMEOUT_MS = 10_000
+
+/**
+ * Codes with which AWS refuses a signature whose time is off. Only these are a reason to doubt the node's clock.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html
+ */
+const SKEW_CODES: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+])
+
+/**
+ * The answer to a call, after as many attempts as the settings allow. A signature that AWS refuses because the node's clock
+ * is off is made once more, with the time of AWS.
+ *
+ * @throws {Failure} `unreachable` - no answer; `refused` - a status other than 200; `bad_response` - an unusable answer.
+ */
+export async function callAws(
+  call: AwsCall,
+  context: Pick<Context, 'settings' | 'network'>,
+): Promise<HttpAnswer> {
+  const { settings, network } = context
+  const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
+  const maxAttempts = configured > 0 ? configured : DEFAULT_ATTEMPTS
+  const tried = await withRetries({ ...call, maxAttempts }, network, async () => {
+    const sentAtMs = network.localNow()
+    const outcome = await send(call, context)
+    if (outcome.kind === 'no_answer' || call.signing === undefined) return outcome
+    if (!SKEW_CODES.has(call.errorCode(outcome) ?? '')) return outcome
+    if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return outcome
+    return network.clock.learn(outcome.headers, sentAtMs) ? send(call, context) : outcome
+  })
+  const { outcome } = tried
+  if (outcome.kind === 'answer' && outcome.status === 200) return outcome
+  const identity =
+    call.signing === undefined
+      ? ''
+      : ` (${describeCredentials(call.signing.credentials, network.clock.now())})`
+  const attempts = describeAttempts(tried)
+  if (outcome.kind === 'no_answer') {
+    throw new Failure(outcome.code, `${call.subject}: ${outcome.problem}${attempts}${identity}`)
+  }
+  const code = call.errorCode(outcome)
+  const reason = `${code ?? `HTTP status ${outcome.status}`} from ${new URL(call.request.url).host}`
+  const hint = code === undefined ? undefined : call.hints.get(code)
+  throw new Failure(
+    'refused',
+    `${call.subject}: ${reason}${attempts}${identity}${hint === undefined ? '' : `; hint: ${hint}`}`,
+  )
+}
+
+async function send({ request, signing }: AwsCall, { network }: Pick<Context, 'network'>) {
+  if (signing === undefined) return network.send(request)
+  return network.send(await sign(request, signing, network.clock.now()))
 }
 
 /**
@@ -21,10 +95,14 @@ export interface SignedCall {
  * Service, region and time are always given: aws4fetch would otherwise guess them from the host name, wrongly for
  * dual-stack and configured endpoints. `AwsClient` is not used, since it calls the global `fetch` and retries by itself.
  *
+ * @param nowMs - time of the signature, in milliseconds since 1970; AWS refuses more than five minutes of difference.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export async function sign(call: SignedCall): Promise<HttpRequest> {
-  const { request, service, region, credentials } = call
+export async function sign(
+  request: HttpRequest,
+  { service, region, credentials }: Signing,
+  nowMs: number,
+): Promise<HttpRequest> {
   const signed = await new AwsV4Signer({
     method: request.method,
     url: request.url,
@@ -37,42 +115,7 @@ export async function sign(call: SignedCall): Promise<HttpRequest> {
     region,
     // Also the headers that aws4fetch leaves out by default, content-type among them.
     allHeaders: true,
-    datetime: new Date(call.nowMs).toISOString().replace(/[-:]|\.\d{3}/g, ''),
+    datetime: new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, ''),
   }).sign()
   return { ...request, headers: Object.fromEntries(signed.headers) }
-}
-
-// Every field is optional: an error answer without any is still an error answer.
-const JsonError = v.fallback(
-  v.pipe(
-    v.object({ __type: v.optional(v.unknown()), code: v.optional(v.unknown()) }),
-    v.transform(({ __type: type, code }) => [type, code]),
-  ),
-  [],
-)
-
-/**
- * The code in an AWS JSON 1.1 error answer, `undefined` when it has none: header `x-amzn-errortype`, else `__type`, else
- * `code` of the body; a namespace in front (`#`) and a URL behind (`:`) are cut off.
- *
- * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
- */
-export function jsonErrorCode(answer: HttpAnswer): string | undefined {
-  const candidates = [answer.headers.get('x-amzn-errortype'), ...bodyCodes(answer.body)]
-  const found = candidates.find((code) => typeof code === 'string' && code !== '')
-  const code = found?.split(':', 1)[0]?.split('#').at(-1)
-  // Only what looks like a code is shown: the rest of an error answer may hold anything.
-  return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
-}
-
-function bodyCodes(body: Uint8Array): readonly (string | undefined)[] {
-  const subject = { code: 'bad_response', name: 'the error' } as const
-  try {
-    return decode(JsonError, parseJson(body, subject), subject).map((code) =>
-      typeof code === 'string' ? code : undefined,
-    )
-  } catch {
-    // Not JSON, as from a proxy in between: the status alone has to tell.
-    return []
-  }
 }

@@ -1,32 +1,29 @@
 import * as v from 'valibot'
 
-import { jsonErrorCode, sign } from './aws.ts'
-import type { Settings } from './config/settings.ts'
-import { type Credentials, describeCredentials } from './credentials/credentials.ts'
+import { CALL_TIMEOUT_MS, callAws } from './aws.ts'
+import { jsonErrorCode } from './aws_error.ts'
+import { serviceUrl } from './config/service_url.ts'
+import type { Context } from './context.ts'
+import type { Credentials } from './credentials/credentials.ts'
 import { decode, NonEmpty, parseJson } from './decode.ts'
-import { serviceHost } from './endpoints.ts'
 import { Failure } from './failure.ts'
-import type { HttpAnswer, HttpRequest, Network } from './http.ts'
+import type { HttpAnswer, HttpRequest } from './http.ts'
 import type { Registry } from './registry.ts'
 import type { RegistryToken } from './response.ts'
-
-/** Longest wait for one attempt, in milliseconds; ECR usually answers within 100. */
-const TIMEOUT_MS = 10_000
 
 const TARGETS = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
   'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
 } as const
 
-/** What to do about the refusals that operators meet. */
-const HINTS: ReadonlyMap<string | undefined, string> = new Map([
+const HINTS: ReadonlyMap<string, string> = new Map([
   [
     'AccessDeniedException',
-    '; hint: the identity needs ecr:GetAuthorizationToken (for public images ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken)',
+    'the identity needs ecr:GetAuthorizationToken (for public images ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken)',
   ],
-  ['ExpiredTokenException', '; hint: the keys have expired'],
-  ['InvalidSignatureException', '; hint: is the clock of this node right'],
-  ['UnrecognizedClientException', '; hint: AWS does not know these keys in this region'],
+  ['ExpiredTokenException', 'the keys have expired'],
+  ['InvalidSignatureException', 'are the keys whole, and is the clock of this node right'],
+  ['UnrecognizedClientException', 'AWS does not know these keys in this region'],
 ])
 
 const SUBJECT = { code: 'bad_response', name: "ECR's answer" } as const
@@ -53,41 +50,36 @@ const PublicAnswer = v.object({ authorizationData: AuthorizationData })
 export async function fetchRegistryToken(
   registry: Registry,
   credentials: Credentials,
-  context: { readonly settings: Settings; readonly network: Network },
+  context: Context,
 ): Promise<RegistryToken> {
-  const { settings, network } = context
-  const request = tokenRequest(registry, settings)
-  const host = new URL(request.url).host
-  network.step(`asking ${host} for a registry token in ${registry.region}`)
-  const { service, region } = registry
-  const nowMs = network.now()
-  const answer = await network.send(await sign({ request, service, region, credentials, nowMs }))
-  const subject = `cannot get an ECR token in ${region}`
-  const identity = describeCredentials(credentials, nowMs)
-  if (answer.kind === 'no_answer') {
-    throw new Failure(answer.code, `${subject}: ${answer.problem} (${identity})`)
-  }
-  if (answer.status !== 200) {
-    const code = jsonErrorCode(answer)
-    throw new Failure(
-      'refused',
-      `${subject}: ${code ?? `HTTP status ${answer.status}`} from ${host} (${identity})${HINTS.get(code) ?? ''}`,
-    )
-  }
+  const { service } = registry
+  const { region, network } = context
+  const request = tokenRequest(registry, context)
+  network.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
+  const answer = await callAws(
+    {
+      subject: `cannot get an ECR token in ${region}`,
+      request,
+      signing: { service, region, credentials },
+      errorCode: jsonErrorCode,
+      hints: HINTS,
+    },
+    context,
+  )
   return parseToken(answer, service)
 }
 
 /** The request before it is signed. */
-export function tokenRequest(registry: Registry, settings: Settings): HttpRequest {
-  const { service, region } = registry
-  const own = service === 'ecr' ? settings.ecrEndpointUrl : settings.ecrPublicEndpointUrl
-  const configured = own ?? settings.endpointUrl
+export function tokenRequest(
+  { service, ...form }: Registry,
+  { settings, config, region }: Pick<Context, 'settings' | 'config' | 'region'>,
+): HttpRequest {
   return {
     method: 'POST',
-    url: configured?.value ?? `https://${serviceHost(service, region, registry)}/`,
+    url: serviceUrl({ service, region, form }, settings, config),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': TARGETS[service] },
     body: '{}',
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: CALL_TIMEOUT_MS,
   }
 }
 

@@ -1,5 +1,5 @@
-/** The AWS services this program calls, by their signing names where they are signed. */
-export type Service = 'ecr' | 'ecr-public'
+/** The AWS services this program calls; those that are signed, by their signing names. */
+export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
 
 /** Which form of a service's host name is wanted. */
 export interface EndpointForm {
@@ -80,6 +80,19 @@ export function findPartition(region: string): Partition | undefined {
   return PARTITIONS.find((partition) => partition.regionPattern.test(region))
 }
 
+/** What stands before the region in a host name: plain or FIPS, then dual-stack, then both. */
+const PREFIXES: Readonly<Record<Service, readonly [string, string, string, string]>> = {
+  ecr: ['api.ecr', 'api.ecr-fips', 'ecr', 'ecr-fips'],
+  // ECR Public keeps `api.` in front of its FIPS dual-stack name only.
+  'ecr-public': ['api.ecr-public', 'api.ecr-public-fips', 'ecr-public', 'api.ecr-public-fips'],
+  sts: ['sts', 'sts-fips', 'sts', 'sts-fips'],
+  sso: ['portal.sso', 'portal.sso-fips', 'portal.sso', 'portal.sso-fips'],
+  'sso-oidc': ['oidc', 'oidc-fips', 'oidc', 'oidc-fips'],
+}
+
+/** Services whose plain endpoint in GovCloud is its FIPS endpoint too. */
+const GOVCLOUD_PLAIN: ReadonlySet<Service> = new Set(['sts', 'sso', 'sso-oidc'])
+
 /**
  * Host name of a service in a region.
  *
@@ -92,9 +105,10 @@ export function serviceHost(
   options: EndpointForm & { readonly partition?: Partition | undefined },
 ): string {
   const partition = findPartition(region) ?? options.partition ?? AWS
-  const fips = options.fips ? '-fips' : ''
-  if (!options.dualStack) return `api.${service}${fips}.${region}.${partition.dnsSuffix}`
-  if (service === 'ecr') return `ecr${fips}.${region}.${partition.dualStackDnsSuffix}`
-  // ECR Public keeps `api.` in front of its FIPS dual-stack name only.
-  return `${options.fips ? 'api.' : ''}ecr-public${fips}.${region}.${partition.dualStackDnsSuffix}`
+  const [plain, fips, dualStack, both] = PREFIXES[service]
+  if (options.dualStack) {
+    return `${options.fips ? both : dualStack}.${region}.${partition.dualStackDnsSuffix}`
+  }
+  const isPlain = !options.fips || (partition.name === 'aws-us-gov' && GOVCLOUD_PLAIN.has(service))
+  return `${isPlain ? plain : fips}.${region}.${partition.dnsSuffix}`
 }

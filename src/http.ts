@@ -1,6 +1,8 @@
-import { isLocalAddress } from './addresses.ts'
-import type { Found } from './config/settings.ts'
+import { type Clock, startClock } from './clock.ts'
+import { type Settings } from './config/settings.ts'
+import { SETTINGS } from './config/settings_table.ts'
 import { describeError } from './network_error.ts'
+import { findProxy } from './proxy.ts'
 import type { System } from './system.ts'
 import { readTrustStore, type TrustStore } from './trust.ts'
 
@@ -27,18 +29,19 @@ export interface NoAnswer {
   readonly kind: 'no_answer'
   readonly code: 'unreachable' | 'bad_response'
   readonly problem: string
+  /** Whether another attempt could end differently. */
+  readonly retryable: boolean
 }
 
-/** The one door to the network. */
-export interface Network extends Pick<System, 'now' | 'step'> {
+/** The one door to the network, and the clocks that belong to it. */
+export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'elapsedMs'> {
   readonly send: (request: HttpRequest) => Promise<HttpAnswer | NoAnswer>
-}
-
-/** What `openNetwork` needs to know beside the system. */
-export interface NetworkOptions {
-  readonly caBundle: Found<string> | undefined
-  /** When the whole run must be over, in milliseconds since the program began. */
-  readonly deadlineMs: number
+  /** Milliseconds until the run must be over. */
+  readonly remainingMs: () => number
+  /** The node's clock, see `System.now`. */
+  readonly localNow: () => number
+  /** The time to sign with. */
+  readonly clock: Clock
 }
 
 /** Largest answer read, in bytes. The largest real one, an ECR token, is under 8 KiB. */
@@ -50,21 +53,29 @@ const MAX_ANSWER_BYTES = 256 * 1024
  * Every request: no redirect is followed (a 3xx is an answer like any other, so no header is ever carried to a host that
  * was not asked for), no compressed answer, no answer over the cap, TLS 1.2 or newer, verified whatever
  * `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever `BUN_CONFIG_VERBOSE_FETCH` says.
+ *
+ * @param deadlineMs - when the whole run must be over, in milliseconds since the program began.
  */
-export function openNetwork(options: NetworkOptions, system: System): Network {
+export function openNetwork(settings: Settings, deadlineMs: number, system: System): Network {
+  const caBundle = settings.get(SETTINGS.caBundle)
+  const userAgent = userAgentOf(settings, system)
+  const remainingMs = () => deadlineMs - system.elapsedMs()
   let trust: Promise<TrustStore> | undefined
   async function send(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
     const url = new URL(request.url)
-    if (url.protocol === 'https:') trust ??= readTrustStore(options.caBundle, system)
-    const store = await trust
-    const timeoutMs = Math.floor(
-      Math.min(request.timeoutMs, options.deadlineMs - system.elapsedMs()),
-    )
+    if (url.protocol === 'https:') trust ??= readTrustStore(caBundle, system)
+    const store = url.protocol === 'https:' ? await trust : undefined
+    const proxy = findProxy(url, system.env)
+    const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
     if (timeoutMs <= 0) return noAnswer(`no time left to ask ${url.host}`)
     try {
       const response = await system.fetch(request.url, {
         method: request.method,
-        headers: { ...request.headers, 'accept-encoding': 'identity' },
+        headers: {
+          ...request.headers,
+          'accept-encoding': 'identity',
+          'user-agent': userAgent,
+        },
         ...(request.body === undefined ? {} : { body: request.body }),
         signal: AbortSignal.timeout(timeoutMs),
         redirect: 'manual',
@@ -74,15 +85,24 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
           rejectUnauthorized: true,
           ...(store?.pem === undefined ? {} : { ca: store.pem }),
         },
-        // Credentials of the node must never travel to a proxy, nor may its metadata be asked of one.
-        ...(isLocalAddress(url.hostname) ? { proxy: false } : {}),
+        // Always said, so that Bun's own reading of the proxy variables never decides.
+        proxy: proxy?.url ?? false,
       })
       return await readAnswer(response, url.host)
     } catch (error) {
-      return noAnswer(describeError(error, { host: url.host, timeoutMs, trustedBy: store?.name }))
+      const attempt = { host: url.host, timeoutMs, trustedBy: store?.name, proxy: proxy?.name }
+      return { kind: 'no_answer', code: 'unreachable', ...describeError(error, attempt) }
     }
   }
-  return { send, now: system.now, step: system.step }
+  const { step, sleep, random, elapsedMs, now: localNow } = system
+  return { send, step, sleep, random, elapsedMs, localNow, remainingMs, clock: startClock(system) }
+}
+
+/** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
+function userAgentOf(settings: Settings, { product }: System): string {
+  const appId = settings.get(SETTINGS.appId)?.value
+  if (appId === undefined) return product
+  return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
 }
 
 async function readAnswer(response: Response, host: string): Promise<HttpAnswer | NoAnswer> {
@@ -110,5 +130,5 @@ async function readAnswer(response: Response, host: string): Promise<HttpAnswer 
 }
 
 function noAnswer(problem: string, code: NoAnswer['code'] = 'unreachable'): NoAnswer {
-  return { kind: 'no_answer', code, problem }
+  return { kind: 'no_answer', code, problem, retryable: false }
 }

@@ -4,41 +4,77 @@ export interface Attempt {
   readonly timeoutMs: number
   /** Name of the trust store, if TLS was asked for. */
   readonly trustedBy: string | undefined
+  /** Name of the proxy in between, if any. */
+  readonly proxy: string | undefined
 }
 
-/** Words of ours for an error of Bun's, whose own message may quote the URL or the input. */
-export function describeError(error: unknown, { host, timeoutMs, trustedBy }: Attempt): string {
-  if (!(error instanceof Error)) return `the connection to ${host} failed`
-  if (error.name === 'TimeoutError') return `no answer from ${host} in ${timeoutMs} ms`
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `${host} refused the connection`
-    case 'ECONNRESET':
-      return `${host} closed the connection before its answer was complete`
-    case 'ENOTFOUND':
-      return `the host name ${host} does not exist`
-    case 'EAI_AGAIN':
-    case 'ETIMEOUT':
-    case 'ESERVFAIL':
-      return `the host name ${host} cannot be looked up`
-    case 'EPROTO':
-      return `the TLS handshake with ${host} failed`
-    case 'CERT_HAS_EXPIRED':
-      return `the certificate of ${host} has expired`
-    case 'CERT_NOT_YET_VALID':
-      return `the certificate of ${host} is not valid yet; hint: is the clock of this node right`
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `the certificate of ${host} is for another host`
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return `the certificate of ${host} is not trusted by ${trustedBy ?? 'the trust store'}`
-    default:
-      return /^[A-Z][A-Za-z_]{2,40}$/.test(code)
-        ? `the connection to ${host} failed (${code})`
-        : `the connection to ${host} failed`
+/** What happened, in words of ours, and whether another attempt could end differently. */
+export interface Problem {
+  readonly problem: string
+  readonly retryable: boolean
+}
+
+/** Words for Bun's error codes, for `H`, the host, or the proxy that stands in its place. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['ECONNREFUSED', 'H refused the connection'],
+  ['ECONNRESET', 'H closed the connection before its answer was complete'],
+  ['EHOSTUNREACH', 'there is no route to H'],
+  ['ENETUNREACH', 'there is no route to H'],
+  ['ENOTFOUND', 'the host name H does not exist'],
+  ['EAI_AGAIN', 'the host name H cannot be looked up'],
+  ['ESERVFAIL', 'the host name H cannot be looked up'],
+  ['ETIMEOUT', 'the host name H cannot be looked up'],
+  ['EPROTO', 'the TLS handshake with H failed'],
+  ['ERR_PROXY_TUNNEL', 'H refused to open a tunnel'],
+  ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],
+  [
+    'CERT_NOT_YET_VALID',
+    'the certificate of H is not valid yet; hint: is the clock of this node right',
+  ],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of H is for another host'],
+])
+
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
+/** Problems of the way to the proxy, where there is one, and not of the host behind it. */
+const ON_THE_WAY: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ESERVFAIL',
+  'ETIMEOUT',
+  'ERR_PROXY_TUNNEL',
+])
+
+/**
+ * Why `fetch` failed. Bun's own message is never used: it may quote the URL or the input.
+ *
+ * A host name that does not exist is the only failure that no other attempt can mend.
+ */
+export function describeError(error: unknown, attempt: Attempt): Problem {
+  const { host, timeoutMs, trustedBy, proxy } = attempt
+  const via = proxy === undefined ? '' : ` through the proxy ${proxy}`
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return { problem: `no answer from ${host}${via} in ${timeoutMs} ms`, retryable: true }
   }
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (typeof code !== 'string' || !/^[A-Z][A-Za-z_]{2,40}$/.test(code)) {
+    return { problem: `the connection to ${host}${via} failed`, retryable: true }
+  }
+  if (UNTRUSTED.has(code)) {
+    const store = trustedBy ?? 'the trust store'
+    return { problem: `the certificate of ${host} is not trusted by ${store}`, retryable: true }
+  }
+  const isProxy = proxy !== undefined && ON_THE_WAY.has(code)
+  const words = WORDS.get(code)?.replace('H', isProxy ? `the proxy ${proxy}` : host)
+  const problem = words ?? `the connection to ${host}${via} failed (${code})`
+  return { problem, retryable: code !== 'ENOTFOUND' }
 }

@@ -1,8 +1,14 @@
+import { REGION } from './config/kinds.ts'
 import { Failure, quote } from './failure.ts'
+import type { Mirror } from './registry.ts'
 
 /** What the command line asks for. */
 export interface Options {
   readonly command: 'get-credentials' | 'help' | 'version'
+  /** Hosts to answer for beside those of ECR. */
+  readonly mirrors: readonly Mirror[]
+  /** Whether a service account's role may stand in the annotation of IRSA too. */
+  readonly irsaRole: boolean
   /** Longest whole run, in milliseconds. */
   readonly timeoutMs: number
   readonly verbose: boolean
@@ -12,18 +18,25 @@ export interface Options {
 const DEFAULT_TIMEOUT_SECONDS = 45
 
 /** The text of `--help`. */
-export const HELP = `usage: ecr-credential-provider [get-credentials] [--timeout SECONDS] [--verbose]
+export const HELP = `usage: ecr-credential-provider [get-credentials] [options]   reads a request, prints an answer
        ecr-credential-provider --help | --version
 
 A kubelet credential provider for Amazon ECR: reads one CredentialProviderRequest on stdin,
 prints one CredentialProviderResponse on stdout.
 
-  --timeout SECONDS  give up, with the cause, after this long (1 to 3600, default ${DEFAULT_TIMEOUT_SECONDS};
-                     the kubelet kills at 60)
-  --verbose          say each step on stderr (the kubelet shows it only when the run fails)
+  --mirror HOST[=REGION]  also answer for HOST, which mirrors ECR (repeatable; * is any host);
+                          without REGION: AWS_REGION, the profile's, or the instance's
+  --irsa-role             for a service-account token, also take the role from the annotation
+                          eks.amazonaws.com/role-arn, not only eks.amazonaws.com/ecr-role-arn
+  --timeout SECONDS       give up, with the cause, after this long (1 to 3600, default ${DEFAULT_TIMEOUT_SECONDS};
+                          the kubelet kills at 60)
+  --verbose               say each step on stderr (the kubelet shows it only when the run fails)
 
-Credentials: environment keys, else the profile's in ~/.aws/config and ~/.aws/credentials,
-else the instance's role from IMDSv2.
+Credentials come from the first of: the service-account token in the request, if there is a
+role for it; keys in the environment; a web identity in the environment; what the profile in
+~/.aws/config and ~/.aws/credentials names (keys, role, web identity, IAM Identity Center,
+credential_process); the container endpoint; the instance's role from IMDSv2.
+
 Exit code: 0 answer printed, 1 request failed (one line on stderr), 2 wrong command line.
 `
 
@@ -36,6 +49,8 @@ Exit code: 0 answer printed, 1 request failed (one line on stderr), 2 wrong comm
 export function parseOptions(args: readonly string[]): Options {
   let options: Options = {
     command: 'get-credentials',
+    mirrors: [],
+    irsaRole: false,
     timeoutMs: DEFAULT_TIMEOUT_SECONDS * 1000,
     verbose: false,
   }
@@ -55,13 +70,19 @@ export function parseOptions(args: readonly string[]): Options {
       case '--verbose':
         options = { ...options, verbose: true }
         break
+      case '--irsa-role':
+        options = { ...options, irsaRole: true }
+        break
+      case '--mirror':
+        options = { ...options, mirrors: [...options.mirrors, parseMirror(rest.shift())] }
+        break
       case '--timeout':
         options = { ...options, timeoutMs: parseTimeout(rest.shift()) }
         break
       default:
         throw new Failure(
           'bad_usage',
-          `unknown argument ${quote(word)}; known: get-credentials, --timeout SECONDS, --verbose, --help, --version`,
+          `unknown argument ${quote(word)}; known: get-credentials, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --verbose, --help, --version`,
         )
     }
   }
@@ -74,8 +95,17 @@ function splitAtEquals(word: string): readonly string[] {
   return word.startsWith('--') && at !== -1 ? [word.slice(0, at), word.slice(at + 1)] : [word]
 }
 
-function parseTimeout(value: string | undefined): number {
-  const seconds = /^[0-9]{1,4}$/.test(value ?? '') ? Number(value) : 0
+function parseMirror(value = ''): Mirror {
+  const { host, region } =
+    /^(?<host>\*|[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(?:=(?<region>.+))?$/.exec(value)?.groups ?? {}
+  if (host === undefined || (region !== undefined && REGION.parse(region) === undefined)) {
+    throw new Failure('bad_usage', '--mirror must be HOST, HOST:PORT or *, and may end in =REGION')
+  }
+  return { host: host.toLowerCase(), region }
+}
+
+function parseTimeout(value = ''): number {
+  const seconds = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0
   if (seconds >= 1 && seconds <= 3600) return seconds * 1000
   throw new Failure('bad_usage', '--timeout must be a whole number of seconds from 1 to 3600')
 }

@@ -1,18 +1,16 @@
-import { readSettings } from './config/settings.ts'
+import { readSettings, type Settings } from './config/settings.ts'
+import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared.ts'
-import { findCredentials, selectProfile } from './credentials/chain.ts'
+import { openImds } from './credentials/imds.ts'
+import { selectProfile, selectSource } from './credentials/selection.ts'
 import { fetchRegistryToken } from './ecr.ts'
-import { openNetwork } from './http.ts'
-import { parseRegistry } from './registry.ts'
+import { type Network, openNetwork } from './http.ts'
+import { findCredentials } from './identity.ts'
+import type { Options } from './options.ts'
+import { parseRegistry, type Registry } from './registry.ts'
 import { parseRequest } from './request.ts'
 import { formatResponse } from './response.ts'
 import type { System } from './system.ts'
-
-/** What the command line says about a run. */
-export interface RunOptions {
-  /** When the run must be over, in milliseconds since the program began. */
-  readonly deadlineMs: number
-}
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails
@@ -20,24 +18,41 @@ export interface RunOptions {
  *
  * @throws {Failure} the reason, as one line.
  */
-export async function run(input: Uint8Array, options: RunOptions, system: System): Promise<string> {
+export async function run(
+  input: Uint8Array,
+  options: Pick<Options, 'mirrors' | 'irsaRole' | 'timeoutMs'>,
+  system: System,
+): Promise<string> {
   const request = parseRequest(input)
-  const registry = parseRegistry(request.image)
-  system.step(`the image is in ${registry.service}, region ${registry.region}`)
+  const registry = parseRegistry(request.image, options.mirrors)
 
-  const { env } = system
-  const profile = selectProfile(await readSharedConfig(system), env)
-  const settings = readSettings(env, profile)
-  const network = openNetwork({ caBundle: settings.caBundle, ...options }, system)
+  const config = await readSharedConfig(system)
+  const profile = selectProfile(config, system.env)
+  const settings = readSettings(system.env, profile)
+  const source = selectSource(profile, config, system.env)
 
-  const credentials = await findCredentials({ env, profile, settings }, network)
+  const network = openNetwork(settings, options.timeoutMs, system)
+  const region = await findRegion(registry, settings, network)
+  const context = { system, config, settings, network, region }
+  const identity = { request, registry, source, irsaRole: options.irsaRole }
+  const credentials = await findCredentials(identity, context)
   system.step(`signing with credentials: ${credentials.source}`)
-  const token = await fetchRegistryToken(registry, credentials, { settings, network })
+  const token = await fetchRegistryToken(registry, credentials, context)
 
   return formatResponse({
     apiVersion: request.apiVersion,
     authKey: registry.host,
     token,
-    nowMs: system.now(),
+    nowMs: network.clock.now(),
   })
+}
+
+/** The registry's region; a mirror may leave it to the settings, and these to the instance. */
+async function findRegion(
+  registry: Registry,
+  settings: Settings,
+  network: Network,
+): Promise<string> {
+  const configured = registry.region ?? settings.get(SETTINGS.region)?.value
+  return configured ?? openImds({ settings, network }, 'nothing else names a region').fetchRegion()
 }

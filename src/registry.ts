@@ -6,9 +6,17 @@ export interface Registry extends EndpointForm {
   /** `host[:port]` exactly as the image has it, in its own case: the key the kubelet will look up. */
   readonly host: string
   readonly service: 'ecr' | 'ecr-public'
-  readonly region: string
+  /** `undefined` for a mirror whose region is left to the settings. */
+  readonly region: string | undefined
   /** Partition of the host's suffix; decides the API host only for a region that no partition's pattern knows. */
   readonly partition: Partition | undefined
+}
+
+/** A host that serves images of ECR under a name of its own. */
+export interface Mirror {
+  /** `host` or `host:port` in lower case, or `*` for any host. */
+  readonly host: string
+  readonly region: string | undefined
 }
 
 /** ECR Public has one API region, whatever the node's. https://docs.aws.amazon.com/general/latest/gr/ecr-public.html */
@@ -32,21 +40,23 @@ const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
  * The ECR registry of an image, decided by the image's host alone, before any network call.
  *
  * @param image - as the kubelet sends it; a scheme, tag or digest is tolerated.
+ * @param mirrors - hosts to answer for as well, as private ECR; a host of ECR itself is never taken for one.
  * @throws {Failure} `bad_request` - no host name can be read from it; `not_ecr` - the host is not one of Amazon ECR's.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
  */
-export function parseRegistry(image: string): Registry {
+export function parseRegistry(image: string, mirrors: readonly Mirror[]): Registry {
   const authority = image.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? ''
   const name = AUTHORITY.exec(authority)?.groups?.['name']?.toLowerCase()
   if (name === undefined) {
     // The image is not shown: whatever precedes the host (`user:password@`) may be a secret.
     throw new Failure('bad_request', 'cannot read a registry host from the image in the request')
   }
-  const registry = findPublic(name) ?? findPrivate(name)
+  const registry =
+    findPublic(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
   if (registry === undefined) {
     throw new Failure(
       'not_ecr',
-      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host`,
+      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host; hint: if it mirrors one, say so with --mirror`,
     )
   }
   return { host: authority, ...registry }
@@ -73,6 +83,20 @@ function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
     fips: fips !== undefined,
     dualStack: suffix !== partition.dnsSuffix,
   }
+}
+
+/** The port may be left out of a mirror: then it stands for every port of the host. */
+function findMirror(
+  authority: string,
+  mirrors: readonly Mirror[],
+): Omit<Registry, 'host'> | undefined {
+  const name = authority.replace(/:[0-9]+$/, '')
+  const mirror =
+    mirrors.find(({ host }) => host === authority || host === name) ??
+    mirrors.find(({ host }) => host === '*')
+  if (mirror === undefined) return undefined
+  const { region } = mirror
+  return { service: 'ecr', region, partition: undefined, fips: false, dualStack: false }
 }
 
 /** Registries live under `on.` where the dual-stack APIs of the same partition live under `api.`. */

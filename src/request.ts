@@ -17,9 +17,13 @@ const CredentialProviderRequest = v.object({
   apiVersion: v.picklist(API_VERSIONS),
   kind: v.literal('CredentialProviderRequest'),
   image: NonEmpty,
+  // With `tokenAttributes` in the kubelet's configuration (KEP-4412), for images of pods with a service account.
+  serviceAccountToken: v.optional(v.string(), ''),
+  serviceAccountAnnotations: v.nullish(v.record(v.string(), v.string())),
 })
 
-/** One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port. */
+/** One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port;
+ * `serviceAccountToken` is empty when there is none. */
 export type Request = v.InferOutput<typeof CredentialProviderRequest>
 
 /** Largest request read, in bytes. Real ones are under 4 KiB, most of it a service-account token. */

@@ -1,3 +1,11 @@
+/** How a command ended. */
+export interface CommandResult {
+  /** `undefined` when it was killed because it took too long. */
+  readonly exitCode: number | undefined
+  readonly stdout: Uint8Array
+  readonly stderr: Uint8Array
+}
+
 /**
  * Everything the program asks of the process it runs in. `main.ts` builds the real one; a test passes its own,
  * so no test ever patches a module, the environment or the clock.
@@ -5,6 +13,9 @@
 export interface System {
   /** Environment variables. An empty value counts as unset wherever it is read. */
   readonly env: Readonly<Record<string, string | undefined>>
+
+  /** Name and version of this program, for the User-Agent. */
+  readonly product: string
 
   /** Bun's `fetch`, reached only through `http.ts`. */
   readonly fetch: (url: string, init: BunFetchRequestInit) => Promise<Response>
@@ -19,6 +30,22 @@ export interface System {
   /** Paths of the entries of a directory. @throws the operating system's error. */
   readonly listFiles: (directory: string) => Promise<readonly string[]>
 
+  /**
+   * Replaces a file in one step, so that no reader ever sees half of it; its mode is kept.
+   *
+   * @throws the operating system's error.
+   */
+  readonly replaceFile: (path: string, text: string) => Promise<void>
+
+  /** Addresses of a host name. @throws when it has none. */
+  readonly lookUp: (hostname: string) => Promise<readonly string[]>
+
+  /**
+   * Runs a shell command in the environment of this program, with nothing on its stdin, and waits until it has ended and
+   * closed its output. After `timeoutMs` it is killed together with every process it started.
+   */
+  readonly runCommand: (command: string, timeoutMs: number) => Promise<CommandResult>
+
   /** The user's home directory from the user database, for when `HOME` is unset, as under systemd. */
   readonly homeDirectory: () => Promise<string>
 
@@ -27,6 +54,12 @@ export interface System {
 
   /** Milliseconds since the program began, from a clock that never jumps. */
   readonly elapsedMs: () => number
+
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number
+
+  /** Resolves after so many milliseconds. */
+  readonly sleep: (ms: number) => Promise<void>
 
   /** What is being done now: printed by `--verbose`, and the cause if the deadline strikes. */
   readonly step: (description: string) => void

@@ -6,15 +6,21 @@ import { findPartition, PARTITIONS, type Service, serviceHost } from '../src/end
 import ecrPublicTests from './vectors/endpoints/ecr-public/endpoint-tests-1.json'
 import ecrTests from './vectors/endpoints/ecr/endpoint-tests-1.json'
 import partitions from './vectors/endpoints/partitions.json'
+import ssoOidcTests from './vectors/endpoints/sso-oidc/endpoint-tests-1.json'
+import ssoTests from './vectors/endpoints/sso/endpoint-tests-1.json'
+import stsTests from './vectors/endpoints/sts/endpoint-tests-1.json'
 
 // AWS's own endpoint tests: the cases that name a region and no configured endpoint, and end in a URL.
 const EndpointCase = v.object({
   documentation: v.string(),
   params: v.object({
-    Region: v.string(),
+    // Pseudo-regions are left out: a registry is always in a real one.
+    Region: v.pipe(v.string(), v.notValue('aws-global')),
     UseFIPS: v.boolean(),
     UseDualStack: v.boolean(),
     Endpoint: v.optional(v.never()),
+    // The legacy global endpoint of STS is never used: it is one region's, and the slowest way to every other.
+    UseGlobalEndpoint: v.optional(v.literal(false)),
   }),
   expect: v.object({ endpoint: v.object({ url: v.string() }) }),
 })
@@ -29,6 +35,9 @@ function casesOf(service: Service, suite: { readonly testCases: readonly unknown
 // ECR Public is only ever asked in us-east-1, so its names in other partitions (which do not exist) are left out.
 const CASES = [
   ...casesOf('ecr', ecrTests),
+  ...casesOf('sts', stsTests),
+  ...casesOf('sso', ssoTests),
+  ...casesOf('sso-oidc', ssoOidcTests),
   ...casesOf('ecr-public', ecrPublicTests).filter(({ params }) => params.Region === 'us-east-1'),
 ]
 
@@ -40,11 +49,20 @@ test.each(CASES)(
   },
 )
 
-test("as many of AWS's endpoint tests were run as the suites hold", () => {
-  const regions = ecrTests.testCases.filter(({ expect: expected }) => 'endpoint' in expected)
-  // All but one name a region; that one has a configured endpoint instead.
-  expect(casesOf('ecr', ecrTests).length).toBe(regions.length - 1)
-  expect(CASES.length - casesOf('ecr', ecrTests).length).toBe(4)
+/** How many cases of a suite end in a URL, but for those that are left out. */
+function countUrls(suite: { readonly testCases: readonly object[] }): number {
+  return suite.testCases
+    .map((entry) => JSON.stringify(entry))
+    .filter((text) => text.includes('"url"'))
+    .filter((text) => !/"Endpoint":|"aws-global"|"UseGlobalEndpoint":true/.test(text)).length
+}
+
+test("as many of AWS's endpoint tests were run as the suites hold, but for those left out", () => {
+  expect(casesOf('ecr', ecrTests).length).toBe(countUrls(ecrTests))
+  expect(casesOf('sts', stsTests).length).toBe(countUrls(stsTests))
+  expect(casesOf('sso', ssoTests).length).toBe(countUrls(ssoTests))
+  expect(casesOf('sso-oidc', ssoOidcTests).length).toBe(countUrls(ssoOidcTests))
+  expect(CASES.length).toBeGreaterThan(100)
 })
 
 test.each(partitions.partitions)(

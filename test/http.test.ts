@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
 
+import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import type { Fault } from './world/faults.ts'
@@ -14,7 +15,10 @@ afterAll(async () => {
   await world.stop()
 })
 
-const caBundle = { value: world.caFile, origin: 'test' }
+const settings = readSettings(
+  { AWS_CA_BUNDLE: world.caFile, AWS_SDK_UA_APP_ID: 'my app/1' },
+  undefined,
+)
 const REAL: FakeParts = {
   fetch: async (url, init) => fetch(url, init),
   files: { [world.caFile]: await Bun.file(world.caFile).text() },
@@ -25,7 +29,8 @@ async function ask(
   options: { deadlineMs?: number; parts?: FakeParts } = {},
 ) {
   const network = openNetwork(
-    { caBundle, deadlineMs: options.deadlineMs ?? 60_000 },
+    settings,
+    options.deadlineMs ?? 60_000,
     fakeSystem({ ...REAL, ...options.parts }),
   )
   return network.send({
@@ -180,9 +185,10 @@ test('send() refuses plain text where TLS belongs', async () => {
   ssh.stop()
 })
 
-async function initOf(url: string): Promise<BunFetchRequestInit | undefined> {
+async function initOf(url: string, env = {}): Promise<BunFetchRequestInit | undefined> {
   const seen: BunFetchRequestInit[] = []
   const parts: FakeParts = {
+    env,
     fetch: async (_, init) => {
       seen.push(init)
       return new Response('')
@@ -197,7 +203,12 @@ test('send() hardens every request', async () => {
   expect(init).toMatchObject({
     method: 'POST',
     body: '{}',
-    headers: { a: 'b', 'accept-encoding': 'identity' },
+    headers: {
+      a: 'b',
+      'accept-encoding': 'identity',
+      'user-agent': 'ecr-credential-provider/test app/my-app-1',
+    },
+    proxy: false,
     redirect: 'manual',
     decompress: false,
     verbose: false,
@@ -206,16 +217,22 @@ test('send() hardens every request', async () => {
   expect(init?.tls).toHaveProperty('ca')
 })
 
-test('send() never uses a proxy for local addresses', async () => {
+test('send() says which proxy to use, and that there is none for local addresses', async () => {
+  const env = {
+    HTTPS_PROXY: 'http://u:p@proxy.example:3128',
+    HTTP_PROXY: 'other.example',
+    ALL_PROXY: 'x',
+  }
   for (const url of [
     'http://169.254.169.254/',
     'http://[fd00:ec2::254]/',
     'https://127.0.0.1/',
     'http://localhost/',
   ]) {
-    expect(await initOf(url)).toMatchObject({ proxy: false })
+    expect(await initOf(url, env)).toMatchObject({ proxy: false })
   }
-  expect(await initOf('https://api.ecr.us-west-2.amazonaws.com/')).not.toHaveProperty('proxy')
+  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/', env)
+  expect(init).toMatchObject({ proxy: 'http://u:p@proxy.example:3128/' })
 })
 
 test('send() shows no text of an error that is not its own', async () => {

@@ -1,10 +1,14 @@
 import { expect, test } from 'bun:test'
 
-import { readSettings } from '../src/config/settings.ts'
-import { fetchInstanceCredentials } from '../src/credentials/imds.ts'
-import { parseRoleCredentials, parseRoleName, parseToken } from '../src/credentials/imds_answers.ts'
-import type { HttpRequest, Network } from '../src/http.ts'
+import { openImds } from '../src/credentials/imds.ts'
+import {
+  parseRegion,
+  parseRoleCredentials,
+  parseRoleName,
+  parseToken,
+} from '../src/credentials/imds_answers.ts'
 import { answer } from './answers.ts'
+import { fakeContext, noAnswer } from './context.ts'
 import { expectFailure, expectRejection } from './failures.ts'
 
 const KEYS = {
@@ -13,23 +17,6 @@ const KEYS = {
   SecretAccessKey: 's',
   Token: 't',
   Expiration: '2026-01-01T06:00:00Z',
-}
-
-function network(answers: readonly (ReturnType<typeof answer> | string)[]) {
-  const requests: HttpRequest[] = []
-  const left = [...answers]
-  const fake: Network = {
-    now: () => 0,
-    step: () => undefined,
-    send: async (request) => {
-      requests.push(request)
-      const next = left.shift() ?? 'asked once too often'
-      return typeof next === 'string'
-        ? { kind: 'no_answer', code: 'unreachable', problem: next }
-        : next
-    },
-  }
-  return { fake, requests }
 }
 
 test.each([
@@ -44,9 +31,12 @@ test.each([
     'http://127.0.0.1:1338',
   ],
   [{ AWS_EC2_METADATA_DISABLED: 'yes' }, 'http://169.254.169.254'],
-])('fetchInstanceCredentials() with %j asks %s', async (env, endpoint) => {
-  const { fake, requests } = network([answer('TOKEN=='), answer('node-role'), answer(KEYS)])
-  expect(await fetchInstanceCredentials(readSettings(env, undefined), fake)).toEqual({
+])('fetchCredentials() with %j asks %s', async (env, endpoint) => {
+  const { context, requests } = fakeContext(
+    [answer('TOKEN=='), answer('node-role'), answer(KEYS)],
+    { env },
+  )
+  expect(await openImds(context, 'it is tested').fetchCredentials()).toEqual({
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: 't',
@@ -67,37 +57,106 @@ test.each([
   ])
 })
 
-test.each(['true', 'TRUE'])(
-  'fetchInstanceCredentials() asks nothing when disabled by %s',
-  async (text) => {
-    const { fake, requests } = network([])
-    const settings = readSettings({ AWS_EC2_METADATA_DISABLED: text }, undefined)
-    const message = await expectRejection(
-      'no_credentials',
-      fetchInstanceCredentials(settings, fake),
-    )
-    expect(message).toContain('AWS_EC2_METADATA_DISABLED disables IMDS')
-    expect(requests).toEqual([])
+test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', (text) => {
+  const { context, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
+  const message = expectFailure('no_credentials', () => openImds(context, 'it is tested'))
+  expect(message).toContain(
+    'cannot use IMDS: AWS_EC2_METADATA_DISABLED disables it; it is needed because it is tested',
+  )
+  expect(requests).toEqual([])
+})
+
+test.each([
+  ['token', [], 'asked for the session token because it is tested;'],
+  ['role', [answer('T')], 'asked for the role because it is tested;'],
+  ['credentials', [answer('T'), answer('r')], 'asked for the credentials because it is tested;'],
+])('fetchCredentials() without an answer for the %s names the step', async (_, answers, step) => {
+  const silence = noAnswer('no answer from 169.254.169.254 in 1000 ms')
+  const { context } = fakeContext([...answers, silence], { requestMs: 1000 })
+  const message = await expectRejection(
+    'unreachable',
+    openImds(context, 'it is tested').fetchCredentials(),
+  )
+  expect(message).toContain(
+    'cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (3 attempts, ',
+  )
+  expect(message).toContain(step)
+})
+
+test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async () => {
+  const env = { AWS_MAX_ATTEMPTS: '1' }
+  const answers = [
+    answer('', 500),
+    noAnswer('reset'),
+    answer('T'),
+    answer('', 503),
+    answer('r'),
+    answer('', 504),
+    answer('', 502),
+    answer(KEYS),
+  ]
+  const { context, requests } = fakeContext(answers, { env })
+  await openImds(context, 'it is tested').fetchCredentials()
+  expect(requests.length).toBe(8)
+  const failing = fakeContext([answer('T'), answer('', 500)], { env })
+  await expectRejection('refused', openImds(failing.context, 'it is tested').fetchCredentials())
+  expect(failing.requests.length).toBe(4)
+})
+
+test('a token that IMDS no longer knows is renewed', async () => {
+  const { context, requests } = fakeContext([
+    answer('OLD'),
+    answer('', 401),
+    answer('NEW'),
+    answer('r'),
+    answer(KEYS),
+  ])
+  await openImds(context, 'it is tested').fetchCredentials()
+  expect(
+    requests.map(({ method, headers }) => [method, headers['x-aws-ec2-metadata-token']]),
+  ).toEqual([
+    ['PUT', undefined],
+    ['GET', 'OLD'],
+    ['PUT', undefined],
+    ['GET', 'NEW'],
+    ['GET', 'NEW'],
+  ])
+})
+
+test('a token that is never accepted ends after three attempts', async () => {
+  const answers = [
+    answer('A'),
+    answer('', 401),
+    answer('B'),
+    answer('', 401),
+    answer('C'),
+    answer('', 401),
+  ]
+  const { context, requests } = fakeContext(answers)
+  expect(
+    await expectRejection('refused', openImds(context, 'it is tested').fetchCredentials()),
+  ).toContain('HTTP status 401 for the role')
+  expect(requests.length).toBe(6)
+})
+
+test.each([400, 403, 404, 405, 429])(
+  'a token refused with %d is final, but for throttling',
+  async (status) => {
+    const { context, requests } = fakeContext([answer('', status)])
+    await expectRejection('refused', openImds(context, 'it is tested').fetchCredentials())
+    expect(requests.length).toBe(status === 429 ? 3 : 1)
   },
 )
 
-test.each([
-  ['token', [], 'asked for the session token)'],
-  ['role', [answer('T')], 'asked for the role)'],
-  ['credentials', [answer('T'), answer('r')], 'asked for the credentials)'],
-])(
-  'fetchInstanceCredentials() without an answer for the %s names the step',
-  async (_, answers, step) => {
-    const { fake } = network([...answers, 'no answer from 169.254.169.254 in 1000 ms'])
-    const message = await expectRejection(
-      'unreachable',
-      fetchInstanceCredentials(readSettings({}, undefined), fake),
-    )
-    expect(message).toContain(
-      `cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (${step}`,
-    )
-  },
-)
+test('fetchRegion() asks for the region of the placement', async () => {
+  const { context, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
+  expect(await openImds(context, 'it is tested').fetchRegion()).toBe('eu-west-1')
+  expect(requests[1]?.url).toBe('http://169.254.169.254/latest/meta-data/placement/region')
+})
+
+test.each(['', 'a b', '../x', 'eu_west', '<html>'])('parseRegion() refuses %j', (text) => {
+  expectFailure('bad_response', () => parseRegion(answer(text)))
+})
 
 test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
   'parseToken() refuses HTTP status %d: there is no IMDSv1',

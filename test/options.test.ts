@@ -4,7 +4,21 @@ import { HELP, parseOptions } from '../src/options.ts'
 import { expectFailure } from './failures.ts'
 
 test.each([
-  [[], { command: 'get-credentials', timeoutMs: 45_000, verbose: false }],
+  [
+    [],
+    { command: 'get-credentials', timeoutMs: 45_000, verbose: false, irsaRole: false, mirrors: [] },
+  ],
+  [['--irsa-role'], { irsaRole: true }],
+  [['--mirror', 'Docker.io'], { mirrors: [{ host: 'docker.io', region: undefined }] }],
+  [
+    ['--mirror=h:5000=eu-west-1', '--mirror', '*'],
+    {
+      mirrors: [
+        { host: 'h:5000', region: 'eu-west-1' },
+        { host: '*', region: undefined },
+      ],
+    },
+  ],
   [['get-credentials'], { command: 'get-credentials' }],
   [['--verbose', 'get-credentials'], { command: 'get-credentials', verbose: true }],
   [['--timeout', '7'], { timeoutMs: 7000 }],
@@ -31,13 +45,29 @@ test.each([
   [['--timeout', '1e3']],
   [['--timeout=']],
   [['--verbose=yes']],
+  [['--mirror']],
+  [['--mirror', '']],
+  [['--mirror', 'https://h']],
+  [['--mirror', 'h/path']],
+  [['--mirror', 'h=']],
+  [['--mirror', 'h=us_east_1']],
+  [['--mirror', '*.example']],
+  [['--mirror', 'h:port']],
   [['--v\u001b[31m\n']],
 ])('parseOptions() refuses %j', (args) => {
   expectFailure('bad_usage', () => parseOptions(args))
 })
 
 test('the help names every option it accepts', () => {
-  for (const option of ['get-credentials', '--timeout', '--verbose', '--help', '--version']) {
+  for (const option of [
+    'get-credentials',
+    '--mirror',
+    '--irsa-role',
+    '--timeout',
+    '--verbose',
+    '--help',
+    '--version',
+  ]) {
     expect(HELP).toContain(option)
   }
 })

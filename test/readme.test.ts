@@ -5,6 +5,7 @@ import * as v from 'valibot'
 
 import { HELP } from '../src/options.ts'
 import { PRIVATE_REGISTRIES } from './registries.ts'
+import { formatSettings, MARKERS } from './settings_readme.ts'
 import { matchImage } from './world/match.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
@@ -32,6 +33,15 @@ const CredentialProviderConfig = v.strictObject({
       matchImages: v.pipe(v.array(v.string()), v.minLength(1)),
       defaultCacheDuration: v.pipe(v.string(), v.regex(/^([0-9.]+(h|m|s))+$/)),
       args: v.optional(v.array(v.string())),
+      tokenAttributes: v.optional(
+        v.strictObject({
+          serviceAccountTokenAudience: v.string(),
+          cacheType: v.picklist(['ServiceAccount', 'Token']),
+          requireServiceAccount: v.boolean(),
+          requiredServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
+          optionalServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
+        }),
+      ),
       env: v.optional(v.array(v.strictObject({ name: v.string(), value: v.string() }))),
     }),
   ),
@@ -95,11 +105,12 @@ test('the README names every variable that the source reads, and no other', () =
   const read = new Set(source.match(names))
   const told = new Set(readme.match(names))
   expect([...told].filter((name) => !read.has(name))).toEqual([])
-  // Those that are refused by name stand in the README as a group.
-  const refused = [
-    'AWS_WEB_IDENTITY_TOKEN_FILE',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  ]
-  expect([...read].filter((name) => !told.has(name)).toSorted()).toEqual(refused.toSorted())
+  expect([...read].filter((name) => !told.has(name))).toEqual([])
+})
+
+test("the README's tables of settings are those of the program", () => {
+  const [begin, end] = MARKERS
+  const block = readme.slice(readme.indexOf(begin) + begin.length, readme.indexOf(end)).trim()
+  // To renew it: bun -e "import { formatSettings } from './test/settings_readme.ts'; console.log(formatSettings())"
+  expect(block).toBe(formatSettings())
 })

@@ -30,9 +30,9 @@ const CASES = PRIVATE_REGISTRIES.flatMap(([region, registry, api]) =>
 )
 
 test.each(CASES)('parseRegistry() reads $image', ({ image, key, region, api }) => {
-  const registry = parseRegistry(image)
+  const registry = parseRegistry(image, [])
   expect(registry).toMatchObject({ host: key, service: 'ecr', region })
-  expect(serviceHost(registry.service, registry.region, registry)).toBe(api)
+  expect(serviceHost(registry.service, registry.region ?? '', registry)).toBe(api)
 })
 
 test('the table holds at least 200 images', () => {
@@ -44,9 +44,9 @@ test.each([
   ['ecr-public.aws.com', 'ecr-public.us-east-1.api.aws'],
 ])('parseRegistry() reads the public registry %s', (host, api) => {
   for (const [, image, key] of FORMS) {
-    const registry = parseRegistry(image(host))
+    const registry = parseRegistry(image(host), [])
     expect(registry).toMatchObject({ host: key(host), service: 'ecr-public', region: 'us-east-1' })
-    expect(serviceHost(registry.service, registry.region, registry)).toBe(api)
+    expect(serviceHost(registry.service, registry.region ?? '', registry)).toBe(api)
   }
 })
 
@@ -91,7 +91,7 @@ test.each([
   'xecr-public.aws.com/x',
   `123456789012.dkr.ecr.${'a'.repeat(64)}.amazonaws.com/x`,
 ])('parseRegistry() refuses %s', (image) => {
-  expectFailure('not_ecr', () => parseRegistry(image))
+  expectFailure('not_ecr', () => parseRegistry(image, []))
 })
 
 test.each([
@@ -114,7 +114,7 @@ test.each([
   '\u0661\u0662\u0663456789012.dkr.ecr.us-west-2.amazonaws.com/x',
   '[::1]:5000/x',
 ])('parseRegistry() cannot read a host from %j', (image) => {
-  const message = expectFailure('bad_request', () => parseRegistry(image))
+  const message = expectFailure('bad_request', () => parseRegistry(image, []))
   expect(message).not.toContain('hunter2')
 })
 
@@ -148,13 +148,46 @@ test('parseRegistry() throws nothing but a Failure, and accepts no host outside 
   fc.assert(
     fc.property(images, (image) => {
       try {
-        const registry = parseRegistry(image)
+        const registry = parseRegistry(image, [])
         expect(registry.host.replace(/:[0-9]+$/, '').toLowerCase()).toMatch(suffix)
-        expect(parseRegistry(registry.host)).toEqual(registry)
+        expect(parseRegistry(registry.host, [])).toEqual(registry)
       } catch (error) {
         expect(error).toBeInstanceOf(Failure)
       }
     }),
     { numRuns: 2000 },
+  )
+})
+
+const MIRRORS = [
+  { host: 'mirror.example', region: 'eu-west-1' },
+  { host: 'other.example:5000', region: undefined },
+]
+
+test.each([
+  ['mirror.example/app', 'mirror.example', 'eu-west-1'],
+  ['MIRROR.example:8443/app', 'MIRROR.example:8443', 'eu-west-1'],
+  ['other.example:5000/app', 'other.example:5000', undefined],
+])('parseRegistry() takes %s for a mirror', (image, host, region) => {
+  const form = { service: 'ecr', partition: undefined, fips: false, dualStack: false } as const
+  expect(parseRegistry(image, MIRRORS)).toEqual({ host, region, ...form })
+})
+
+test.each([
+  'mirror.example.evil.io/x',
+  'xmirror.example/x',
+  'other.example/x',
+  'other.example:5001/x',
+])('parseRegistry() does not take %s for a mirror', (image) => {
+  expect(expectFailure('not_ecr', () => parseRegistry(image, MIRRORS))).toContain('--mirror')
+})
+
+test('parseRegistry() takes any host for a mirror with *, a named one first, and a host of ECR for none', () => {
+  const mirrors = [{ host: '*', region: 'us-east-2' }, ...MIRRORS]
+  expect(parseRegistry('docker.io/library/nginx', mirrors).region).toBe('us-east-2')
+  expect(parseRegistry('mirror.example/app', mirrors).region).toBe('eu-west-1')
+  expect(parseRegistry('public.ecr.aws/x', mirrors).service).toBe('ecr-public')
+  expect(parseRegistry('123456789012.dkr.ecr.ap-south-1.amazonaws.com/x', mirrors).region).toBe(
+    'ap-south-1',
   )
 })

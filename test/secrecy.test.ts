@@ -137,9 +137,11 @@ test('no error holds a secret, not even for an inspector', async () => {
   ]
   for (const system of failures) {
     // eslint-disable-next-line no-await-in-loop -- one at a time
-    const error: unknown = await run(input, { deadlineMs: 60_000 }, system).catch(
-      (reason: unknown) => reason,
-    )
+    const error: unknown = await run(
+      input,
+      { mirrors: [], irsaRole: false, timeoutMs: 60_000 },
+      system,
+    ).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(Error)
     const shown =
       error instanceof Error

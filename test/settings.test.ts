@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 
 import type { Profile } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
+import { SETTINGS } from '../src/config/settings_table.ts'
 import { readEnvironmentKeys } from '../src/credentials/environment.ts'
 import { expectFailure } from './failures.ts'
 
@@ -18,16 +19,16 @@ function profile(values: Readonly<Record<string, string>>): Profile {
 
 test('readSettings() takes the variable before the key, and an empty one for unset', () => {
   const p = profile({ ca_bundle: '/profile.pem' })
-  expect(readSettings({ AWS_CA_BUNDLE: '/env.pem' }, p).caBundle).toEqual({
+  expect(readSettings({ AWS_CA_BUNDLE: '/env.pem' }, p).get(SETTINGS.caBundle)).toEqual({
     value: '/env.pem',
     origin: 'AWS_CA_BUNDLE',
   })
-  expect(readSettings({ AWS_CA_BUNDLE: '' }, p).caBundle).toEqual({
+  expect(readSettings({ AWS_CA_BUNDLE: '' }, p).get(SETTINGS.caBundle)).toEqual({
     value: '/profile.pem',
     origin: 'ca_bundle in "/h/config" line 2',
   })
-  expect(readSettings({}, profile({ ca_bundle: '' })).caBundle).toBeUndefined()
-  expect(readSettings({}, undefined).caBundle).toBeUndefined()
+  expect(readSettings({}, profile({ ca_bundle: '' })).get(SETTINGS.caBundle)).toBeUndefined()
+  expect(readSettings({}, undefined).get(SETTINGS.caBundle)).toBeUndefined()
 })
 
 test.each([
@@ -37,7 +38,7 @@ test.each([
   ['http://h/pre/', 'http://h/pre/'],
   ['http://[::1]:80/', 'http://[::1]/'],
 ])('readSettings() reads the service URL %s', (text, expected) => {
-  expect(readSettings({ AWS_ENDPOINT_URL_ECR: text }, undefined).ecrEndpointUrl?.value).toBe(
+  expect(readSettings({ AWS_ENDPOINT_URL_ECR: text }, undefined).get(SETTINGS.ecr)?.value).toBe(
     expected,
   )
 })
@@ -72,9 +73,9 @@ test.each([
   ['1', false],
   ['yes', false],
 ])('readSettings() AWS_EC2_METADATA_DISABLED=%s', (text, expected) => {
-  expect(readSettings({ AWS_EC2_METADATA_DISABLED: text }, undefined).imdsDisabled?.value).toBe(
-    expected,
-  )
+  expect(
+    readSettings({ AWS_EC2_METADATA_DISABLED: text }, undefined).get(SETTINGS.imdsDisabled)?.value,
+  ).toBe(expected)
 })
 
 test.each([
@@ -83,7 +84,7 @@ test.each([
   [' ipV6 ', 'ipv6'],
 ] as const)('readSettings() endpoint mode %j', (text, expected) => {
   expect(
-    readSettings({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: text }, undefined).imdsEndpointMode
+    readSettings({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: text }, undefined).get(SETTINGS.imdsMode)
       ?.value,
   ).toBe(expected)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import type { SharedConfig } from '../src/config/profiles.ts'
 import { readSharedConfig } from '../src/config/shared.ts'
-import { selectProfile } from '../src/credentials/chain.ts'
+import { selectProfile } from '../src/credentials/selection.ts'
 import { expectFailure, expectRejection } from './failures.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import locations from './vectors/profile/file-location-tests.json'

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 
 import { sign } from '../src/aws.ts'
+import type { HttpRequest } from '../src/http.ts'
 
 const FOLDER = new URL('vectors/sigv4/', import.meta.url)
 
@@ -71,25 +72,22 @@ test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
     } = context.credentials
     if (context.sign_body)
       headers.set('x-amz-content-sha256', new Bun.CryptoHasher('sha256').update(body).digest('hex'))
-    const signed = await sign({
-      request: {
-        method,
-        url: `https://${headers.get('host') ?? ''}${target}`,
-        headers: Object.fromEntries(headers),
-        ...(body === '' ? {} : { body }),
-        timeoutMs: 1,
-      },
-      service: context.service,
-      region: context.region,
-      credentials: {
-        accessKeyId,
-        secretAccessKey,
-        sessionToken: token,
-        source: 'test',
-        expiresAtMs: undefined,
-      },
-      nowMs: Date.parse(context.timestamp),
-    })
+    const request: HttpRequest = {
+      method,
+      url: `https://${headers.get('host') ?? ''}${target}`,
+      headers: Object.fromEntries(headers),
+      ...(body === '' ? {} : { body }),
+      timeoutMs: 1,
+    }
+    const credentials = {
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: token,
+      source: 'test',
+      expiresAtMs: undefined,
+    }
+    const { service, region, timestamp } = context
+    const signed = await sign(request, { service, region, credentials }, Date.parse(timestamp))
     const passed = signed.headers['authorization']?.endsWith(`Signature=${signature}`)
     expect(passed).toBe(!DIFFERENT.has(name))
   },

@@ -17,6 +17,12 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
     },
     listFiles: async (directory) =>
       Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
+    replaceFile: async () => Promise.reject(new Error('no writing in this test')),
+    lookUp: async () => Promise.reject(new Error('no names in this test')),
+    runCommand: async () => Promise.reject(new Error('no commands in this test')),
+    product: 'ecr-credential-provider/test',
+    random: () => 0.5,
+    sleep: async () => undefined,
     homeDirectory: async () => '/home-from-user-database',
     now: () => Date.UTC(2026, 0, 1),
     elapsedMs: () => 0,

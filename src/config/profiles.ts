@@ -1,3 +1,4 @@
+import { Failure, quote } from '../failure.ts'
 import type { Property, Section } from './ini.ts'
 
 /** A value of a profile, and where it was set. */
@@ -80,4 +81,9 @@ function mergeProfile(under: Profile, over: Profile): Profile {
     values: new Map([...under.values, ...overrides]),
     partialKeysIn: over.partialKeysIn,
   }
+}
+
+/** The failure of a profile that breaks a rule. */
+export function brokenProfile(profile: Profile, reason: string): Failure {
+  return new Failure('bad_config', `cannot use profile ${quote(profile.name)}: ${reason}`)
 }

@@ -17,8 +17,9 @@ export async function readSharedConfig(
   system: Pick<System, 'env' | 'readFile' | 'homeDirectory' | 'step'>,
 ): Promise<SharedConfig> {
   const { AWS_CONFIG_FILE: config = '', AWS_SHARED_CREDENTIALS_FILE: credentials = '' } = system.env
-  const configFile = config === '' ? await inHome('config', system) : config
-  const credentialsFile = credentials === '' ? await inHome('credentials', system) : credentials
+  const configFile = config === '' ? `${await homeOf(system)}/.aws/config` : config
+  const credentialsFile =
+    credentials === '' ? `${await homeOf(system)}/.aws/credentials` : credentials
   system.step(`reading ${quote(configFile)} and ${quote(credentialsFile)}`)
   const [underneath, above] = await Promise.all([
     readSections('the config file', configFile, system),
@@ -27,13 +28,10 @@ export async function readSharedConfig(
   return mergeProfiles(configProfiles(underneath), credentialsProfiles(above))
 }
 
-/** `~/.aws/NAME`, with the home directory of the user database when `HOME` is unset or empty. */
-async function inHome(
-  name: string,
-  system: Pick<System, 'env' | 'homeDirectory'>,
-): Promise<string> {
+/** The home directory: `HOME`, or the user database's when that is unset or empty. */
+export async function homeOf(system: Pick<System, 'env' | 'homeDirectory'>): Promise<string> {
   const { HOME: home = '' } = system.env
-  return `${home === '' ? await system.homeDirectory() : home}/.aws/${name}`
+  return home === '' ? system.homeDirectory() : home
 }
 
 interface Sections {

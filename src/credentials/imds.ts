@@ -1,76 +1,107 @@
-import type { Settings } from '../config/settings.ts'
+import { type Settings } from '../config/settings.ts'
+import { SETTINGS } from '../config/settings_table.ts'
+import type { Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { HttpAnswer, Network } from '../http.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../retry.ts'
 import type { Credentials } from './credentials.ts'
-import { parseRoleCredentials, parseRoleName, parseToken } from './imds_answers.ts'
+import { parseRegion, parseRoleCredentials, parseRoleName, parseToken } from './imds_answers.ts'
 
-/** One round trip on the instance's own link; a healthy IMDS answers within a few milliseconds. */
+/** The instance metadata service, version 2, of this instance. */
+export interface Imds {
+  /**
+   * Credentials of the instance's role: role name, then keys.
+   *
+   * @throws {Failure} `no_credentials` - the instance has no role; `unreachable`, `refused`, `bad_response`.
+   */
+  readonly fetchCredentials: () => Promise<Credentials>
+  /**
+   * The instance's region.
+   *
+   * @throws {Failure} `unreachable`, `refused`, `bad_response`.
+   */
+  readonly fetchRegion: () => Promise<string>
+}
+
+/** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
 const TIMEOUT_MS = 1000
 
-/** Life of the session token, in seconds. It serves two requests, right away. */
+/** Life of the session token, in seconds. It serves a few requests, right away. */
 const TOKEN_TTL_SECONDS = 300
 
 const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
+const REGION_PATH = '/latest/meta-data/placement/region'
+
+/** A session token that IMDS no longer knows is renewed, once an attempt. */
+const TOKEN_REFUSED = 401
 
 /**
- * Credentials of the instance's role, from IMDSv2: session token, role name, keys. Three round trips of at most 1000 ms
- * each. There is no IMDSv1 branch: a request forged through a naive proxy or a pod cannot send the PUT, and a host that
- * offers only v1 fails.
+ * IMDSv2. There is no IMDSv1 branch: whatever refuses the session token, or cannot give one, fails.
  *
- * @throws {Failure} `no_credentials` - IMDS is disabled, or the instance has no role; `unreachable` - no answer in time;
- * `refused` - IMDS says so; `bad_response` - anything but the documented shape.
+ * @param reason - why it is asked, which is what an operator needs to know when it does not answer.
+ * @throws {Failure} `no_credentials` - disabled by configuration.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export async function fetchInstanceCredentials(
-  settings: Settings,
-  network: Network,
-): Promise<Credentials> {
-  if (settings.imdsDisabled?.value === true) {
-    throw new Failure('no_credentials', noSource(settings.imdsDisabled.origin))
+export function openImds(
+  { settings, network }: Pick<Context, 'settings' | 'network'>,
+  reason: string,
+): Imds {
+  const disabled = settings.get(SETTINGS.imdsDisabled)
+  if (disabled?.value === true) {
+    const state = `${disabled.origin} disables it`
+    throw new Failure('no_credentials', `cannot use IMDS: ${state}; it is needed because ${reason}`)
   }
   const endpoint = imdsEndpoint(settings)
-  const token = parseToken(
-    await ask(network, 'session token', {
-      method: 'PUT',
-      url: `${endpoint}/latest/api/token`,
-      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': `${TOKEN_TTL_SECONDS}` },
-    }),
-  )
-  const headers = { 'x-aws-ec2-metadata-token': token }
-  const role = parseRoleName(
-    await ask(network, 'role', { method: 'GET', url: `${endpoint}${ROLES_PATH}`, headers }),
-  )
-  const url = `${endpoint}${ROLES_PATH}${encodeURIComponent(role)}`
-  return parseRoleCredentials(
-    await ask(network, 'credentials', { method: 'GET', url, headers }),
-    role,
-  )
-}
+  let token: string | undefined
 
-function noSource(origin: string): string {
-  return `cannot find AWS credentials: none in the environment or the profile, and ${origin} disables IMDS`
+  async function get(path: string, what: string): Promise<HttpAnswer> {
+    network.step(`asking IMDS for the ${what}`)
+    const options = { maxAttempts: DEFAULT_ATTEMPTS, retryableStatus: TOKEN_REFUSED }
+    const tried = await withRetries(options, network, async () => {
+      token ??= await fetchToken(endpoint, network, reason)
+      const headers = { 'x-aws-ec2-metadata-token': token }
+      const url = `${endpoint}${path}`
+      const outcome = await network.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS })
+      if (outcome.kind === 'answer' && outcome.status === TOKEN_REFUSED) token = undefined
+      return outcome
+    })
+    return answerOf(tried, what, reason)
+  }
+  return {
+    fetchCredentials: async () => {
+      const role = parseRoleName(await get(ROLES_PATH, 'role'))
+      const answer = await get(`${ROLES_PATH}${encodeURIComponent(role)}`, 'credentials')
+      return parseRoleCredentials(answer, role)
+    },
+    fetchRegion: async () => parseRegion(await get(REGION_PATH, 'region')),
+  }
 }
 
 /** Only scheme and host of a configured endpoint are used, as in the AWS SDK for Go. */
-function imdsEndpoint({ imdsEndpoint: configured, imdsEndpointMode: mode }: Settings): string {
+function imdsEndpoint(settings: Settings): string {
+  const configured = settings.get(SETTINGS.imdsEndpoint)
   if (configured !== undefined) return new URL(configured.value).origin
-  return mode?.value === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
+  const isIpv6 = settings.get(SETTINGS.imdsMode)?.value === 'ipv6'
+  return isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
-interface Question {
-  readonly method: 'GET' | 'PUT'
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
-async function ask(network: Network, what: string, question: Question): Promise<HttpAnswer> {
-  network.step(`asking IMDS for the ${what}`)
-  const answer = await network.send({ ...question, timeoutMs: TIMEOUT_MS })
-  if (answer.kind === 'answer') return answer
-  const hint =
-    what === 'session token' ? '; hint: in a container the metadata hop limit must be 2' : ''
-  throw new Failure(
-    answer.code,
-    `cannot get credentials from IMDS: ${answer.problem} (asked for the ${what})${hint}`,
+async function fetchToken(endpoint: string, network: Network, reason: string): Promise<string> {
+  network.step('asking IMDS for the session token')
+  const tried = await withRetries({ maxAttempts: DEFAULT_ATTEMPTS }, network, async () =>
+    network.send({
+      method: 'PUT',
+      url: `${endpoint}/latest/api/token`,
+      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': `${TOKEN_TTL_SECONDS}` },
+      timeoutMs: TIMEOUT_MS,
+    }),
   )
+  return parseToken(answerOf(tried, 'session token', reason))
+}
+
+function answerOf(tried: Tried, what: string, reason: string): HttpAnswer {
+  const { outcome } = tried
+  if (outcome.kind === 'answer') return outcome
+  const state = `${outcome.problem}${describeAttempts(tried)}, asked for the ${what} because ${reason}`
+  const hint = 'in a container the metadata hop limit must be 2'
+  throw new Failure(outcome.code, `cannot get credentials from IMDS: ${state}; hint: ${hint}`)
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 
+import { REGION } from '../config/kinds.ts'
 import { decode, NonEmpty, parseJson } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import type { HttpAnswer } from '../http.ts'
@@ -39,7 +40,7 @@ export function parseRoleName(answer: HttpAnswer): string {
   if (role === '') {
     throw new Failure(
       'no_credentials',
-      'cannot find AWS credentials: none in the environment or the profile, and IMDS says that this instance has no role; hint: attach an instance profile',
+      'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
     )
   }
   if (/^[\w+=,.@-]{1,64}$/.test(role)) return role
@@ -87,4 +88,11 @@ function assertStatus({ status }: HttpAnswer, what: string): void {
     'refused',
     `cannot get credentials from IMDS: HTTP status ${status} for the ${what}`,
   )
+}
+
+/** @throws {Failure} `refused` - not 200; `bad_response` - not a region name. */
+export function parseRegion(answer: HttpAnswer): string {
+  const region = REGION.parse(textOf(answer, 'region').trim())
+  if (region !== undefined) return region
+  throw new Failure('bad_response', 'cannot get the region from IMDS: it is malformed')
 }

@@ -1,53 +1,105 @@
-import type { Profile } from '../config/profiles.ts'
-import { Failure, quote } from '../failure.ts'
-import type { Credentials } from './credentials.ts'
+import type { Setting } from '../config/kinds.ts'
+import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import { fromProfile } from '../config/settings.ts'
+import { SOURCES } from '../config/source_settings.ts'
+import { quote } from '../failure.ts'
+import { hasSsoKeys, readSso } from './sso_profile.ts'
 
-/** Keys that make a profile name another source of credentials, in the order in which the SDKs look for them. */
-const OTHER_SOURCES = [
-  'source_profile',
-  'credential_source',
-  'web_identity_token_file',
-  'sso_session',
-  'sso_start_url',
-  'sso_account_id',
-  'sso_role_name',
-  'sso_region',
-  'login_session',
-  'credential_process',
-  'role_arn',
-] as const
-
-/**
- * The keys in a profile, or `undefined` when the profile names no source of credentials.
- *
- * @throws {Failure} `bad_config` - half a key pair, or a source that is not supported: never passed over for another.
- */
-export function readProfileKeys(profile: Profile): Credentials | undefined {
-  if (profile.partialKeysIn !== undefined) {
-    throw new Failure(
-      'bad_config',
-      `cannot use profile ${quote(profile.name)}: ${quote(profile.partialKeysIn)} has only one of aws_access_key_id and aws_secret_access_key`,
-    )
-  }
-  const other = OTHER_SOURCES.find((key) => valueOf(profile, key) !== '')
-  if (other !== undefined) {
-    throw new Failure(
-      'bad_config',
-      `cannot use profile ${quote(profile.name)}: its ${other} is not supported by this version`,
-    )
-  }
-  const accessKeyId = valueOf(profile, 'aws_access_key_id')
-  if (accessKeyId === '') return undefined
-  const sessionToken = valueOf(profile, 'aws_session_token')
-  return {
-    accessKeyId,
-    secretAccessKey: valueOf(profile, 'aws_secret_access_key'),
-    sessionToken: sessionToken === '' ? undefined : sessionToken,
-    source: `profile ${quote(profile.name)}`,
-    expiresAtMs: undefined,
-  }
+/** A profile whose links have been followed: `source` is the profile that its credentials come from. */
+export interface LinkedProfile {
+  readonly profile: Profile
+  readonly source: LinkedProfile | undefined
+  /** Whether its role is assumed. A profile that refers to itself lends its keys only, without its role. */
+  readonly assumesRole: boolean
 }
 
-function valueOf(profile: Profile, key: string): string {
-  return profile.values.get(key)?.value ?? ''
+/** Keys that each say how to get credentials: at most one of them may stand in a profile. */
+const EXCLUSIVE = [
+  SOURCES.sourceProfile,
+  SOURCES.credentialSource,
+  SOURCES.credentialProcess,
+  SOURCES.webIdentityTokenFile,
+] as const
+
+/** Keys that say how to assume a role, and mean nothing without one. */
+const NEED_ROLE = [
+  SOURCES.sourceProfile,
+  SOURCES.credentialSource,
+  SOURCES.webIdentityTokenFile,
+] as const
+
+/** The value of a key, `undefined` when it is absent or empty. */
+export function valueOf(profile: Profile, key: Setting<string>): string | undefined {
+  return fromProfile(key, profile)?.value
+}
+
+/** Whether both halves of a key pair are there. */
+export function hasKeys(profile: Profile): boolean {
+  return valueOf(profile, SOURCES.accessKeyId) !== undefined
+}
+
+/**
+ * A profile with every `source_profile` followed, validated step by step as the AWS SDK for Go does, so that a
+ * configuration means the same here.
+ *
+ * @param visited - names on the way here; a second visit takes the profile without its role and link, which ends a loop.
+ * @throws {Failure} `bad_config` - a rule is broken; names the profile.
+ * @see https://github.com/aws/aws-sdk-go-v2/blob/main/config/shared_config.go (`setFromIniSections`)
+ */
+export function linkProfile(
+  profile: Profile,
+  config: SharedConfig,
+  visited: ReadonlySet<string> = new Set(),
+): LinkedProfile {
+  const assumesRole = !visited.has(profile.name)
+  assertWholeKeys(profile)
+  if (assumesRole) assertRole(profile)
+  // Keys of its own end the chain: a link beyond them is not followed, but the role is assumed with them.
+  if (visited.size > 0 && hasKeys(profile)) return { profile, source: undefined, assumesRole }
+  const sourceName = assumesRole ? valueOf(profile, SOURCES.sourceProfile) : undefined
+  assertOneSource(profile, { ignoreLink: !assumesRole })
+  if (sourceName === undefined) {
+    if (hasSsoKeys(profile)) readSso(profile, config)
+    return { profile, source: undefined, assumesRole }
+  }
+  const next = config.get(sourceName)
+  if (next === undefined) {
+    throw brokenProfile(profile, `its source_profile ${quote(sourceName)} does not exist`)
+  }
+  const source = linkProfile(next, config, new Set([...visited, profile.name]))
+  if (!hasCredentials(source)) {
+    throw brokenProfile(profile, `its source_profile ${quote(sourceName)} names no credentials`)
+  }
+  return { profile, source, assumesRole }
+}
+
+function assertWholeKeys(profile: Profile): void {
+  if (profile.partialKeysIn === undefined) return
+  const file = quote(profile.partialKeysIn)
+  throw brokenProfile(
+    profile,
+    `${file} has only one of aws_access_key_id and aws_secret_access_key`,
+  )
+}
+
+function assertRole(profile: Profile): void {
+  const needy = NEED_ROLE.find((key) => valueOf(profile, key) !== undefined)
+  if (needy === undefined || valueOf(profile, SOURCES.roleArn) !== undefined) return
+  throw brokenProfile(profile, `its ${needy.key ?? ''} requires role_arn`)
+}
+
+function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink: boolean }): void {
+  const named = EXCLUSIVE.filter(
+    (key) => valueOf(profile, key) !== undefined && !(ignoreLink && key === SOURCES.sourceProfile),
+  )
+  if (named.length < 2) return
+  throw brokenProfile(profile, `only one of ${named.map(({ key }) => key).join(', ')} may be set`)
+}
+
+/** Whether a source profile names credentials of any kind. `login_session` does not count. */
+function hasCredentials({ profile, source }: LinkedProfile): boolean {
+  if (source !== undefined || hasKeys(profile) || hasSsoKeys(profile)) return true
+  return EXCLUSIVE.some(
+    (key) => key !== SOURCES.sourceProfile && valueOf(profile, key) !== undefined,
+  )
 }

@@ -1,0 +1,57 @@
+import * as v from 'valibot'
+
+import { decode, parseJson } from './decode.ts'
+import type { HttpAnswer } from './http.ts'
+import { parseXml, textAt } from './xml.ts'
+
+const SUBJECT = { code: 'bad_response', name: 'the error' } as const
+
+// Every field is optional: an error answer without any is still an error answer.
+const JsonError = v.fallback(
+  v.pipe(
+    v.object({ __type: v.optional(v.unknown()), code: v.optional(v.unknown()) }),
+    v.transform(({ __type: type, code }) => [type, code]),
+  ),
+  [],
+)
+
+/**
+ * The code in an AWS JSON 1.1 error answer, `undefined` when it has none: header `x-amzn-errortype`, else `__type`, else
+ * `code` of the body; a namespace in front (`#`) and a URL behind (`:`) are cut off.
+ *
+ * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
+ */
+export function jsonErrorCode(answer: HttpAnswer): string | undefined {
+  const candidates = [answer.headers.get('x-amzn-errortype'), ...codesInBody(answer.body)]
+  const found = candidates.find((code) => typeof code === 'string' && code !== '')
+  return showable(found?.split(':', 1)[0]?.split('#').at(-1))
+}
+
+/**
+ * The code in an AWS query (XML) error answer: `Error/Code` below a root of any name.
+ *
+ * @see https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
+ */
+export function xmlErrorCode(answer: HttpAnswer): string | undefined {
+  try {
+    return showable(textAt(parseXml(answer.body, SUBJECT), ['Error', 'Code']))
+  } catch {
+    // Not XML, as from a proxy in between: the status alone has to tell.
+    return undefined
+  }
+}
+
+/** Only what looks like a code is shown: the rest of an error answer may hold anything. */
+function showable(code: string | undefined): string | undefined {
+  return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
+}
+
+function codesInBody(body: Uint8Array): readonly (string | undefined)[] {
+  try {
+    return decode(JsonError, parseJson(body, SUBJECT), SUBJECT).map((code) =>
+      typeof code === 'string' ? code : undefined,
+    )
+  } catch {
+    return []
+  }
+}

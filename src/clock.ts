@@ -1,0 +1,39 @@
+import type { System } from './system.ts'
+
+/** The time as AWS has it, as far as this run knows. */
+export interface Clock {
+  /** Milliseconds since 1970: the node's clock, corrected once AWS has shown that it is wrong. */
+  readonly now: () => number
+  /**
+   * Takes AWS's time from the headers of an answer that came after `sentAtMs` (by the node's clock). Whether that changed `now`: it does
+   * at most once, and only for a difference that AWS would refuse a signature for.
+   */
+  readonly learn: (headers: Headers, sentAtMs: number) => boolean
+}
+
+/** AWS refuses signatures that are off by five minutes; below four the clock is not the reason. */
+const MIN_SKEW_MS = 240_000
+
+/** A `Date` that travelled longer than this says nothing about now. */
+const MAX_ROUND_TRIP_MS = 15 * 60 * 1000
+
+/** A clock that starts as the node's own. */
+export function startClock(system: Pick<System, 'now' | 'step'>): Clock {
+  let skewMs: number | undefined
+  function learn(headers: Headers, sentAtMs: number): boolean {
+    const receivedAtMs = system.now()
+    const dateMs = Date.parse(headers.get('date') ?? '')
+    // An `Age` means that a cache answered, with a `Date` of its own past.
+    if (skewMs !== undefined || Number.isNaN(dateMs) || headers.has('age')) return false
+    if (Math.abs(receivedAtMs - sentAtMs) > MAX_ROUND_TRIP_MS) return false
+    const sampleMs = dateMs - (sentAtMs + receivedAtMs) / 2
+    if (Math.abs(sampleMs) < MIN_SKEW_MS) return false
+    skewMs = sampleMs
+    const direction = sampleMs > 0 ? 'behind' : 'ahead'
+    system.step(
+      `the clock of this node is ${Math.abs(Math.round(sampleMs / 1000))} s ${direction}, correcting`,
+    )
+    return true
+  }
+  return { now: () => system.now() + (skewMs ?? 0), learn }
+}

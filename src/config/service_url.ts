@@ -1,0 +1,78 @@
+import { type EndpointForm, type Partition, type Service, serviceHost } from '../endpoints.ts'
+import { Failure, quote } from '../failure.ts'
+import { SERVICE_URL } from './kinds.ts'
+import type { SharedConfig } from './profiles.ts'
+import { type Found, type Settings, validate } from './settings.ts'
+import { SETTINGS } from './settings_table.ts'
+
+/** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */
+export interface Wanted {
+  readonly service: Service
+  readonly region: string
+  readonly form?: EndpointForm & { readonly partition?: Partition | undefined }
+}
+
+/** The setting of each service, and its name in a `services` section. */
+const OWN = {
+  ecr: { setting: SETTINGS.ecr, key: 'ecr' },
+  'ecr-public': { setting: SETTINGS.ecrPublic, key: 'ecr_public' },
+  sts: { setting: SETTINGS.sts, key: 'sts' },
+  sso: { setting: SETTINGS.sso, key: 'sso' },
+  'sso-oidc': { setting: SETTINGS.ssoOidc, key: 'sso_oidc' },
+} as const
+
+/**
+ * The URL of a service: a configured one, else the one of AWS for the region and form.
+ *
+ * @throws {Failure} `bad_config` - a configured URL is malformed, or stands beside a setting for FIPS or dual-stack, which
+ * it would silently undo.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+export function serviceUrl(wanted: Wanted, settings: Settings, config: SharedConfig): string {
+  const { service, region, form } = wanted
+  const configured = configuredUrl(service, settings, config)
+  const fips = settings.get(SETTINGS.fips)
+  const dualStack = settings.get(SETTINGS.dualStack)
+  if (configured === undefined) {
+    const host = serviceHost(service, region, {
+      partition: form?.partition,
+      fips: form?.fips === true || fips?.value === true,
+      dualStack: form?.dualStack === true || dualStack?.value === true,
+    })
+    return `https://${host}/`
+  }
+  const contradiction = [fips, dualStack].find((setting) => setting?.value === true)
+  if (contradiction === undefined) return configured.value
+  throw new Failure(
+    'bad_config',
+    `cannot use ${configured.origin} together with ${contradiction.origin}: a configured endpoint has no FIPS or dual-stack form`,
+  )
+}
+
+function configuredUrl(
+  service: Service,
+  settings: Settings,
+  config: SharedConfig,
+): Found<string> | undefined {
+  if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
+  const { setting, key } = OWN[service]
+  const own = settings.get(setting)
+  if (own !== undefined) return own
+  const all = settings.get(SETTINGS.endpoint)
+  // As in the AWS SDK for Go, AWS_ENDPOINT_URL leaves the profile's `services` section out of account.
+  if (all?.origin === SETTINGS.endpoint.env[0]) return all
+  return inServicesSection(key, settings, config) ?? all
+}
+
+function inServicesSection(
+  key: string,
+  settings: Settings,
+  config: SharedConfig,
+): Found<string> | undefined {
+  const name = settings.get(SETTINGS.services)?.value
+  const service = config.get(`services ${name ?? ''}`)?.values.get(key)
+  const value = service?.nested.get('endpoint_url') ?? ''
+  if (service === undefined || value === '') return undefined
+  const origin = `endpoint_url of ${key} in ${quote(service.file)} line ${service.line}`
+  return validate(SERVICE_URL, { value, origin })
+}

@@ -1,0 +1,14 @@
+import type { SharedConfig } from './config/profiles.ts'
+import type { Settings } from './config/settings.ts'
+import type { Network } from './http.ts'
+import type { System } from './system.ts'
+
+/** What a run has at hand once its configuration is read. */
+export interface Context {
+  readonly system: System
+  readonly config: SharedConfig
+  readonly settings: Settings
+  readonly network: Network
+  /** Region of the registry, and so of every call made for it. */
+  readonly region: string
+}

@@ -1,0 +1,120 @@
+import * as v from 'valibot'
+
+import { jsonErrorCode } from '../aws_error.ts'
+import { fromEnvironment } from '../config/settings.ts'
+import { SOURCES } from '../config/source_settings.ts'
+import type { Context } from '../context.ts'
+import { decode, NonEmpty, parseJson } from '../decode.ts'
+import { Failure, quote } from '../failure.ts'
+import { readTextFile } from '../files.ts'
+import type { HttpAnswer } from '../http.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../retry.ts'
+import type { System } from '../system.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import type { Credentials } from './credentials.ts'
+import type { Container } from './source.ts'
+
+/** Longest wait for one attempt, in milliseconds. The EKS agent asks AWS before it answers. */
+const TIMEOUT_MS = 5000
+
+/** Longest authorization token file, in bytes. */
+const MAX_TOKEN_BYTES = 64 * 1024
+
+const SUBJECT = { code: 'bad_response', name: 'the answer of the container endpoint' } as const
+
+const ContainerCredentials = v.object({
+  AccessKeyId: NonEmpty,
+  SecretAccessKey: NonEmpty,
+  Token: NonEmpty,
+  Expiration: v.nullish(v.string()),
+})
+
+/**
+ * Credentials of a container: ECS, or EKS Pod Identity.
+ *
+ * @throws {Failure} `bad_config` - the address or the token is not acceptable; `unreachable`, `refused`, `bad_response`.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+ */
+export async function fetchContainerCredentials(
+  { url, origin }: Container,
+  { system, network }: Pick<Context, 'system' | 'network'>,
+): Promise<Credentials> {
+  const { host, hostname, protocol } = new URL(url)
+  if (protocol === 'http:') await assertAllowed(hostname, origin, system)
+  const authorization = await readAuthorization(system)
+  network.step(`asking the container endpoint ${host} for credentials`)
+  const headers = {
+    accept: 'application/json',
+    ...(authorization === '' ? {} : { authorization }),
+  }
+  const options = { maxAttempts: DEFAULT_ATTEMPTS, errorCode: jsonErrorCode }
+  const tried = await withRetries(options, network, async () =>
+    network.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS }),
+  )
+  const { outcome } = tried
+  const subject = `cannot get credentials from the container endpoint${describeAttempts(tried)}`
+  if (outcome.kind === 'no_answer')
+    throw new Failure(outcome.code, `${subject}: ${outcome.problem}`)
+  if (outcome.status === 200) return parseContainerCredentials(outcome, host)
+  const reason = jsonErrorCode(outcome) ?? `HTTP status ${outcome.status}`
+  throw new Failure('refused', `${subject}: ${reason} from ${host} (from ${origin})`)
+}
+
+/** @throws {Failure} `bad_response` - not the documented shape. */
+export function parseContainerCredentials(answer: HttpAnswer, host: string): Credentials {
+  const keys = decode(ContainerCredentials, parseJson(answer.body, SUBJECT), SUBJECT)
+  const expiration = keys.Expiration ?? ''
+  return {
+    accessKeyId: keys.AccessKeyId,
+    secretAccessKey: keys.SecretAccessKey,
+    sessionToken: keys.Token,
+    source: `container endpoint ${host}`,
+    expiresAtMs: expiration === '' ? undefined : parseTimestamp(expiration, SUBJECT),
+  }
+}
+
+/**
+ * Whoever answers chooses the identity and is shown the token, so without TLS only addresses of this machine and the two
+ * agents' are asked. Every address of a host name must be one.
+ */
+async function assertAllowed(
+  hostname: string,
+  origin: string,
+  system: Pick<System, 'lookUp'>,
+): Promise<void> {
+  const isLiteral = hostname.startsWith('[') || /^[0-9.]+$/.test(hostname)
+  const addresses = isLiteral ? [hostname] : await system.lookUp(hostname).catch(() => [])
+  if (addresses.length > 0 && addresses.every(isAllowed)) return
+  throw new Failure(
+    'bad_config',
+    `cannot use ${origin}: ${quote(hostname)} is neither https, nor loopback, nor a container agent's address`,
+  )
+}
+
+/** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+function isAllowed(address: string): boolean {
+  const bare = address.replace(/^\[|\]$/g, '')
+  if (['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', '::1'].includes(bare)) return true
+  return /^127\.[0-9.]+$/.test(bare) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(bare)
+}
+
+/** The `Authorization` value, read now, since the agent's token file is renewed; `''` for none. */
+async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Promise<string> {
+  const path = fromEnvironment(SOURCES.containerTokenFile, system.env)
+  const text = fromEnvironment(SOURCES.containerToken, system.env)
+  const found = path === undefined ? (text?.value ?? '') : await readTokenFile(path.value, system)
+  // A line break would begin another header, even at the end: the SDKs refuse it too.
+  if (/^[\t\x20-\x7e]*$/.test(found)) return found
+  const origin = path === undefined ? text?.origin : path.origin
+  throw new Failure(
+    'bad_config',
+    `cannot use ${origin ?? ''}: a token must be one line of ASCII, without a line break`,
+  )
+}
+
+async function readTokenFile(path: string, system: Pick<System, 'readFile'>): Promise<string> {
+  const file = { path, name: 'the container authorization token file', maxBytes: MAX_TOKEN_BYTES }
+  const token = await readTextFile(file, system)
+  if (token !== undefined) return token
+  throw new Failure('bad_config', `cannot read ${file.name} ${quote(path)}: it does not exist`)
+}

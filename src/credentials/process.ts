@@ -1,0 +1,63 @@
+import * as v from 'valibot'
+
+import type { Context } from '../context.ts'
+import { decode, NonEmpty, parseJson } from '../decode.ts'
+import { Failure, quote } from '../failure.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import type { Credentials } from './credentials.ts'
+
+const ProcessCredentials = v.object({
+  Version: v.literal(1),
+  AccessKeyId: NonEmpty,
+  SecretAccessKey: NonEmpty,
+  SessionToken: v.nullish(v.string()),
+  Expiration: v.nullish(v.string()),
+})
+
+/** The most output of a command that is read as its answer, in bytes. */
+const MAX_OUTPUT_BYTES = 256 * 1024
+
+/**
+ * Credentials that a command prints, such as the helper of IAM Roles Anywhere. It runs in a shell with the environment of
+ * this program; at the deadline it is killed with all it started. What it writes to stderr is shown if it fails, in one
+ * line: that text is the operator's own program's, and all there is to go by.
+ *
+ * @throws {Failure} `refused` - it fails; `timed_out` - it does not end; `bad_response` - not the documented JSON.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+ */
+export async function runCredentialProcess(
+  source: { readonly command: string; readonly profile: string },
+  { system, network }: Pick<Context, 'system' | 'network'>,
+): Promise<Credentials> {
+  const name = `the credential_process of profile ${quote(source.profile)}`
+  const subject = { code: 'bad_response', name: `the output of ${name}` } as const
+  network.step(`running ${name}`)
+  const startMs = network.elapsedMs()
+  const result = await system.runCommand(source.command, network.remainingMs())
+  const said = quote(new TextDecoder().decode(result.stderr).trim().split(/\s+/).join(' '))
+  const hint = said === '""' ? '' : `; it said ${said}`
+  if (result.exitCode === undefined) {
+    const seconds = ((network.elapsedMs() - startMs) / 1000).toFixed(1)
+    throw new Failure(
+      'timed_out',
+      `cannot get credentials: ${name} did not end in ${seconds} s${hint}`,
+    )
+  }
+  if (result.exitCode !== 0) {
+    const state = `ended with exit code ${result.exitCode}`
+    throw new Failure('refused', `cannot get credentials: ${name} ${state}${hint}`)
+  }
+  if (result.stdout.length > MAX_OUTPUT_BYTES) {
+    throw new Failure(subject.code, `${subject.name} is larger than ${MAX_OUTPUT_BYTES} bytes`)
+  }
+  const keys = decode(ProcessCredentials, parseJson(result.stdout, subject), subject)
+  const sessionToken = keys.SessionToken ?? ''
+  const expiration = keys.Expiration ?? ''
+  return {
+    accessKeyId: keys.AccessKeyId,
+    secretAccessKey: keys.SecretAccessKey,
+    sessionToken: sessionToken === '' ? undefined : sessionToken,
+    source: name,
+    expiresAtMs: expiration === '' ? undefined : parseTimestamp(expiration, subject),
+  }
+}

@@ -1,0 +1,150 @@
+import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import { SOURCES } from '../config/source_settings.ts'
+import { Failure, quote } from '../failure.ts'
+import type { AssumeRoleInput } from '../sts.ts'
+import type { System } from '../system.ts'
+import type { Credentials } from './credentials.ts'
+import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
+import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
+import type { Source } from './source.ts'
+import { hasSsoKeys, readSso } from './sso_profile.ts'
+
+/** Shortest life of a role session, in seconds, and what is asked for unless the profile wants at least a minute more. */
+const MIN_DURATION_SECONDS = 900
+
+/**
+ * The profile in use, or `undefined` when none was asked for and there is no `default`. Only a profile that `AWS_PROFILE`
+ * names must exist.
+ *
+ * @throws {Failure} `bad_config` - `AWS_PROFILE` names a profile that neither file has.
+ */
+export function selectProfile(config: SharedConfig, env: System['env']): Profile | undefined {
+  const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
+  const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
+  if (profile === undefined && asked !== '') {
+    throw new Failure(
+      'bad_config',
+      `cannot find profile ${quote(asked)} (from AWS_PROFILE) in the config and credentials files`,
+    )
+  }
+  return profile
+}
+
+/**
+ * The one source of credentials, selected from configuration alone, before anything is asked: keys, else a web identity,
+ * both of the environment, else what the profile names, else a container's, else the instance's role.
+ *
+ * @throws {Failure} `bad_config` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+export function selectSource(
+  profile: Profile | undefined,
+  config: SharedConfig,
+  env: System['env'],
+): Source {
+  const linked = profile === undefined ? undefined : linkProfile(profile, config)
+  const keys = readEnvironmentKeys(env)
+  if (keys !== undefined) return { kind: 'keys', keys }
+  const identity = readEnvironmentWebIdentity(env)
+  if (identity !== undefined) return { kind: 'web_identity', identity }
+  if (linked !== undefined) return fromLinkedProfile(linked, config, env)
+  return ambientSource('there is no profile "default"', env)
+}
+
+function fromLinkedProfile(
+  linked: LinkedProfile,
+  config: SharedConfig,
+  env: System['env'],
+): Source {
+  const { profile, source, assumesRole } = linked
+  const base =
+    source === undefined ? ownSource(profile, config, env) : fromLinkedProfile(source, config, env)
+  const arn = assumesRole ? valueOf(profile, SOURCES.roleArn) : undefined
+  // A web identity already is the role's.
+  if (arn === undefined || (source === undefined && base.kind === 'web_identity')) return base
+  return { kind: 'role', role: readRole(profile, arn), base }
+}
+
+/** What a profile names itself, in the order of the AWS SDK for Go. */
+function ownSource(profile: Profile, config: SharedConfig, env: System['env']): Source {
+  if (hasKeys(profile)) return { kind: 'keys', keys: readKeys(profile) }
+  const credentialSource = valueOf(profile, SOURCES.credentialSource)
+  if (credentialSource !== undefined) return namedSource(credentialSource, profile, env)
+  const tokenFile = valueOf(profile, SOURCES.webIdentityTokenFile)
+  const roleArn = valueOf(profile, SOURCES.roleArn)
+  if (tokenFile !== undefined && roleArn !== undefined) {
+    const sessionName = valueOf(profile, SOURCES.roleSessionName)
+    return { kind: 'web_identity', identity: { tokenFile, roleArn, sessionName } }
+  }
+  if (hasSsoKeys(profile)) return { kind: 'sso', sso: readSso(profile, config) }
+  if (valueOf(profile, SOURCES.loginSession) !== undefined) {
+    throw brokenProfile(
+      profile,
+      'its login_session is not supported; hint: use sso_session or a role',
+    )
+  }
+  const command = valueOf(profile, SOURCES.credentialProcess)
+  if (command !== undefined) return { kind: 'process', command, profile: profile.name }
+  return ambientSource(`profile ${quote(profile.name)} names no source`, env)
+}
+
+function namedSource(name: string, profile: Profile, env: System['env']): Source {
+  switch (name) {
+    case 'Ec2InstanceMetadata':
+      return { kind: 'instance', reason: `profile ${quote(profile.name)} names it` }
+    case 'EcsContainer': {
+      const container = readContainer(env)
+      if (container !== undefined) return { kind: 'container', container }
+      throw brokenProfile(
+        profile,
+        'its credential_source is EcsContainer, but no container variable is set',
+      )
+    }
+    case 'Environment':
+      // Keys in the environment win over every profile, so there are none.
+      throw brokenProfile(
+        profile,
+        'its credential_source is Environment, but the environment has no keys',
+      )
+    default:
+      throw brokenProfile(
+        profile,
+        'its credential_source must be Environment, Ec2InstanceMetadata or EcsContainer',
+      )
+  }
+}
+
+function ambientSource(profileState: string, env: System['env']): Source {
+  const container = readContainer(env)
+  if (container !== undefined) return { kind: 'container', container }
+  const reason = `the environment has no keys, ${profileState}, and there is no container endpoint`
+  return { kind: 'instance', reason }
+}
+
+function readKeys(profile: Profile): Credentials {
+  return {
+    accessKeyId: valueOf(profile, SOURCES.accessKeyId) ?? '',
+    secretAccessKey: valueOf(profile, SOURCES.secretAccessKey) ?? '',
+    sessionToken: valueOf(profile, SOURCES.sessionToken),
+    source: `profile ${quote(profile.name)}`,
+    expiresAtMs: undefined,
+  }
+}
+
+function readRole(profile: Profile, arn: string): AssumeRoleInput {
+  if (valueOf(profile, SOURCES.mfaSerial) !== undefined) {
+    throw brokenProfile(profile, 'its mfa_serial asks for a code, and nobody is there to type one')
+  }
+  return {
+    arn,
+    sessionName: valueOf(profile, SOURCES.roleSessionName),
+    externalId: valueOf(profile, SOURCES.externalId),
+    durationSeconds: durationOf(valueOf(profile, SOURCES.durationSeconds) ?? ''),
+  }
+}
+
+/** The SDK for Go compares whole minutes and ignores what is no number; so a profile means the same here. */
+function durationOf(text: string): number {
+  const seconds = /^[0-9]{1,9}$/.test(text) ? Number(text) : 0
+  return seconds >= MIN_DURATION_SECONDS + 60 ? seconds : MIN_DURATION_SECONDS
+}

@@ -1,0 +1,39 @@
+import type { AssumeRoleInput } from '../sts.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Where a token comes from, and the role it is for. */
+export interface WebIdentity {
+  readonly tokenFile: string
+  readonly roleArn: string
+  readonly sessionName: string | undefined
+}
+
+/** What a profile says about IAM Identity Center. */
+export interface Sso {
+  /** Profile name, for the error line. */
+  readonly profile: string
+  /** Name of the `sso-session` section, `undefined` for the legacy form, which cannot be refreshed. */
+  readonly session: string | undefined
+  readonly startUrl: string
+  readonly region: string
+  readonly accountId: string
+  readonly roleName: string
+}
+
+/** Where a container's credentials are. */
+export interface Container {
+  readonly url: string
+  /** The variable that says so. */
+  readonly origin: string
+}
+
+/** A source of credentials, selected from configuration alone: nothing has been asked yet. */
+export type Source =
+  | { readonly kind: 'keys'; readonly keys: Credentials }
+  | { readonly kind: 'web_identity'; readonly identity: WebIdentity }
+  | { readonly kind: 'sso'; readonly sso: Sso }
+  | { readonly kind: 'process'; readonly command: string; readonly profile: string }
+  | { readonly kind: 'container'; readonly container: Container }
+  /** `reason` is why IMDS is asked, for the error line. */
+  | { readonly kind: 'instance'; readonly reason: string }
+  | { readonly kind: 'role'; readonly role: AssumeRoleInput; readonly base: Source }

@@ -1,0 +1,70 @@
+import * as v from 'valibot'
+
+import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
+import { jsonErrorCode } from '../aws_error.ts'
+import { serviceUrl } from '../config/service_url.ts'
+import type { Context } from '../context.ts'
+import { decode, NonEmpty, parseJson } from '../decode.ts'
+import { quote } from '../failure.ts'
+import type { HttpAnswer } from '../http.ts'
+import type { Credentials } from './credentials.ts'
+import type { Sso } from './source.ts'
+import { findSsoToken } from './sso_token.ts'
+
+const SUBJECT = { code: 'bad_response', name: "IAM Identity Center's answer" } as const
+
+const SsoAnswer = v.object({
+  roleCredentials: v.object({
+    accessKeyId: NonEmpty,
+    secretAccessKey: NonEmpty,
+    sessionToken: NonEmpty,
+    // Milliseconds since 1970.
+    expiration: v.number(),
+  }),
+})
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['UnauthorizedException', 'the session has ended: run aws sso login'],
+  ['ForbiddenException', 'is the role assigned to this user in that account'],
+])
+
+/**
+ * Credentials of a role, from the access token that `aws sso login` left on this machine.
+ *
+ * @throws {Failure} of the token file, or of {@link callAws}; `bad_response` - not the documented shape.
+ * @see https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
+ */
+export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<Credentials> {
+  const accessToken = await findSsoToken(sso, context)
+  const { settings, config, network } = context
+  const base = serviceUrl({ service: 'sso', region: sso.region }, settings, config)
+  const query = new URLSearchParams({ account_id: sso.accountId, role_name: sso.roleName })
+  network.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
+  const answer = await callAws(
+    {
+      subject: `cannot get credentials from IAM Identity Center for profile ${quote(sso.profile)}`,
+      request: {
+        method: 'GET',
+        url: `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`,
+        headers: { 'x-amz-sso_bearer_token': accessToken },
+        timeoutMs: CALL_TIMEOUT_MS,
+      },
+      errorCode: jsonErrorCode,
+      hints: HINTS,
+    },
+    context,
+  )
+  return parseSsoCredentials(answer, sso)
+}
+
+/** @throws {Failure} `bad_response` - not the documented shape. */
+export function parseSsoCredentials(answer: HttpAnswer, sso: Sso): Credentials {
+  const { roleCredentials: keys } = decode(SsoAnswer, parseJson(answer.body, SUBJECT), SUBJECT)
+  return {
+    accessKeyId: keys.accessKeyId,
+    secretAccessKey: keys.secretAccessKey,
+    sessionToken: keys.sessionToken,
+    source: `IAM Identity Center role ${quote(sso.roleName)}`,
+    expiresAtMs: keys.expiration,
+  }
+}

@@ -1,0 +1,55 @@
+import { REGION } from '../config/kinds.ts'
+import type { Setting } from '../config/kinds.ts'
+import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import { type Found, fromProfile, validate } from '../config/settings.ts'
+import { SOURCES } from '../config/source_settings.ts'
+import { quote } from '../failure.ts'
+import type { Sso } from './source.ts'
+
+const KEYS = [
+  SOURCES.ssoSession,
+  SOURCES.ssoStartUrl,
+  SOURCES.ssoRegion,
+  SOURCES.ssoAccountId,
+  SOURCES.ssoRoleName,
+] as const
+
+/** Whether a profile says anything about IAM Identity Center: one key is enough to select it. */
+export function hasSsoKeys(profile: Profile): boolean {
+  return KEYS.some((key) => fromProfile(key, profile) !== undefined)
+}
+
+/**
+ * What a profile says about IAM Identity Center. With `sso_session` region and start URL stand in a section of their own,
+ * which the profile may repeat but not contradict; without it all four stand in the profile.
+ *
+ * @throws {Failure} `bad_config` - the section or a key is missing, or the profile contradicts the section.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+ */
+export function readSso(profile: Profile, config: SharedConfig): Sso {
+  const session = fromProfile(SOURCES.ssoSession, profile)?.value.trim()
+  const section = session === undefined ? profile : config.get(`sso-session ${session}`)
+  if (section === undefined) {
+    throw brokenProfile(profile, `there is no section [sso-session ${quote(session ?? '')}]`)
+  }
+  for (const key of [SOURCES.ssoRegion, SOURCES.ssoStartUrl]) {
+    const repeated = fromProfile(key, profile)?.value
+    if (repeated !== undefined && repeated !== fromProfile(key, section)?.value) {
+      throw brokenProfile(profile, `its ${key.key ?? ''} differs from that of its sso_session`)
+    }
+  }
+  const need = (key: Setting<string>, of: Profile): Found<string> => {
+    const found = fromProfile(key, of)
+    if (found !== undefined) return found
+    throw brokenProfile(profile, `it needs ${key.key ?? ''} for IAM Identity Center`)
+  }
+  return {
+    profile: profile.name,
+    session,
+    startUrl: need(SOURCES.ssoStartUrl, section).value,
+    // It becomes part of a host name.
+    region: validate(REGION, need(SOURCES.ssoRegion, section)).value,
+    accountId: need(SOURCES.ssoAccountId, profile).value,
+    roleName: need(SOURCES.ssoRoleName, profile).value,
+  }
+}

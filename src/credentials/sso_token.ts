@@ -1,0 +1,121 @@
+import * as v from 'valibot'
+
+import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
+import { jsonErrorCode } from '../aws_error.ts'
+import { serviceUrl } from '../config/service_url.ts'
+import { homeOf } from '../config/shared.ts'
+import type { Context } from '../context.ts'
+import { decode, NonEmpty, parseJson, type Subject } from '../decode.ts'
+import { Failure, quote } from '../failure.ts'
+import { readTextFile, reasonOf } from '../files.ts'
+import { parseTimestamp } from '../timestamp.ts'
+import type { Sso } from './source.ts'
+
+/** Longest token file, in bytes. */
+const MAX_FILE_BYTES = 64 * 1024
+
+// Unknown fields are kept when the file is rewritten: it is shared with the other tools of AWS.
+const TokenFile = v.looseObject({
+  accessToken: NonEmpty,
+  expiresAt: NonEmpty,
+  refreshToken: v.optional(NonEmpty),
+  clientId: v.optional(NonEmpty),
+  clientSecret: v.optional(NonEmpty),
+})
+
+const NewToken = v.object({
+  accessToken: NonEmpty,
+  // Seconds from now.
+  expiresIn: v.pipe(v.number(), v.minValue(1)),
+  refreshToken: v.optional(NonEmpty),
+})
+
+const ANSWER = { code: 'bad_response', name: "IAM Identity Center's answer for a token" } as const
+
+/**
+ * The access token of a session, from the file that `aws sso login` keeps. An expired one is renewed and the file replaced,
+ * if the profile has an `sso-session` and the file what that takes.
+ *
+ * @throws {Failure} `no_credentials` - no file, or expired beyond renewal: somebody has to log in; `bad_config` - the file
+ * is unreadable or not of the documented form; or of {@link callAws}.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+ */
+export async function findSsoToken(sso: Sso, context: Context): Promise<string> {
+  const path = await cachePath(sso, context)
+  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
+  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
+  const text = await readTextFile(file, context.system)
+  if (text === undefined) throw needsLogin(sso, `there is no token file ${quote(path)}`)
+  const stored = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
+  if (parseTimestamp(stored.expiresAt, subject) > context.network.clock.now())
+    return stored.accessToken
+  const { refreshToken, clientId, clientSecret } = stored
+  if (
+    sso.session === undefined ||
+    refreshToken === undefined ||
+    clientId === undefined ||
+    clientSecret === undefined
+  ) {
+    throw needsLogin(sso, `the token in ${quote(path)} has expired`)
+  }
+  const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
+  const expiresAt = new Date(context.network.clock.now() + renewed.expiresIn * 1000)
+  const next = {
+    ...stored,
+    accessToken: renewed.accessToken,
+    refreshToken: renewed.refreshToken ?? refreshToken,
+    expiresAt: expiresAt.toISOString().replace(/\.\d{3}/, ''),
+  }
+  await context.system.replaceFile(path, JSON.stringify(next)).catch((error: unknown) => {
+    // The pull can go on with the token at hand; the next one renews it again.
+    context.network.step(`cannot replace ${subject.name}: ${reasonOf(error)}`)
+  })
+  return renewed.accessToken
+}
+
+function needsLogin(sso: Sso, state: string): Failure {
+  const profile = quote(sso.profile)
+  return new Failure(
+    'no_credentials',
+    `cannot use IAM Identity Center for profile ${profile}: ${state}; hint: run aws sso login --profile ${profile}`,
+  )
+}
+
+/** The file is named after the session, in the legacy form after the start URL. SHA-1 is a name here, not a protection. */
+async function cachePath({ session, startUrl }: Sso, { system }: Context): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(session ?? startUrl))
+  return `${await homeOf(system)}/.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`
+}
+
+interface RefreshMaterial {
+  readonly refreshToken: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** @see https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
+async function renew(
+  sso: Sso,
+  material: RefreshMaterial,
+  context: Context,
+): Promise<v.InferOutput<typeof NewToken>> {
+  const { settings, config, network } = context
+  const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, settings, config)
+  network.step(`asking ${new URL(base).host} for a new token`)
+  const answer = await callAws(
+    {
+      subject: `cannot renew the token of IAM Identity Center for profile ${quote(sso.profile)}`,
+      request: {
+        method: 'POST',
+        url: `${base.replace(/\/$/, '')}/token`,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...material, grantType: 'refresh_token' }),
+        timeoutMs: CALL_TIMEOUT_MS,
+      },
+      errorCode: jsonErrorCode,
+      hints: new Map([['InvalidGrantException', 'the session has ended: run aws sso login']]),
+    },
+    context,
+  )
+  return decode(NewToken, parseJson(answer.body, ANSWER), ANSWER)
+}

@@ -1,0 +1,29 @@
+import type { Context } from '../context.ts'
+import { Failure, quote } from '../failure.ts'
+import { readTextFile } from '../files.ts'
+import { assumeRoleWithWebIdentity } from '../sts.ts'
+import type { Credentials } from './credentials.ts'
+import type { WebIdentity } from './source.ts'
+
+/** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */
+const MAX_TOKEN_BYTES = 64 * 1024
+
+/**
+ * Keys of a role, for the token in a file. The file is read now, since whoever mounts it also renews it; its text is sent
+ * as it stands.
+ *
+ * @throws {Failure} `bad_config` - the file is missing, unreadable, too large or empty; or of `assumeRoleWithWebIdentity`.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+ */
+export async function fetchWebIdentityCredentials(
+  { tokenFile, roleArn, sessionName }: WebIdentity,
+  context: Context,
+): Promise<Credentials> {
+  const file = { path: tokenFile, name: 'the web identity token file', maxBytes: MAX_TOKEN_BYTES }
+  const token = await readTextFile(file, context.system)
+  if (token === undefined || token === '') {
+    const state = token === undefined ? 'it does not exist' : 'it is empty'
+    throw new Failure('bad_config', `cannot read ${file.name} ${quote(tokenFile)}: ${state}`)
+  }
+  return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, context)
+}

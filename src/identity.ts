@@ -1,0 +1,58 @@
+import { fromEnvironment } from './config/settings.ts'
+import { SETTINGS } from './config/settings_table.ts'
+import { SOURCES } from './config/source_settings.ts'
+import type { Context } from './context.ts'
+import { resolveSource } from './credentials/chain.ts'
+import type { Credentials } from './credentials/credentials.ts'
+import type { Source } from './credentials/source.ts'
+import type { Registry } from './registry.ts'
+import type { Request } from './request.ts'
+import { assumeRoleWithWebIdentity } from './sts.ts'
+import type { System } from './system.ts'
+
+/** Annotation with the role that pulls a service account's images, upstream's own. */
+const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'
+
+/** Annotation with the role of the pods themselves (IAM roles for service accounts). */
+const IRSA_ROLE = 'eks.amazonaws.com/role-arn'
+
+/** Who asks, beyond the node itself. */
+export interface Identity {
+  readonly request: Request
+  readonly registry: Registry
+  /** The node's own source. */
+  readonly source: Source
+  /** Whether `eks.amazonaws.com/role-arn` counts. */
+  readonly irsaRole: boolean
+}
+
+/**
+ * The credentials to ask ECR with: those of the service account's role, if the request has a token and there is a role for
+ * it, else the node's own. If the role cannot be had the run fails: a pod must never pull as the node because its own role
+ * was refused.
+ *
+ * @throws {Failure} of the source.
+ * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
+ */
+export async function findCredentials(identity: Identity, context: Context): Promise<Credentials> {
+  const { request, registry, source, irsaRole } = identity
+  const arn = serviceAccountRole(request, irsaRole, context.system.env)
+  if (arn === undefined) return resolveSource(source, context)
+  // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
+  const configured = context.settings.get(SETTINGS.region)?.value
+  const region = registry.service === 'ecr-public' ? (configured ?? context.region) : context.region
+  const role = { arn, sessionName: undefined }
+  return assumeRoleWithWebIdentity(role, request.serviceAccountToken, { ...context, region })
+}
+
+function serviceAccountRole(
+  request: Request,
+  irsaRole: boolean,
+  env: System['env'],
+): string | undefined {
+  if (request.serviceAccountToken === '') return undefined
+  const annotations = new Map(Object.entries(request.serviceAccountAnnotations ?? {}))
+  const named = [annotations.get(ECR_ROLE), irsaRole ? annotations.get(IRSA_ROLE) : undefined]
+  const annotated = named.find((arn) => arn !== undefined && arn !== '')
+  return annotated ?? fromEnvironment(SOURCES.ecrRoleArn, env)?.value
+}

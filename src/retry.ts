@@ -1,0 +1,129 @@
+import type { HttpAnswer, Network, NoAnswer } from './http.ts'
+
+/** What became of one attempt, in the eyes of the service that was asked. */
+export type Verdict = 'final' | 'retry' | 'throttled'
+
+/** A result, after how many attempts, and how long they took together. */
+export interface Tried {
+  readonly outcome: HttpAnswer | NoAnswer
+  readonly attempts: number
+  readonly tookMs: number
+}
+
+/** How often to try, and what to think of a result. */
+export interface RetryOptions {
+  readonly maxAttempts: number
+  /** Error codes of this service that are worth another attempt, beside those of every service. */
+  readonly retryableCodes?: ReadonlySet<string>
+  /** A status of this service that is worth another attempt, beside those of every service. */
+  readonly retryableStatus?: number
+  /** The AWS error code in an answer; without it only the status counts. */
+  readonly errorCode?: (answer: HttpAnswer) => string | undefined
+}
+
+/** Attempts where nothing else is configured, as in every AWS SDK. */
+export const DEFAULT_ATTEMPTS = 3
+
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([500, 502, 503, 504])
+
+const TOO_MANY_REQUESTS = 429
+
+const RETRYABLE_CODES: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeoutException'])
+
+/** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
+const THROTTLING_CODES: ReadonlySet<string> = new Set([
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+])
+
+/** Longest wait before the second attempt, in milliseconds; doubled for each one after that. */
+const BASE_DELAY_MS = 50
+const THROTTLED_BASE_DELAY_MS = 1000
+const MAX_DELAY_MS = 20_000
+
+/** How much longer than the wait of our own a service may ask for, in milliseconds. */
+const MAX_EXTRA_DELAY_MS = 5000
+
+/**
+ * Whether an attempt is worth another one. A connection that failed is, even on TLS (a load balancer in rotation), but not
+ * a host name that does not exist, nor an answer that was complete and wrong.
+ */
+export function judgeAttempt(outcome: HttpAnswer | NoAnswer, options: RetryOptions): Verdict {
+  if (outcome.kind === 'no_answer') return outcome.retryable ? 'retry' : 'final'
+  if (outcome.status === 200) return 'final'
+  const code = options.errorCode?.(outcome)
+  if (code !== undefined && THROTTLING_CODES.has(code)) return 'throttled'
+  if (outcome.status === TOO_MANY_REQUESTS) return 'throttled'
+  if (RETRYABLE_STATUS.has(outcome.status)) return 'retry'
+  if (outcome.status === options.retryableStatus) return 'retry'
+  if (code === undefined) return 'final'
+  const worthIt = RETRYABLE_CODES.has(code) || options.retryableCodes?.has(code) === true
+  return worthIt ? 'retry' : 'final'
+}
+
+/** What the wait before the next attempt is made of. */
+export interface DelayInput {
+  /** Attempts made so far, at least 1. */
+  readonly attempts: number
+  readonly verdict: Verdict
+  /** `x-amz-retry-after`: whole milliseconds, as the service sent it. */
+  readonly retryAfter: string | null
+  /** From 0 up to, not including, 1. */
+  readonly random: number
+}
+
+/**
+ * The wait before the next attempt, in milliseconds: exponential with full jitter, so that a hundred nodes that were
+ * refused together do not come back together.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function delayBefore({ attempts, verdict, retryAfter, random }: DelayInput): number {
+  const base = verdict === 'throttled' ? THROTTLED_BASE_DELAY_MS : BASE_DELAY_MS
+  const delay = random * Math.min(base * 2 ** (attempts - 1), MAX_DELAY_MS)
+  if (retryAfter === null || !/^[0-9]{1,9}$/.test(retryAfter)) return delay
+  return Math.min(Math.max(Number(retryAfter), delay), delay + MAX_EXTRA_DELAY_MS)
+}
+
+/**
+ * Calls `attempt` until its result is final, the attempts are used up, or the next wait would end after the deadline: then
+ * the last result stands, since a line that names it says more than one that says "out of time".
+ */
+export async function withRetries(
+  options: RetryOptions,
+  network: Network,
+  attempt: () => Promise<HttpAnswer | NoAnswer>,
+): Promise<Tried> {
+  const startMs = network.elapsedMs()
+  for (let attempts = 1; ; attempts += 1) {
+    // One after the other is the point.
+    // eslint-disable-next-line no-await-in-loop
+    const outcome = await attempt()
+    const verdict = judgeAttempt(outcome, options)
+    const tried = { outcome, attempts, tookMs: network.elapsedMs() - startMs }
+    if (verdict === 'final' || attempts >= options.maxAttempts) return tried
+    const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
+    const delayMs = delayBefore({ attempts, verdict, retryAfter, random: network.random() })
+    if (delayMs >= network.remainingMs()) return tried
+    network.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)
+    // eslint-disable-next-line no-await-in-loop
+    await network.sleep(delayMs)
+  }
+}
+
+/** `(3 attempts, 3.2 s)` for an error line, empty for a single attempt. */
+export function describeAttempts({ attempts, tookMs }: Tried): string {
+  return attempts === 1 ? '' : ` (${attempts} attempts, ${(tookMs / 1000).toFixed(1)} s)`
+}

@@ -1,0 +1,150 @@
+import * as v from 'valibot'
+
+import { CALL_TIMEOUT_MS, callAws, type Signing } from './aws.ts'
+import { xmlErrorCode } from './aws_error.ts'
+import { serviceUrl } from './config/service_url.ts'
+import type { Context } from './context.ts'
+import type { Credentials } from './credentials/credentials.ts'
+import { decode, NonEmpty } from './decode.ts'
+import { quote } from './failure.ts'
+import type { HttpAnswer } from './http.ts'
+import { parseTimestamp } from './timestamp.ts'
+import { parseXml, textAt } from './xml.ts'
+
+/** The role to become. */
+export interface Role {
+  readonly arn: string
+  readonly sessionName: string | undefined
+}
+
+/** What `AssumeRole` takes beside the role. */
+export interface AssumeRoleInput extends Role {
+  readonly externalId: string | undefined
+  readonly durationSeconds: number
+}
+
+/** What CloudTrail shows where the configuration does not say; upstream's name for service accounts. */
+const SESSION_NAME = 'ecr-credential-provider'
+
+const API_VERSION = '2011-06-15'
+
+const SUBJECT = { code: 'bad_response', name: "STS's answer" } as const
+
+const RoleKeys = v.object({
+  AccessKeyId: NonEmpty,
+  SecretAccessKey: NonEmpty,
+  SessionToken: NonEmpty,
+  Expiration: NonEmpty,
+})
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['AccessDenied', "does the role's trust policy allow this identity"],
+  ['ExpiredToken', 'the keys have expired'],
+  ['ExpiredTokenException', 'the token has expired'],
+  ['InvalidIdentityToken', 'is the issuer of the token registered with IAM as an OIDC provider'],
+  ['InvalidClientTokenId', 'AWS does not know these keys in this region'],
+  ['SignatureDoesNotMatch', 'is the clock of this node right'],
+])
+
+/** STS asked the identity provider and got no answer: worth another attempt. */
+const IDP_UNREACHABLE = 'IDPCommunicationError'
+
+/** STS may not know yet about a key that the identity provider has just begun to sign with. */
+const IDP_KEY_UNKNOWN = 'InvalidIdentityToken'
+
+/**
+ * Keys of a role, assumed with the given ones.
+ *
+ * @throws {Failure} of {@link callAws}; `bad_response` - not the documented shape.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export async function assumeRole(
+  input: AssumeRoleInput,
+  base: Credentials,
+  context: Context,
+): Promise<Credentials> {
+  const parameters = {
+    DurationSeconds: `${input.durationSeconds}`,
+    ...(input.externalId === undefined ? {} : { ExternalId: input.externalId }),
+  }
+  const signing = { service: 'sts', region: context.region, credentials: base }
+  return callSts({ action: 'AssumeRole', role: input, parameters, signing }, context)
+}
+
+/**
+ * Keys of a role, for a token of an identity provider. The call is not signed: the token is the proof.
+ *
+ * @throws {Failure} of {@link callAws}; `bad_response` - not the documented shape.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+ */
+export async function assumeRoleWithWebIdentity(
+  role: Role,
+  token: string,
+  context: Context,
+): Promise<Credentials> {
+  const parameters = { WebIdentityToken: token }
+  return callSts({ action: 'AssumeRoleWithWebIdentity', role, parameters }, context)
+}
+
+interface StsCall {
+  readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity'
+  readonly role: Role
+  readonly parameters: Readonly<Record<string, string>>
+  readonly signing?: Signing
+}
+
+async function callSts(call: StsCall, context: Context): Promise<Credentials> {
+  const { action, role, parameters, signing } = call
+  const { settings, config, region, network } = context
+  const body = new URLSearchParams({
+    Action: action,
+    RoleArn: role.arn,
+    RoleSessionName: role.sessionName ?? SESSION_NAME,
+    Version: API_VERSION,
+    ...parameters,
+  })
+  body.sort()
+  const url = serviceUrl({ service: 'sts', region }, settings, config)
+  network.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
+  const answer = await callAws(
+    {
+      subject: `cannot assume role ${quote(role.arn)}`,
+      request: {
+        method: 'POST',
+        url,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: body.toString(),
+        timeoutMs: CALL_TIMEOUT_MS,
+      },
+      ...(signing === undefined ? {} : { signing }),
+      errorCode: xmlErrorCode,
+      retryableCodes: new Set(
+        signing === undefined ? [IDP_UNREACHABLE, IDP_KEY_UNKNOWN] : [IDP_UNREACHABLE],
+      ),
+      hints: HINTS,
+    },
+    context,
+  )
+  return { ...parseRoleKeys(answer, `${action}Result`), source: `role ${quote(role.arn)}` }
+}
+
+/** @throws {Failure} `bad_response` - not the documented shape, or a part of the keys is missing or empty. */
+export function parseRoleKeys(answer: HttpAnswer, result: string): Omit<Credentials, 'source'> {
+  const root = parseXml(answer.body, SUBJECT)
+  const read = (name: string) => textAt(root, [result, 'Credentials', name])
+  const found = {
+    AccessKeyId: read('AccessKeyId'),
+    SecretAccessKey: read('SecretAccessKey'),
+    SessionToken: read('SessionToken'),
+    Expiration: read('Expiration'),
+  }
+  const keys = decode(RoleKeys, found, SUBJECT)
+  // The SDKs take a time without a zone for UTC.
+  const expiration = keys.Expiration.replace(/T[0-9:.]+$/, '$&Z')
+  return {
+    accessKeyId: keys.AccessKeyId,
+    secretAccessKey: keys.SecretAccessKey,
+    sessionToken: keys.SessionToken,
+    expiresAtMs: parseTimestamp(expiration, SUBJECT),
+  }
+}
