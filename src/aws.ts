@@ -60,7 +60,8 @@ export async function callAws(
   const tried = await withRetries({ ...call, maxAttempts }, network, async () => {
     const sentAtMs = network.localNow()
     const outcome = await send(call, context)
-    if (outcome.kind === 'no_answer' || call.signing === undefined) return outcome
+    if (outcome.kind === 'no_answer' || call.signing === undefined || maxAttempts === 1)
+      return outcome
     if (!SKEW_CODES.has(call.errorCode(outcome) ?? '')) return outcome
     if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return outcome
     return network.clock.learn(outcome.headers, sentAtMs) ? send(call, context) : outcome

@@ -52,3 +52,14 @@ function complaint(issue: v.BaseIssue<unknown>): string {
 
 /** A string with at least one character. */
 export const NonEmpty = v.pipe(v.string(), v.nonEmpty())
+
+/** What may stand in a header as it is: visible ASCII (RFC 9110, 5.5). Anything else would break or end the header. */
+const VISIBLE = /^[\x21-\x7e]+$/
+
+/** Whether a secret can be sent in a header. */
+export function isHeaderText(text: string): boolean {
+  return VISIBLE.test(text)
+}
+
+/** A string that can be sent in a header. */
+export const HeaderText = v.pipe(NonEmpty, v.check(isHeaderText))

@@ -30,8 +30,8 @@ const SUBJECT = { code: 'bad_response', name: "ECR's answer" } as const
 
 const AuthorizationData = v.object({
   authorizationToken: NonEmpty,
-  // Seconds since 1970, with a fraction.
-  expiresAt: v.nullish(v.number()),
+  // Seconds since 1970, with a fraction; up to the year 9999, so that milliseconds by mistake are one.
+  expiresAt: v.nullish(v.pipe(v.number(), v.finite(), v.maxValue(253_402_300_799))),
 })
 
 // Private ECR answers with one entry per registry asked for; none is asked for, so the first is the caller's own.

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
+  /** Never through a proxy, whatever the host: for services that hand out this node's credentials. */
+  readonly isDirect?: boolean
   /** Longest wait for the whole answer, in milliseconds; cut short by the deadline of the run. */
   readonly timeoutMs: number
 }
@@ -65,7 +67,7 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
     const url = new URL(request.url)
     if (url.protocol === 'https:') trust ??= readTrustStore(caBundle, system)
     const store = url.protocol === 'https:' ? await trust : undefined
-    const proxy = findProxy(url, system.env)
+    const proxy = request.isDirect === true ? undefined : findProxy(url, system.env)
     const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
     if (timeoutMs <= 0) return noAnswer(`no time left to ask ${url.host}`)
     try {

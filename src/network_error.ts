@@ -24,6 +24,10 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['EAI_AGAIN', 'the host name H cannot be looked up'],
   ['ESERVFAIL', 'the host name H cannot be looked up'],
   ['ETIMEOUT', 'the host name H cannot be looked up'],
+  [
+    'FailedToOpenSocket',
+    'no connection to H can be opened; hint: is a certificate of the trust store damaged',
+  ],
   ['EPROTO', 'the TLS handshake with H failed'],
   ['ERR_PROXY_TUNNEL', 'H refused to open a tunnel'],
   ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],

@@ -19,7 +19,7 @@ const DEFAULT_TIMEOUT_SECONDS = 45
 
 /** The text of `--help`. */
 export const HELP = `usage: ecr-credential-provider [get-credentials] [options]   reads a request, prints an answer
-       ecr-credential-provider --help | --version
+       ecr-credential-provider --help | -h | --version | -v
 
 A kubelet credential provider for Amazon ECR: reads one CredentialProviderRequest on stdin,
 prints one CredentialProviderResponse on stdout.

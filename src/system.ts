@@ -46,8 +46,11 @@ export interface System {
    */
   readonly runCommand: (command: string, timeoutMs: number) => Promise<CommandResult>
 
-  /** The user's home directory from the user database, for when `HOME` is unset, as under systemd. */
-  readonly homeDirectory: () => Promise<string>
+  /**
+   * The user's home directory from the user database, for when `HOME` is unset, as under systemd; `undefined` for a user
+   * that has none, as in a container without `/etc/passwd`.
+   */
+  readonly homeDirectory: () => Promise<string | undefined>
 
   /** Wall clock in milliseconds since 1970, as wrong as the node's clock is. */
   readonly now: () => number

@@ -10,10 +10,16 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d
  * @see https://datatracker.ietf.org/doc/html/rfc3339#section-5.6
  */
 export function parseTimestamp(text: string, subject: Subject): number {
-  const milliseconds = RFC_3339.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN
+  const milliseconds =
+    RFC_3339.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text.toUpperCase()) : Number.NaN
   if (!Number.isNaN(milliseconds)) return milliseconds
   throw new Failure(
     subject.code,
     `${subject.name} is not as documented: its expiry is not an RFC 3339 time`,
   )
+}
+
+/** `Date.parse` takes February 30 for March 2. */
+function isDay(date: string): boolean {
+  return new Date(Date.parse(date)).getUTCDate() === Number(date.slice(8))
 }

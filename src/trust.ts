@@ -30,7 +30,7 @@ const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
  * certificate directories too, and these hold the bundle's certificates. Always handed to TLS explicitly, so
  * `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
  *
- * @throws {Failure} `bad_config` - the configured bundle cannot be read or holds no certificate.
+ * @throws {Failure} `bad_config` - the configured bundle cannot be read, or nothing that is named holds a certificate.
  */
 export async function readTrustStore(
   caBundle: Found<string> | undefined,
@@ -48,9 +48,10 @@ export async function readTrustStore(
   const read = await Promise.all(sources.map((path) => readCertificates(path, system)))
   const host = file !== '' && directories !== '' ? undefined : await readHostBundle(system)
   const pem = [...read, host?.pem ?? ''].filter(Boolean).join('\n')
-  const name = [file, directories, host?.path ?? ''].filter(Boolean).join(', ')
-  if (pem === '') return { pem: undefined, name: 'the built-in Mozilla roots' }
-  return { pem, name }
+  const name = [file, directories, host?.path ?? ''].filter(Boolean).map(quote).join(', ')
+  if (pem !== '') return { pem, name }
+  if (name === '') return { pem: undefined, name: 'the built-in Mozilla roots' }
+  throw new Failure('bad_config', `cannot verify any server: ${name} hold no PEM certificate`)
 }
 
 async function readCaBundle(
@@ -65,7 +66,7 @@ async function readCaBundle(
     },
   )
   if (pem === '') throw new Failure('bad_config', `${subject}: it holds no PEM certificate`)
-  return { pem, name: path }
+  return { pem, name: quote(path) }
 }
 
 async function readHostBundle(

@@ -16,9 +16,10 @@ const PUBLIC_IMAGE = 'public.ecr.aws/eks-distro/kubernetes/pause'
 const world = await startWorld()
 const environmentKey = issueKey(world.state, { owner: 'environment', temporary: false })
 const profileKey = issueKey(world.state, { owner: 'profile', temporary: false })
-mkdirSync(`${world.directory}/.aws`)
+const home = `${world.directory}/operator`
+mkdirSync(`${home}/.aws`, { recursive: true })
 writeFileSync(
-  `${world.directory}/.aws/credentials`,
+  `${home}/.aws/credentials`,
   `[default]\naws_access_key_id = ${profileKey.accessKeyId}\naws_secret_access_key = ${profileKey.secretAccessKey}\n`,
 )
 
@@ -26,6 +27,7 @@ const runs = [
   {
     title: 'private image, keys in the environment',
     image: PRIVATE_IMAGE,
+    signer: 'environment',
     env: {
       AWS_ACCESS_KEY_ID: environmentKey.accessKeyId,
       AWS_SECRET_ACCESS_KEY: environmentKey.secretAccessKey,
@@ -34,13 +36,24 @@ const runs = [
   {
     title: 'private image, keys in a profile',
     image: PRIVATE_IMAGE,
-    env: { HOME: world.directory },
+    signer: 'profile',
+    env: { HOME: home },
   },
-  { title: "private image, the node's role from IMDSv2", image: PRIVATE_IMAGE, env: {} },
-  { title: "public image, the node's role from IMDSv2", image: PUBLIC_IMAGE, env: {} },
+  {
+    title: "private image, the node's role from IMDSv2",
+    image: PRIVATE_IMAGE,
+    signer: 'role/node-role',
+    env: {},
+  },
+  {
+    title: "public image, the node's role from IMDSv2",
+    image: PUBLIC_IMAGE,
+    signer: 'role/node-role',
+    env: {},
+  },
 ]
 
-for (const { title, image, env } of runs) {
+for (const { title, image, signer, env } of runs) {
   const stdin = kubeletRequest(image)
   const run = await runPlugin({ stdin, args: ['--verbose'], env: world.environment(env) })
   console.log(`\n== ${title}`)
@@ -49,6 +62,8 @@ for (const { title, image, env } of runs) {
   if (run.exitCode !== 0) process.exit(1)
   const [found] = findCredentials(readAnswer(run.stdout, API_VERSION), image)
   if (found === undefined) throw new Error('the kubelet would find no credentials in this answer')
+  const signedBy = world.requests.at(-1)?.signer
+  if (signedBy !== signer) throw new Error(`signed by ${signedBy ?? 'nobody'}, not by ${signer}`)
   console.log(`stdout  ${run.stdout.trim().replaceAll(/("password":".{8})[^"]*/g, '$1...')}`)
   console.log(
     `        a kubelet pulls ${image} as ${found.username}; ${Math.round(run.milliseconds)} ms`,

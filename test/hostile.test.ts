@@ -72,7 +72,7 @@ test.concurrent(
           env: { ...world.environment(), AWS_CA_BUNDLE: other, ...variables },
         })
         expect([run.exitCode, run.stdout]).toEqual([1, ''])
-        expect(run.stderr).toContain(`is not trusted by ${other}`)
+        expect(run.stderr).toContain(`is not trusted by "${other}"`)
       }
       expect(world.requests.filter(({ service }) => service === 'ecr')).toEqual([])
     }),

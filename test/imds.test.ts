@@ -50,10 +50,11 @@ test.each([
       method: 'PUT',
       url: `${endpoint}/latest/api/token`,
       headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '300' },
+      isDirect: true,
       timeoutMs: 1000,
     },
-    { method: 'GET', url: path, headers, timeoutMs: 1000 },
-    { method: 'GET', url: `${path}node-role`, headers, timeoutMs: 1000 },
+    { method: 'GET', url: path, headers, isDirect: true, timeoutMs: 1000 },
+    { method: 'GET', url: `${path}node-role`, headers, isDirect: true, timeoutMs: 1000 },
   ])
 })
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
-import { writeFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { readPassword } from './world/ecr.ts'
 import { issueKey } from './world/keys.ts'
@@ -44,6 +43,16 @@ function writeProfile(world: World, text: string): Record<string, string> {
   const file = `${world.directory}/config`
   writeFileSync(file, text)
   return { AWS_CONFIG_FILE: file }
+}
+
+/** Not `os.userInfo()`, which asks `HOME` first. */
+function homeInDatabase(): string {
+  const uid = `${process.getuid?.() ?? ''}`
+  const entry = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find((fields) => fields[2] === uid)
+  return entry?.[5] ?? ''
 }
 
 const keysOf = (key: {
@@ -295,7 +304,7 @@ test.concurrent('the config files are those of HOME, else of the user database',
       // Not the developer's own files: only where it would look for the second one is of interest.
       const env = { AWS_CONFIG_FILE: '/', AWS_SHARED_CREDENTIALS_FILE: '', ...home }
       const run = await runPlugin({ ...options, env })
-      expect(run.stderr).toContain(`and "${userInfo().homedir}/.aws/credentials"`)
+      expect(run.stderr).toContain(`and "${homeInDatabase()}/.aws/credentials"`)
       expect(run.exitCode).toBe(1)
     }
     expect(world.requests).toEqual([])
@@ -388,3 +397,54 @@ test.concurrent('an instance without a role is told', async () =>
     )
   }),
 )
+
+test.concurrent('the demo tells its four stories', async () => {
+  const child = Bun.spawn([process.execPath, `${import.meta.dir}/demo.ts`], {
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: {},
+  })
+  const text = await new Response(child.stdout).text()
+  expect(await child.exited).toBe(0)
+  expect(text.match(/^== /gm)?.length).toBe(4)
+  expect(text.match(/a kubelet pulls/g)?.length).toBe(4)
+  expect(text).toContain('dist/ecr-credential-provider --verbose')
+})
+
+test.concurrent('a user without a home directory still has the instance', async () =>
+  inWorld(async (world) => {
+    // A user that the database does not have; only root may become one.
+    if (process.getuid?.() !== 0) return
+    const { HOME: _, ...env } = world.environment()
+    const binary = `${import.meta.dir}/../dist/ecr-credential-provider`
+    const command = `cd / && exec setpriv --reuid=54321 --clear-groups ${world.directory}/plugin`
+    await Bun.write(`${world.directory}/plugin`, Bun.file(binary))
+    chmodSync(`${world.directory}/plugin`, 0o755)
+    chmodSync(world.directory, 0o755)
+    const child = Bun.spawn(['/bin/sh', '-c', command], {
+      stdin: new Blob([kubeletRequest(PRIVATE)]),
+      stdout: 'pipe',
+      stderr: 'pipe',
+      env: { ...env, PATH: '/usr/bin:/bin' },
+    })
+    const [stdout, stderr] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    expect([await child.exited, stderr]).toEqual([0, ''])
+    expect(findCredentials(readAnswer(stdout, V1), PRIVATE).length).toBe(1)
+  }),
+)
+
+test.concurrent('a stdin that cannot be read is refused', async () => {
+  const binary = `${import.meta.dir}/../dist/ecr-credential-provider`
+  const child = Bun.spawn(['sh', '-c', `"$0" < /`, binary], {
+    stdout: 'pipe',
+    stderr: 'pipe',
+    env: {},
+  })
+  expect(await child.exited).toBe(1)
+  expect(await new Response(child.stderr).text()).toBe(
+    'ecr-credential-provider: cannot read the request from stdin\n',
+  )
+})

@@ -61,7 +61,7 @@ function readCase(name: string) {
 }
 
 test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
-  'sign() passes %s',
+  'sign() and the public vector %s',
   async (name) => {
     const { context, method, target, headers, body, signature } = readCase(name)
     if (method !== 'GET' && method !== 'POST') throw new Error(`unexpected method in ${name}`)

@@ -31,7 +31,10 @@ test.each([
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
   '/etc/ssl/cert.pem',
 ])("readTrustStore() finds the distribution's bundle %s", async (path) => {
-  expect(await read({ [path]: `# a comment\n${pem(1)}\n` })).toEqual({ pem: pem(1), name: path })
+  expect(await read({ [path]: `# a comment\n${pem(1)}\n` })).toEqual({
+    pem: pem(1),
+    name: `"${path}"`,
+  })
 })
 
 test('readTrustStore() takes the first bundle only', async () => {
@@ -46,21 +49,31 @@ test('readTrustStore() adds SSL_CERT_FILE or SSL_CERT_DIR to the bundle, and put
   )
   expect(await read(files, { SSL_CERT_FILE: '/f.pem', SSL_CERT_DIR: '/d' })).toEqual({
     pem: [pem(2), pem(3)].join('\n'),
-    name: '/f.pem, /d',
+    name: '"/f.pem", "/d"',
   })
 })
 
 test('readTrustStore() skips what cannot be read, as Go does', async () => {
   const system = fakeSystem({
     files: { [DEBIAN]: { code: 'EACCES' }, [FEDORA]: pem(1) },
-    env: { SSL_CERT_FILE: '/missing', SSL_CERT_DIR: '/none' },
+    env: { SSL_CERT_DIR: '/none' },
     listFiles: async () => Promise.reject(new Error('no')),
   })
-  expect(await readTrustStore(undefined, system)).toEqual({
-    pem: undefined,
-    name: 'the built-in Mozilla roots',
-  })
-  expect((await read({ [DEBIAN]: { code: 'EACCES' }, [FEDORA]: pem(1) })).pem).toBe(pem(1))
+  expect((await readTrustStore(undefined, system)).pem).toBe(pem(1))
+  expect((await read({ [DEBIAN]: pem(1) }, { SSL_CERT_FILE: '/missing' })).pem).toBe(pem(1))
+})
+
+test('readTrustStore() leaves a host without any store to the built-in roots', async () => {
+  expect(await read({})).toEqual({ pem: undefined, name: 'the built-in Mozilla roots' })
+})
+
+test('readTrustStore() never takes the built-in roots for a store that was named', async () => {
+  for (const env of [{ SSL_CERT_FILE: '/typo' }, { SSL_CERT_DIR: '/typo' }]) {
+    const message = await expectRejection('bad_config', read({}, env))
+    expect(message).toBe('cannot verify any server: "/typo" hold no PEM certificate')
+  }
+  const both = { SSL_CERT_FILE: '/typo', SSL_CERT_DIR: '/none' }
+  await expectRejection('bad_config', read({ [DEBIAN]: pem(1) }, both))
 })
 
 test('readTrustStore() takes damaged blocks out, since TLS would drop every certificate after one', async () => {
@@ -83,7 +96,7 @@ test('readTrustStore() takes a configured bundle alone', async () => {
   })
   expect(await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)).toEqual({
     pem: pem(2),
-    name: '/own.pem',
+    name: '"/own.pem"',
   })
 })
 

@@ -17,10 +17,12 @@ export async function readSharedConfig(
   system: Pick<System, 'env' | 'readFile' | 'homeDirectory' | 'step'>,
 ): Promise<SharedConfig> {
   const { AWS_CONFIG_FILE: config = '', AWS_SHARED_CREDENTIALS_FILE: credentials = '' } = system.env
-  const configFile = config === '' ? `${await homeOf(system)}/.aws/config` : config
+  const configFile = config === '' ? await inHome('.aws/config', system) : config
   const credentialsFile =
-    credentials === '' ? `${await homeOf(system)}/.aws/credentials` : credentials
-  system.step(`reading ${quote(configFile)} and ${quote(credentialsFile)}`)
+    credentials === '' ? await inHome('.aws/credentials', system) : credentials
+  system.step(
+    `reading ${quote(configFile ?? 'no config file')} and ${quote(credentialsFile ?? 'no credentials file')}`,
+  )
   const [underneath, above] = await Promise.all([
     readSections('the config file', configFile, system),
     readSections('the credentials file', credentialsFile, system),
@@ -28,10 +30,14 @@ export async function readSharedConfig(
   return mergeProfiles(configProfiles(underneath), credentialsProfiles(above))
 }
 
-/** The home directory: `HOME`, or the user database's when that is unset or empty. */
-export async function homeOf(system: Pick<System, 'env' | 'homeDirectory'>): Promise<string> {
-  const { HOME: home = '' } = system.env
-  return home === '' ? system.homeDirectory() : home
+/** A path below the home directory (`HOME`, else the user database's); `undefined` when there is no such directory. */
+export async function inHome(
+  path: string,
+  system: Pick<System, 'env' | 'homeDirectory'>,
+): Promise<string | undefined> {
+  const { HOME: own = '' } = system.env
+  const home = own === '' ? await system.homeDirectory() : own
+  return home === undefined ? undefined : `${home}/${path}`
 }
 
 interface Sections {
@@ -41,9 +47,10 @@ interface Sections {
 
 async function readSections(
   name: string,
-  path: string,
+  path: string | undefined,
   system: Pick<System, 'readFile'>,
 ): Promise<Sections> {
+  if (path === undefined) return { file: '', sections: new Map() }
   const text = await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)
   return { file: path, sections: parseIni(text ?? '') }
 }

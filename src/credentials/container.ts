@@ -49,7 +49,7 @@ export async function fetchContainerCredentials(
   }
   const options = { maxAttempts: DEFAULT_ATTEMPTS, errorCode: jsonErrorCode }
   const tried = await withRetries(options, network, async () =>
-    network.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS }),
+    network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )
   const { outcome } = tried
   const subject = `cannot get credentials from the container endpoint${describeAttempts(tried)}`

@@ -61,7 +61,13 @@ export function openImds(
       token ??= await fetchToken(endpoint, network, reason)
       const headers = { 'x-aws-ec2-metadata-token': token }
       const url = `${endpoint}${path}`
-      const outcome = await network.send({ method: 'GET', url, headers, timeoutMs: TIMEOUT_MS })
+      const outcome = await network.send({
+        method: 'GET',
+        url,
+        headers,
+        isDirect: true,
+        timeoutMs: TIMEOUT_MS,
+      })
       if (outcome.kind === 'answer' && outcome.status === TOKEN_REFUSED) token = undefined
       return outcome
     })
@@ -92,6 +98,7 @@ async function fetchToken(endpoint: string, network: Network, reason: string): P
       method: 'PUT',
       url: `${endpoint}/latest/api/token`,
       headers: { 'x-aws-ec2-metadata-token-ttl-seconds': `${TOKEN_TTL_SECONDS}` },
+      isDirect: true,
       timeoutMs: TIMEOUT_MS,
     }),
   )

@@ -22,7 +22,7 @@ const MAX_OUTPUT_BYTES = 256 * 1024
  * this program; at the deadline it is killed with all it started. What it writes to stderr is shown if it fails, in one
  * line: that text is the operator's own program's, and all there is to go by.
  *
- * @throws {Failure} `refused` - it fails; `timed_out` - it does not end; `bad_response` - not the documented JSON.
+ * @throws {Failure} `bad_config` - there is no shell; `refused` - it fails; `timed_out` - it does not end; `bad_response` - not the documented JSON.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  */
 export async function runCredentialProcess(
@@ -33,7 +33,9 @@ export async function runCredentialProcess(
   const subject = { code: 'bad_response', name: `the output of ${name}` } as const
   network.step(`running ${name}`)
   const startMs = network.elapsedMs()
-  const result = await system.runCommand(source.command, network.remainingMs())
+  const result = await system.runCommand(source.command, network.remainingMs()).catch(() => {
+    throw new Failure('bad_config', `cannot run ${name}: there is no usable /bin/sh`)
+  })
   const said = quote(new TextDecoder().decode(result.stderr).trim().split(/\s+/).join(' '))
   const hint = said === '""' ? '' : `; it said ${said}`
   if (result.exitCode === undefined) {

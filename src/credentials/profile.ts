@@ -33,7 +33,7 @@ export function valueOf(profile: Profile, key: Setting<string>): string | undefi
   return fromProfile(key, profile)?.value
 }
 
-/** Whether both halves of a key pair are there. */
+/** Whether a key pair is there; halves are refused by `linkProfile`. */
 export function hasKeys(profile: Profile): boolean {
   return valueOf(profile, SOURCES.accessKeyId) !== undefined
 }
@@ -74,8 +74,12 @@ export function linkProfile(
 }
 
 function assertWholeKeys(profile: Profile): void {
-  if (profile.partialKeysIn === undefined) return
-  const file = quote(profile.partialKeysIn)
+  const halves = [SOURCES.accessKeyId, SOURCES.secretAccessKey].filter(
+    (key) => valueOf(profile, key) !== undefined,
+  )
+  // The merged pair counts too: a half may be left where the other file has neither.
+  if (profile.partialKeysIn === undefined && halves.length !== 1) return
+  const file = quote(profile.partialKeysIn ?? 'the merge of both files')
   throw brokenProfile(
     profile,
     `${file} has only one of aws_access_key_id and aws_secret_access_key`,

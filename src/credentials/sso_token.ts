@@ -3,9 +3,9 @@ import * as v from 'valibot'
 import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
 import { jsonErrorCode } from '../aws_error.ts'
 import { serviceUrl } from '../config/service_url.ts'
-import { homeOf } from '../config/shared.ts'
+import { inHome } from '../config/shared.ts'
 import type { Context } from '../context.ts'
-import { decode, NonEmpty, parseJson, type Subject } from '../decode.ts'
+import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import { readTextFile, reasonOf } from '../files.ts'
 import { parseTimestamp } from '../timestamp.ts'
@@ -16,7 +16,7 @@ const MAX_FILE_BYTES = 64 * 1024
 
 // Unknown fields are kept when the file is rewritten: it is shared with the other tools of AWS.
 const TokenFile = v.looseObject({
-  accessToken: NonEmpty,
+  accessToken: HeaderText,
   expiresAt: NonEmpty,
   refreshToken: v.optional(NonEmpty),
   clientId: v.optional(NonEmpty),
@@ -24,7 +24,7 @@ const TokenFile = v.looseObject({
 })
 
 const NewToken = v.object({
-  accessToken: NonEmpty,
+  accessToken: HeaderText,
   // Seconds from now.
   expiresIn: v.pipe(v.number(), v.minValue(1)),
   refreshToken: v.optional(NonEmpty),
@@ -42,6 +42,7 @@ const ANSWER = { code: 'bad_response', name: "IAM Identity Center's answer for a
  */
 export async function findSsoToken(sso: Sso, context: Context): Promise<string> {
   const path = await cachePath(sso, context)
+  if (path === undefined) throw needsLogin(sso, 'this user has no home directory')
   const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
   const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
   const text = await readTextFile(file, context.system)
@@ -82,9 +83,12 @@ function needsLogin(sso: Sso, state: string): Failure {
 }
 
 /** The file is named after the session, in the legacy form after the start URL. SHA-1 is a name here, not a protection. */
-async function cachePath({ session, startUrl }: Sso, { system }: Context): Promise<string> {
+async function cachePath(
+  { session, startUrl }: Sso,
+  { system }: Context,
+): Promise<string | undefined> {
   const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(session ?? startUrl))
-  return `${await homeOf(system)}/.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`
+  return inHome(`.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`, system)
 }
 
 interface RefreshMaterial {

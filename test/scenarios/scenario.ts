@@ -1,0 +1,143 @@
+import { expect } from 'bun:test'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+import { issueKey } from '../world/keys.ts'
+import { findCredentials, readAnswer } from '../world/kubelet.ts'
+import { kubeletRequest, runPlugin } from '../world/plugin.ts'
+import type { FaultRule } from '../world/recorder.ts'
+import { startWorld, type World } from '../world/world.ts'
+
+/**
+ * One run of the binary against a world of its own. In every text `ROLE(x)` is a role's ARN, `KEYS(x)` the three lines of a
+ * profile with a key that belongs to x, `PRINT(x)` a command that prints such a key as credential_process does, `URL(x)` an
+ * address of the world, and `DIR` a directory for files.
+ */
+export interface Scenario {
+  readonly name: string
+  readonly image?: string
+  readonly args?: readonly string[]
+  /** `KEYS` stands for the two or three variables with a key of its value. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly config?: string
+  readonly credentials?: string
+  readonly files?: Readonly<Record<string, string>>
+  /** What the request has beside the image. */
+  readonly request?: Readonly<Record<string, unknown>>
+  readonly prepare?: (world: World) => void
+  readonly faults?: readonly FaultRule[]
+  /** Who signed the call to ECR. */
+  readonly signer?: string
+  /** Every request, in order. */
+  readonly steps?: string
+  /** Texts that must stand in the requests (request line, headers, decoded body), one after the other. */
+  readonly sent?: readonly string[]
+  /** What the error line must match; without it the run must succeed. */
+  readonly fails?: RegExp
+  readonly check?: (world: World) => void
+}
+
+const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app'
+const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
+
+/** Plays a scenario and judges it. */
+export async function play(scenario: Scenario): Promise<void> {
+  const world = await startWorld()
+  try {
+    await playIn(world, scenario)
+  } finally {
+    await world.stop()
+  }
+}
+
+async function playIn(world: World, scenario: Scenario): Promise<void> {
+  const { image = IMAGE, args = [], env = {}, request = {}, faults = [] } = scenario
+  scenario.prepare?.(world)
+  const files = {
+    config: scenario.config ?? '',
+    credentials: scenario.credentials ?? '',
+    ...scenario.files,
+  }
+  for (const [path, text] of Object.entries(files)) {
+    const file = `${world.directory}/.aws/${path}`
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, fill(text, world))
+  }
+  world.faults.push(...faults)
+  const variables = Object.entries(env).map(([name, value]) =>
+    name === 'KEYS' ? keyVariables(value, world) : { [name]: fill(value, world) },
+  )
+  const run = await runPlugin({
+    stdin: kubeletRequest(image, request),
+    args: args.map((arg) => fill(arg, world)),
+    env: variables.reduce((all, some) => ({ ...all, ...some }), world.environment()),
+  })
+  for (const secret of world.state.secrets) expect(run.stderr).not.toContain(secret)
+  if (scenario.fails === undefined) {
+    expect([run.exitCode, run.stderr]).toEqual([0, ''])
+    expect(findCredentials(readAnswer(run.stdout, API_VERSION), image).length).toBe(1)
+  } else {
+    expect(run.stderr).toMatch(/^ecr-credential-provider: [\x20-\x7e]+\n$/)
+    expect(run.stderr).toMatch(scenario.fails)
+    expect([run.exitCode, run.stdout]).toEqual([1, ''])
+  }
+  judgeRequests(world, scenario)
+  scenario.check?.(world)
+}
+
+function judgeRequests(world: World, { signer, steps, sent = [] }: Scenario): void {
+  if (steps !== undefined) expect(world.requests.map(({ step }) => step).join(' ')).toBe(steps)
+  const last = world.requests.findLast(({ step }) => step === 'ecr' || step === 'ecr-public')
+  if (signer !== undefined) expect(last?.signer).toBe(signer)
+  const text = world.requests
+    .map(({ method, target, headers, body }) =>
+      [
+        `${method} ${decodeURIComponent(target)}`,
+        ...[...headers].map(([name, value]) => `${name}: ${value}`),
+        decodeURIComponent(body.replaceAll('+', ' ')),
+      ].join('\n'),
+    )
+    .join('\n\n')
+  let from = 0
+  for (const wanted of sent.map((each) => fill(each, world))) {
+    const at = text.indexOf(wanted, from)
+    expect([wanted, at >= from ? 'was sent' : text]).toEqual([wanted, 'was sent'])
+    from = at + 1
+  }
+}
+
+function fill(text: string, world: World): string {
+  const urls = new Map<string, string | undefined>(Object.entries(world.urls))
+  return text
+    .replaceAll(/ROLE\((?<name>[\w-]+)\)/g, 'arn:aws:iam::123456789012:role/$<name>')
+    .replaceAll(/KEYS\((?<owner>[\w-]+)\)/g, (_, owner: string) => keyLines(owner, world))
+    .replaceAll(/PRINT\((?<owner>[\w-]+)\)/g, (_, owner: string) => printCommand(owner, world))
+    .replaceAll(/URL\((?<name>\w+)\)/g, (_, name: string) => urls.get(name) ?? '')
+    .replaceAll('DIR', `${world.directory}/.aws`)
+}
+
+function keyLines(owner: string, world: World): string {
+  const key = issueKey(world.state, { owner })
+  return `aws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\naws_session_token = ${key.sessionToken ?? ''}\n`
+}
+
+function keyVariables(owner: string, world: World): Record<string, string> {
+  const key = issueKey(world.state, { owner })
+  return {
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+    AWS_SESSION_TOKEN: key.sessionToken ?? '',
+  }
+}
+
+function printCommand(owner: string, world: World): string {
+  const key = issueKey(world.state, { owner })
+  const file = `${world.directory}/${owner}.json`
+  const {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+  } = key
+  writeFileSync(file, JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, SessionToken }))
+  return `cat ${file}`
+}
