@@ -49,10 +49,10 @@ async function problem(request: Partial<HttpRequest>, options = {}) {
   return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
 }
 
-async function withFault(fault: Fault) {
+async function withFault(...faults: Fault[]) {
   // Each test has a world of its own, since the tests run in random order.
   const own = await startWorld()
-  own.faults.push({ fault })
+  own.faults.push({ fault: faults })
   const url = `${own.urls.imds}/latest/api/token`
   const outcome = await ask({
     method: 'PUT',
@@ -120,6 +120,15 @@ test.each<[string, Fault, string[]]>([
   ],
 ])('send() meets %s', async (_, fault, expected) => {
   expect(await withFault(fault)).toEqual(expected)
+})
+
+test('send() caps an answer whose length is not told, and reads one that fits', async () => {
+  const chunked = { kind: 'chunked', bytes: 1000 } as const
+  expect((await withFault(chunked))[0]).toBe('200')
+  expect(await withFault(chunked, { kind: 'oversize', bytes: 300_000 })).toEqual([
+    'bad_response',
+    '127.0.0.1:PORT sent more than 262144 bytes',
+  ])
 })
 
 test('send() names a refused connection and a host that does not exist', async () => {
