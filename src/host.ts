@@ -38,14 +38,18 @@ async function homeDirectory(): Promise<string | undefined> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  const { chmod, rename, rm, stat, writeFile } = await import('node:fs/promises')
-  const { mode } = await stat(path)
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`
+  const { chmod, chown, realpath, rename, rm, stat, writeFile } = await import('node:fs/promises')
+  // Behind a symbolic link the file is replaced, not the link.
+  const target = await realpath(path)
+  const { mode, uid, gid } = await stat(target)
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`
   try {
     // Readable by nobody else from the first byte on, whatever the umask.
     await writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
     await chmod(temporary, mode & 0o777)
-    await rename(temporary, path)
+    // Run as root with the home of another user, the file must stay that user's.
+    await chown(temporary, uid, gid)
+    await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true })
     throw error

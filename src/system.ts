@@ -31,7 +31,7 @@ export interface System {
   readonly listFiles: (directory: string) => Promise<readonly string[]>
 
   /**
-   * Replaces a file in one step, so that no reader ever sees half of it; its mode is kept.
+   * Replaces a file in one step, so that no reader ever sees half of it; its mode and owner are kept.
    *
    * @throws the operating system's error.
    */

@@ -202,6 +202,30 @@ test.concurrent('a registry of each form is asked for at its own AWS host', asyn
   await world.stop()
 })
 
+test.concurrent('a proxy with a password is used, and its password is never shown', async () => {
+  const api = 'api.ecr.us-west-2.amazonaws.com'
+  const world = await startWorld({ names: [api] })
+  const proxy = startProxy({ route: world.route, credentials: 'user:p@ss' })
+  const key = issueKey(world.state, { owner: 'environment' })
+  const through = async (userinfo: string) =>
+    runPlugin({
+      stdin: kubeletRequest(PRIVATE),
+      env: {
+        HOME: world.directory,
+        AWS_CA_BUNDLE: world.caFile,
+        AWS_MAX_ATTEMPTS: '1',
+        ...keysOf(key),
+        HTTPS_PROXY: `http://${userinfo}@${new URL(proxy.url).host}`,
+      },
+    })
+  expectPassword(await through('user:p%40ss'), PRIVATE)
+  const refused = await through('user:SECRET')
+  expectRefusal(refused, /the proxy 127.0.0.1:[0-9]+ \(from HTTPS_PROXY\) refused to open a tunnel/)
+  expect(refused.stderr).not.toContain('SECRET')
+  proxy.stop()
+  await world.stop()
+})
+
 test.concurrent('the node role never travels through a proxy', async () =>
   inWorld(async (world) => {
     const proxy = startProxy()

@@ -1,3 +1,4 @@
+import type { Setting } from '../config/kinds.ts'
 import { fromEnvironment } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
 import { Failure } from '../failure.ts'
@@ -12,13 +13,12 @@ import type { Container, WebIdentity } from './source.ts'
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function readEnvironmentKeys(env: System['env']): Credentials | undefined {
-  const filled = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => (value ?? '').trim() !== ''),
-  )
-  const accessKeyId = fromEnvironment(SOURCES.accessKeyId, filled)?.value
-  const secretAccessKey = fromEnvironment(SOURCES.secretAccessKey, filled)?.value
+  const find = ({ env: names }: Setting<string>) =>
+    names.map((name) => env[name] ?? '').find((value) => value.trim() !== '')
+  const accessKeyId = find(SOURCES.accessKeyId)
+  const secretAccessKey = find(SOURCES.secretAccessKey)
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
-  const sessionToken = fromEnvironment(SOURCES.sessionToken, filled)?.value
+  const sessionToken = find(SOURCES.sessionToken)
   return {
     accessKeyId,
     secretAccessKey,

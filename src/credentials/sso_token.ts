@@ -8,11 +8,15 @@ import type { Context } from '../context.ts'
 import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import { readTextFile, reasonOf } from '../files.ts'
+import type { System } from '../system.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import type { Sso } from './source.ts'
 
 /** Longest token file, in bytes. */
 const MAX_FILE_BYTES = 64 * 1024
+
+/** Ten years. */
+const MAX_LIFE_SECONDS = 315_360_000
 
 // Unknown fields are kept when the file is rewritten: it is shared with the other tools of AWS.
 const TokenFile = v.looseObject({
@@ -26,7 +30,7 @@ const TokenFile = v.looseObject({
 const NewToken = v.object({
   accessToken: HeaderText,
   // Seconds from now.
-  expiresIn: v.pipe(v.number(), v.minValue(1)),
+  expiresIn: v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_LIFE_SECONDS)),
   refreshToken: v.optional(NonEmpty),
 })
 
@@ -41,37 +45,49 @@ const ANSWER = { code: 'bad_response', name: "IAM Identity Center's answer for a
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
 export async function findSsoToken(sso: Sso, context: Context): Promise<string> {
+  const { system, network } = context
   const path = await cachePath(sso, context)
   if (path === undefined) throw needsLogin(sso, 'this user has no home directory')
-  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
-  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
-  const text = await readTextFile(file, context.system)
-  if (text === undefined) throw needsLogin(sso, `there is no token file ${quote(path)}`)
-  const stored = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
-  if (parseTimestamp(stored.expiresAt, subject) > context.network.clock.now())
-    return stored.accessToken
-  const { refreshToken, clientId, clientSecret } = stored
-  if (
-    sso.session === undefined ||
-    refreshToken === undefined ||
-    clientId === undefined ||
-    clientSecret === undefined
-  ) {
+  const stored = await readToken(path, system)
+  if (stored === undefined) throw needsLogin(sso, `there is no token file ${quote(path)}`)
+  if (stored.expiresAtMs > network.clock.now()) return stored.token.accessToken
+  const { refreshToken, clientId, clientSecret } = stored.token
+  const isRenewable =
+    refreshToken !== undefined && clientId !== undefined && clientSecret !== undefined
+  if (sso.session === undefined || !isRenewable) {
     throw needsLogin(sso, `the token in ${quote(path)} has expired`)
   }
-  const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
-  const expiresAt = new Date(context.network.clock.now() + renewed.expiresIn * 1000)
-  const next = {
-    ...stored,
-    accessToken: renewed.accessToken,
-    refreshToken: renewed.refreshToken ?? refreshToken,
-    expiresAt: expiresAt.toISOString().replace(/\.\d{3}/, ''),
+  try {
+    const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
+    await store(path, { ...stored.token, ...renewed }, context)
+    return renewed.accessToken
+  } catch (error) {
+    // A refresh token works once: another run may have used it a moment ago, and stored what it got.
+    const again = await readToken(path, system)
+    if (again !== undefined && again.expiresAtMs > network.clock.now())
+      return again.token.accessToken
+    throw error
   }
-  await context.system.replaceFile(path, JSON.stringify(next)).catch((error: unknown) => {
+}
+
+async function readToken(path: string, system: Pick<System, 'readFile'>) {
+  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
+  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
+  const text = await readTextFile(file, system)
+  if (text === undefined) return undefined
+  const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
+  return { token, expiresAtMs: parseTimestamp(token.expiresAt, subject) }
+}
+
+async function store(
+  path: string,
+  token: v.InferOutput<typeof TokenFile>,
+  { system, network }: Pick<Context, 'system' | 'network'>,
+): Promise<void> {
+  await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
     // The pull can go on with the token at hand; the next one renews it again.
-    context.network.step(`cannot replace ${subject.name}: ${reasonOf(error)}`)
+    network.step(`cannot replace the SSO token file ${quote(path)}: ${reasonOf(error)}`)
   })
-  return renewed.accessToken
 }
 
 function needsLogin(sso: Sso, state: string): Failure {
@@ -91,18 +107,18 @@ async function cachePath(
   return inHome(`.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`, system)
 }
 
-interface RefreshMaterial {
-  readonly refreshToken: string
-  readonly clientId: string
-  readonly clientSecret: string
-}
+type RefreshMaterial = Readonly<Record<'refreshToken' | 'clientId' | 'clientSecret', string>>
 
-/** @see https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html */
+/**
+ * The new token, in the fields of the file.
+ *
+ * @see https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
+ */
 async function renew(
   sso: Sso,
   material: RefreshMaterial,
   context: Context,
-): Promise<v.InferOutput<typeof NewToken>> {
+): Promise<{ accessToken: string; refreshToken: string; expiresAt: string }> {
   const { settings, config, network } = context
   const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, settings, config)
   network.step(`asking ${new URL(base).host} for a new token`)
@@ -121,5 +137,11 @@ async function renew(
     },
     context,
   )
-  return decode(NewToken, parseJson(answer.body, ANSWER), ANSWER)
+  const renewed = decode(NewToken, parseJson(answer.body, ANSWER), ANSWER)
+  const expiresAt = new Date(network.clock.now() + renewed.expiresIn * 1000)
+  return {
+    accessToken: renewed.accessToken,
+    refreshToken: renewed.refreshToken ?? material.refreshToken,
+    expiresAt: expiresAt.toISOString().replace(/\.\d{3}/, ''),
+  }
 }

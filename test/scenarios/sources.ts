@@ -494,6 +494,29 @@ export const SSO: readonly Scenario[] = [
     steps: '',
   })),
   {
+    name: 'sso: another run renewed it a moment ago',
+    config: SESSION,
+    prepare: (world) => {
+      logIn('corp', PAST)(world)
+      const file = tokenFile(world, 'corp')
+      // Whatever this run sends, its refresh token has been used, and the file has changed meanwhile.
+      world.state.sso.refreshTokens.clear()
+      const { accessToken } = createLogin(world.state)
+      const text = readFileSync(file, 'utf8')
+      setTimeout(() => {
+        writeFileSync(
+          file,
+          text
+            .replace(PAST, LATER)
+            .replace(/"accessToken":"[^"]*"/, `"accessToken":"${accessToken}"`),
+        )
+      }, 150)
+    },
+    faults: [{ step: 'oidc-token', fault: { kind: 'delay', ms: 400 } }],
+    signer: 'assumed-role/Puller/sso',
+    steps: 'oidc-token sso-credentials ecr',
+  },
+  {
     name: 'sso: nobody has logged in',
     config: SESSION,
     fails: /there is no token file.*aws sso login --profile "default"/,
