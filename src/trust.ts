@@ -101,19 +101,27 @@ async function readCertificates(path: string, system: Pick<System, 'readFile'>):
   }
 }
 
+const BEGIN = '-----BEGIN CERTIFICATE-----'
+const END = '-----END CERTIFICATE-----'
+
 // The TLS library stops at the first block it cannot read and silently drops all that follow, so damaged blocks are
-// taken out first, as Go does.
+// taken out first, as Go does. By searching, not by a pattern: over a bundle of 200 KB that takes milliseconds, cold.
 function certificatesIn(bytes: Uint8Array): string {
-  const blocks = new TextDecoder()
-    .decode(bytes)
-    .match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g)
-  return (blocks ?? []).filter(isWhole).join('\n')
+  const text = new TextDecoder().decode(bytes)
+  const blocks: string[] = []
+  for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
+    const end = text.indexOf(END, at)
+    if (end !== -1 && isWhole(text.slice(at + BEGIN.length, end))) {
+      blocks.push(text.slice(at, end + END.length))
+    }
+  }
+  return blocks.join('\n')
 }
 
-/** Whether a PEM block decodes to one DER SEQUENCE of exactly the length it claims (X.690, 8.1.3). */
-function isWhole(block: string): boolean {
+/** Whether base64 text is one DER SEQUENCE of exactly the length it claims (X.690, 8.1.3). */
+function isWhole(base64: string): boolean {
   try {
-    const der = Uint8Array.fromBase64(block.slice(27, -25))
+    const der = Uint8Array.fromBase64(base64)
     const [tag, form, high = 0, low = 0] = der
     return tag === 0x30 && form === 0x82 && der.length === 4 + high * 256 + low
   } catch {
