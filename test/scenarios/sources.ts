@@ -425,7 +425,8 @@ export const CONTAINER: readonly Scenario[] = [
   })),
 ]
 
-const SESSION =
+/** A profile with an `sso-session`. */
+export const SESSION =
   '[default]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Puller\n[sso-session corp]\nsso_region = us-east-1\nsso_start_url = https://corp.example/start\n'
 const LEGACY =
   '[default]\nsso_start_url = https://corp.example/start\nsso_region = us-east-1\nsso_account_id = 123456789012\nsso_role_name = Puller\n'
@@ -434,7 +435,8 @@ function tokenFile(world: World, name: string): string {
   return `${world.directory}/.aws/sso/cache/${new Bun.CryptoHasher('sha1').update(name).digest('hex')}.json`
 }
 
-function logIn(name: string, expiresAt: string, drop: readonly string[] = []) {
+/** Puts a login into the token file of a session. */
+export function logIn(name: string, expiresAt: string, drop: readonly string[] = []) {
   return (world: World) => {
     const login = { ...createLogin(world.state), expiresAt, region: 'us-east-1' }
     mkdirSync(`${world.directory}/.aws/sso/cache`, { recursive: true })
@@ -451,8 +453,10 @@ function expectRenewed(world: World): void {
     throw new Error('not renewed, or a field is lost')
 }
 
-const LATER = '2099-01-01T00:00:00Z'
-const PAST = '2001-01-01T00:00:00Z'
+/** An expiry that no test lives to see. */
+export const LATER = '2099-01-01T00:00:00Z'
+/** An expiry that has passed. */
+export const PAST = '2001-01-01T00:00:00Z'
 
 /** IAM Identity Center. */
 export const SSO: readonly Scenario[] = [
