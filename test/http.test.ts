@@ -230,6 +230,32 @@ test('send() hardens every request', async () => {
   expect(init?.tls).toHaveProperty('ca')
 })
 
+test.each([
+  ['ECONNREFUSED', true],
+  ['ECONNRESET', true],
+  ['EAI_AGAIN', true],
+  ['EPROTO', true],
+  ['CERT_HAS_EXPIRED', true],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
+  ['SomethingNew', true],
+  ['SECRET value', true],
+  ['ENOTFOUND', false],
+])('send() says whether %s is worth another attempt: %p', async (code, retryable) => {
+  const parts: FakeParts = {
+    fetch: async () => Promise.reject(Object.assign(new Error('x'), { code })),
+  }
+  expect(await ask({}, { parts })).toMatchObject({ kind: 'no_answer', retryable })
+})
+
+test('send() says that a time-out is worth another attempt, and that no time is not', async () => {
+  const url = `http://127.0.0.1:${silent.port}/`
+  expect(await ask({ url, timeoutMs: 20 })).toMatchObject({ kind: 'no_answer', retryable: true })
+  expect(await ask({ url }, { deadlineMs: 0 })).toMatchObject({
+    kind: 'no_answer',
+    retryable: false,
+  })
+})
+
 test('send() says which proxy to use, and that there is none for local addresses', async () => {
   const env = {
     HTTPS_PROXY: 'http://u:p@proxy.example:3128',

@@ -59,6 +59,22 @@ test.each([
   expect(expectFailure('bad_request', () => parseRequest(input))).not.toContain('SECRET')
 })
 
+test('parseRequest() refuses a field that is not UTF-8, in a document that otherwise fits', () => {
+  const text = new TextDecoder('latin1').decode(request({ image: 'host/\u00e9' }))
+  const broken = Uint8Array.from(text.replace('\u00c3\u00a9', '\u00e9'), (character) =>
+    character.charCodeAt(0),
+  )
+  expect(broken).toContain(0xe9)
+  expectFailure('bad_request', () => parseRequest(broken))
+})
+
+test('parseRequest() takes as many bytes as it allows', () => {
+  const whole = request({})
+  const padded = new Uint8Array(MAX_REQUEST_BYTES).fill(0x20)
+  padded.set(whole)
+  expect(parseRequest(padded).image).toBe('host/image')
+})
+
 test('parseRequest() names the field and what it expects there', () => {
   expect(expectFailure('bad_request', () => parseRequest(request({ image: undefined })))).toContain(
     '"image" is missing',

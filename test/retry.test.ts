@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { type AwsCall, callAws } from '../src/aws.ts'
 import { jsonErrorCode } from '../src/aws_error.ts'
+import { startClock } from '../src/clock.ts'
 import { delayBefore, judgeAttempt } from '../src/retry.ts'
 import { answer } from './answers.ts'
 import { fakeContext, type FakeContextOptions, type FakeOutcome, noAnswer } from './context.ts'
@@ -258,4 +259,22 @@ test('callAws() leaves the clock alone for a call without a signature', async ()
   await expectRejection('refused', callAws(unsigned, fake.context))
   expect(fake.requests.length).toBe(1)
   expect(fake.requests[0]?.headers).toEqual({})
+})
+
+test.each([
+  ['240 s ahead', 240_000, 0, true],
+  ['just under 240 s ahead', 239_999, 0, false],
+  ['240 s behind', -240_000, 0, true],
+  ['a round trip of 15 minutes', 3_600_000, 15 * 60_000, true],
+  ['a round trip of more', 3_600_000, 15 * 60_000 + 1, false],
+])('startClock() learns from a clock that is %s: %p', (_, skewMs, roundTripMs, expected) => {
+  const steps: string[] = []
+  const clock = startClock({
+    now: () => NOW + skewMs + roundTripMs / 2,
+    step: (text) => steps.push(text),
+  })
+  expect(clock.learn(new Headers({ date: DATE }), NOW + skewMs - roundTripMs / 2)).toBe(expected)
+  expect(clock.now()).toBe(expected ? NOW + roundTripMs / 2 : NOW + skewMs + roundTripMs / 2)
+  if (expected)
+    expect(steps[0]).toContain(skewMs > 0 ? 's ahead, correcting' : 's behind, correcting')
 })

@@ -125,3 +125,20 @@ test.each([
 ])('readEnvironmentKeys() finds no pair in %j', (env) => {
   expect(readEnvironmentKeys(env)).toBeUndefined()
 })
+
+test.each([
+  ['true', true],
+  ['TRUE', true],
+  ['false', false],
+  ['False', false],
+])('readSettings() AWS_USE_FIPS_ENDPOINT=%s', (text, expected) => {
+  expect(readSettings({ AWS_USE_FIPS_ENDPOINT: text }, undefined).get(SETTINGS.fips)?.value).toBe(
+    expected,
+  )
+})
+
+test.each(['standard', 'adaptive'] as const)('readSettings() AWS_RETRY_MODE=%s', (text) => {
+  expect(readSettings({ AWS_RETRY_MODE: text }, undefined).get(SETTINGS.retryMode)?.value).toBe(
+    text,
+  )
+})

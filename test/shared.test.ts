@@ -142,6 +142,18 @@ test.each(['ENOENT', 'ENOTDIR'])(
   },
 )
 
+test('readSharedConfig() reads a file of exactly the largest size, and bytes that are not UTF-8', async () => {
+  const text = '[default]\nregion = r\n'
+  const config = await read(text.padEnd(4 * 1024 * 1024, ' '))
+  expect(config.get('default')?.values.get('region')?.value).toBe('r')
+})
+
+test('readSharedConfig() does not show an error that is none of the system', async () => {
+  const files = { '/h/.aws/config': { code: 'SECRET value' } }
+  const promise = readSharedConfig(fakeSystem({ env: HOME, files }))
+  expect(await expectRejection('bad_config', promise)).toEndWith('it cannot be read')
+})
+
 test('readSharedConfig() refuses a file that is too large', async () => {
   const message = await expectRejection('bad_config', read(' '.repeat(4 * 1024 * 1024 + 1)))
   expect(message).toContain('larger than')
@@ -166,6 +178,12 @@ test.each([
     '[default]\naws_access_key_id = a\naws_secret_access_key = b',
     '[default]\naws_access_key_id = c\naws_secret_access_key = d',
     { aws_access_key_id: 'c', aws_secret_access_key: 'd' },
+  ],
+  [
+    'half a pair loses',
+    '[default]\naws_access_key_id = a\naws_secret_access_key = b',
+    '[default]\naws_access_key_id = c\nregion = r',
+    { aws_access_key_id: 'a', aws_secret_access_key: 'b', region: 'r' },
   ],
   [
     'an old session token survives beside a new pair',

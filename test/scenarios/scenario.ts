@@ -5,20 +5,23 @@ import { dirname } from 'node:path'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
 import { kubeletRequest, runPlugin } from '../world/plugin.ts'
+import { startProxy } from '../world/proxy.ts'
 import type { FaultRule } from '../world/recorder.ts'
+import type { Key } from '../world/sigv4.ts'
 import { startWorld, type World } from '../world/world.ts'
 
 /**
  * One run of the binary against a world of its own. In every text `ROLE(x)` is a role's ARN, `KEYS(x)` the three lines of a
  * profile with a key that belongs to x, `PRINT(x)` a command that prints such a key as credential_process does, `URL(x)` an
- * address of the world, and `DIR` a directory for files.
+ * address of the world, and `DIR` a directory for files. `ID(x)`, `SECRET(x)` and `TOKEN(x)` are the parts of one key of x, a
+ * lasting one if x begins with `user/`. What begins with `sentinel` is a secret.
  */
 export interface Scenario {
   readonly name: string
   readonly image?: string
   readonly args?: readonly string[]
-  /** `KEYS` stands for the two or three variables with a key of its value. */
-  readonly env?: Readonly<Record<string, string>>
+  /** `KEYS` stands for the two or three variables with a key of its value; `undefined` unsets one of the world's. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly config?: string
   readonly credentials?: string
   readonly files?: Readonly<Record<string, string>>
@@ -28,12 +31,22 @@ export interface Scenario {
   readonly faults?: readonly FaultRule[]
   /** Who signed the call to ECR. */
   readonly signer?: string
+  /** Who signed every signed request, in order. */
+  readonly signers?: string
   /** Every request, in order. */
   readonly steps?: string
   /** Texts that must stand in the requests (request line, headers, decoded body), one after the other. */
   readonly sent?: readonly string[]
+  /** Texts that stand in no request. */
+  readonly unsent?: readonly string[]
+  /** Every host and port a proxy was asked for, in order; the hosts of AWS lead into the world. */
+  readonly proxied?: string
+  /** Longest whole run. */
+  readonly withinMs?: number
   /** What the error line must match; without it the run must succeed. */
   readonly fails?: RegExp
+  /** The exit code of a failure. Default 1. */
+  readonly exitCode?: 2
   readonly check?: (world: World) => void
 }
 
@@ -42,17 +55,29 @@ const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
 
 /** Plays a scenario and judges it. */
 export async function play(scenario: Scenario): Promise<void> {
-  const world = await startWorld()
+  const names = scenario.proxied?.split(' ').map((target) => target.replace(/:[0-9]+$/, ''))
+  const world = await startWorld(names === undefined ? {} : { names })
+  const proxy = startProxy({ route: world.route })
   try {
-    await playIn(world, scenario)
+    await playIn(world, names === undefined ? scenario : behind(proxy.url, scenario))
+    if (names !== undefined) {
+      expect(proxy.requests.map(({ target }) => target).join(' ')).toBe(scenario.proxied ?? '')
+    }
   } finally {
+    proxy.stop()
     await world.stop()
   }
+}
+
+function behind(proxy: string, scenario: Scenario): Scenario {
+  return { ...scenario, env: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, ...scenario.env } }
 }
 
 async function playIn(world: World, scenario: Scenario): Promise<void> {
   const { image = IMAGE, args = [], env = {}, request = {}, faults = [] } = scenario
   scenario.prepare?.(world)
+  const keys = new Map<string, Key>()
+  const fillIn = (text: string) => fill(fillKeys(text, { keys, world }), world)
   const files = {
     config: scenario.config ?? '',
     credentials: scenario.credentials ?? '',
@@ -61,17 +86,23 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const file = `${world.directory}/.aws/${path}`
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, fill(text, world))
+    writeFileSync(file, fillIn(text))
   }
   world.faults.push(...faults)
-  const variables = Object.entries(env).map(([name, value]) =>
-    name === 'KEYS' ? keyVariables(value, world) : { [name]: fill(value, world) },
+  const texts = JSON.stringify([files, env, request])
+  for (const [secret] of texts.matchAll(/sentinel[\w.-]+/g)) world.state.secrets.add(secret)
+  const variables: Readonly<Record<string, string | undefined>>[] = Object.entries(env).map(
+    ([name, value]) =>
+      name === 'KEYS' && value !== undefined
+        ? keyVariables(value, world)
+        : { [name]: value === undefined ? undefined : fillIn(value) },
   )
   const run = await runPlugin({
     stdin: kubeletRequest(image, request),
-    args: args.map((arg) => fill(arg, world)),
+    args: args.map(fillIn),
     env: variables.reduce((all, some) => ({ ...all, ...some }), world.environment()),
   })
+  expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
   for (const secret of world.state.secrets) expect(run.stderr).not.toContain(secret)
   if (scenario.fails === undefined) {
     expect([run.exitCode, run.stderr]).toEqual([0, ''])
@@ -79,13 +110,17 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
   } else {
     expect(run.stderr).toMatch(/^ecr-credential-provider: [\x20-\x7e]+\n$/)
     expect(run.stderr).toMatch(scenario.fails)
-    expect([run.exitCode, run.stdout]).toEqual([1, ''])
+    expect([run.exitCode, run.stdout]).toEqual([scenario.exitCode ?? 1, ''])
   }
-  judgeRequests(world, scenario)
+  judgeRequests(world, { ...scenario, sent: scenario.sent?.map(fillIn) ?? [] })
   scenario.check?.(world)
 }
 
-function judgeRequests(world: World, { signer, steps, sent = [] }: Scenario): void {
+function judgeRequests(world: World, scenario: Scenario): void {
+  const { signer, signers, steps, sent = [], unsent = [] } = scenario
+  const signed = world.requests.filter(({ verification }) => verification !== undefined)
+  if (signers !== undefined)
+    expect(signed.map((each) => each.signer ?? '-').join(' ')).toBe(signers)
   if (steps !== undefined) expect(world.requests.map(({ step }) => step).join(' ')).toBe(steps)
   const last = world.requests.findLast(({ step }) => step === 'ecr' || step === 'ecr-public')
   if (signer !== undefined) expect(last?.signer).toBe(signer)
@@ -99,7 +134,8 @@ function judgeRequests(world: World, { signer, steps, sent = [] }: Scenario): vo
     )
     .join('\n\n')
   let from = 0
-  for (const wanted of sent.map((each) => fill(each, world))) {
+  for (const unwanted of unsent) expect(text).not.toContain(unwanted)
+  for (const wanted of sent) {
     const at = text.indexOf(wanted, from)
     expect([wanted, at >= from ? 'was sent' : text]).toEqual([wanted, 'was sent'])
     from = at + 1
@@ -114,6 +150,19 @@ function fill(text: string, world: World): string {
     .replaceAll(/PRINT\((?<owner>[\w-]+)\)/g, (_, owner: string) => printCommand(owner, world))
     .replaceAll(/URL\((?<name>\w+)\)/g, (_, name: string) => urls.get(name) ?? '')
     .replaceAll('DIR', `${world.directory}/.aws`)
+}
+
+function fillKeys(
+  text: string,
+  { keys, world }: { readonly keys: Map<string, Key>; readonly world: World },
+): string {
+  return text.replaceAll(/(ID|SECRET|TOKEN)\(([\w/-]+)\)/g, (_, part: string, owner: string) => {
+    const temporary = !owner.startsWith('user/')
+    const key = keys.get(owner) ?? issueKey(world.state, { owner, temporary })
+    keys.set(owner, key)
+    if (part === 'ID') return key.accessKeyId
+    return part === 'SECRET' ? key.secretAccessKey : (key.sessionToken ?? '')
+  })
 }
 
 function keyLines(owner: string, world: World): string {
