@@ -11,6 +11,12 @@ export interface Proxy {
   readonly name: string
 }
 
+/** The variables for each scheme, the first that is not empty counts. Requests of no other scheme have a proxy. */
+const VARIABLES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['https:', ['HTTPS_PROXY', 'https_proxy']],
+  ['http:', ['HTTP_PROXY', 'http_proxy']],
+])
+
 /**
  * The proxy that a request goes through, as Go reads the environment: `HTTPS_PROXY` or `HTTP_PROXY` by the scheme of the
  * request, unless `NO_PROXY` exempts the host; upper case first. `ALL_PROXY` is not read. Requests to this machine or its
@@ -22,9 +28,7 @@ export interface Proxy {
  */
 export function findProxy(url: URL, env: System['env']): Proxy | undefined {
   if (isLocalAddress(url.hostname)) return undefined
-  const names =
-    url.protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy']
-  const variable = names.find((name) => (env[name] ?? '') !== '')
+  const variable = VARIABLES.get(url.protocol)?.find((name) => (env[name] ?? '') !== '')
   if (variable === undefined) return undefined
   const { NO_PROXY: upper = '', no_proxy: lower = '', REQUEST_METHOD: cgi = '' } = env
   if (isExempt(url, upper === '' ? lower : upper)) return undefined
@@ -34,13 +38,28 @@ export function findProxy(url: URL, env: System['env']): Proxy | undefined {
   return parseProxy(env[variable] ?? '', variable)
 }
 
+// A URL parser drops some of these and takes `\` for a slash, so the host would silently be another one.
+const UNSAFE = /[\s\p{Cc}\\]/u
+
 function parseProxy(text: string, variable: string): Proxy {
-  const proxy = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`)
-  if (proxy === null || !['http:', 'https:'].includes(proxy.protocol) || proxy.hostname === '') {
+  const proxy = UNSAFE.test(text) ? null : URL.parse(withScheme(text))
+  if (proxy === null || !['http:', 'https:'].includes(proxy.protocol) || isCutShort(proxy)) {
     throw new Failure(
       'bad_config',
       `cannot use ${variable}: it must be the URL of an http or https proxy`,
     )
   }
   return { url: proxy.href, name: `${proxy.host} (from ${variable})` }
+}
+
+function withScheme(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+}
+
+/**
+ * Whether the host seems to end too early. In `http://user:12/34@proxy` the slash of the password had to be written
+ * `%2F`: as it stands, `user:12` is the host, which would be sent the request and be shown in the error line.
+ */
+function isCutShort(proxy: URL): boolean {
+  return `${proxy.pathname}${proxy.search}${proxy.hash}`.includes('@')
 }

@@ -15,23 +15,31 @@ const MAX_DEPTH = 32
 /** More elements than any answer of STS has, by far. */
 const MAX_ELEMENTS = 1000
 
+/** A character that no XML document may hold. @see https://www.w3.org/TR/xml/#NT-Char */
+const FORBIDDEN = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u
+
 /**
  * The root element of a document, as far as AWS uses XML: elements, attributes (read over), text, CDATA, comments and
  * processing instructions. A document type is refused, and with it every entity but the five of XML itself, so nothing
- * here can be made to read a file or to grow.
+ * here can be made to read a file or to grow. A byte order mark is allowed, as XML says; `]]>` in text is too, since it
+ * can hide nothing.
  *
  * @throws {Failure} `subject.code` - not well-formed, or beyond the limits; the input is never shown.
  * @see https://www.w3.org/TR/xml/
  */
 export function parseXml(bytes: Uint8Array, subject: Subject): XmlElement {
-  const malformed = new Failure(subject.code, `${subject.name} is not valid XML`)
+  const text = readUtf8(bytes)
+  const root = text === undefined || FORBIDDEN.test(text) ? undefined : readDocument(text)
+  if (root === undefined) throw new Failure(subject.code, `${subject.name} is not valid XML`)
+  return root
+}
+
+function readUtf8(bytes: Uint8Array): string | undefined {
   try {
-    const root = readDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (root !== undefined) return root
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    // Only the decoder throws.
+    return undefined
   }
-  throw malformed
 }
 
 /**
@@ -65,11 +73,14 @@ function readDocument(text: string): XmlElement | undefined {
     const parent = open.at(-1) ?? document
     const piece = readPiece(text, at)
     if (piece === undefined) return undefined
+    const raw = text.slice(at, piece.end)
     at = piece.end
     switch (piece.kind) {
       case 'skip':
         break
       case 'text':
+        // Beside the root there may be white space only, not even CDATA or a reference (XML 1.0, 2.1 and 2.8).
+        if (parent === document && !isBlank(raw)) return undefined
         parent.text += piece.text
         break
       case 'start':
@@ -86,9 +97,7 @@ function readDocument(text: string): XmlElement | undefined {
       }
     }
   }
-  const isComplete = open.length === 1 && document.children.length === 1
-  // Beside the root there may be white space only (XML 1.0, 2.1).
-  return isComplete && isBlank(document.text) ? document.children[0] : undefined
+  return open.length === 1 && document.children.length === 1 ? document.children[0] : undefined
 }
 
 function close({ tag, text, children }: OpenElement): XmlElement {
