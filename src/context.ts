@@ -1,5 +1,6 @@
 import type { SharedConfig } from './config/profiles.ts'
 import type { Settings } from './config/settings.ts'
+import type { Imds } from './credentials/imds.ts'
 import type { Network } from './http.ts'
 import type { System } from './system.ts'
 
@@ -9,6 +10,7 @@ export interface Context {
   readonly config: SharedConfig
   readonly settings: Settings
   readonly network: Network
+  readonly imds: Imds
   /** Region of the registry, and so of every call made for it. */
   readonly region: string
 }

@@ -82,14 +82,16 @@ async function runCommand(command: string, timeoutMs: number): Promise<CommandRe
   return { exitCode, stdout: stdout ?? new Uint8Array(), stderr: stderr ?? new Uint8Array() }
 }
 
-/** Reads a stream to its end, keeping what fits; `bytes` gives what has come so far. */
+/** Reads a stream to its end, or to more than anybody wants; `bytes` gives what has come so far. */
 function collect(stream: ReadableStream<Uint8Array>) {
   const chunks: Uint8Array[] = []
   let size = 0
   async function read(): Promise<void> {
     for await (const chunk of stream) {
-      if (size <= MAX_OUTPUT_BYTES) chunks.push(chunk)
+      chunks.push(chunk)
       size += chunk.length
+      // Reading no further ends whoever goes on writing (SIGPIPE).
+      if (size > MAX_OUTPUT_BYTES) break
     }
   }
   return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }

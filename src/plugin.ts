@@ -1,10 +1,10 @@
 import { readSettings, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared.ts'
-import { openImds } from './credentials/imds.ts'
+import { type Imds, openImds } from './credentials/imds.ts'
 import { selectProfile, selectSource } from './credentials/selection.ts'
 import { fetchRegistryToken } from './ecr.ts'
-import { type Network, openNetwork } from './http.ts'
+import { openNetwork } from './http.ts'
 import { findCredentials } from './identity.ts'
 import type { Options } from './options.ts'
 import { parseRegistry, type Registry } from './registry.ts'
@@ -32,8 +32,9 @@ export async function run(
   const source = selectSource(profile, config, system.env)
 
   const network = openNetwork(settings, options.timeoutMs, system)
-  const region = await findRegion(registry, settings, network)
-  const context = { system, config, settings, network, region }
+  const imds = openImds(settings, network)
+  const region = await findRegion(registry, settings, imds)
+  const context = { system, config, settings, network, imds, region }
   const identity = { request, registry, source, irsaRole: options.irsaRole }
   const credentials = await findCredentials(identity, context)
   system.step(`signing with credentials: ${credentials.source}`)
@@ -48,11 +49,7 @@ export async function run(
 }
 
 /** The registry's region; a mirror may leave it to the settings, and these to the instance. */
-async function findRegion(
-  registry: Registry,
-  settings: Settings,
-  network: Network,
-): Promise<string> {
+async function findRegion(registry: Registry, settings: Settings, imds: Imds): Promise<string> {
   const configured = registry.region ?? settings.get(SETTINGS.region)?.value
-  return configured ?? openImds({ settings, network }, 'nothing else names a region').fetchRegion()
+  return configured ?? imds.fetchRegion('nothing else names a region')
 }

@@ -1,21 +1,42 @@
 import { describe, expect, test } from 'bun:test'
 
+import { ACCOUNTS } from './scenarios/accounts.ts'
+import { ATTEMPTS } from './scenarios/attempts.ts'
+import { BOXES } from './scenarios/boxes.ts'
 import { REQUESTS, RETRIES, SETTINGS } from './scenarios/calls.ts'
+import { ENVIRONMENT } from './scenarios/environment.ts'
+import { HOSTS } from './scenarios/hosts.ts'
+import { INSTANCE } from './scenarios/instance.ts'
+import { LINKING } from './scenarios/linking.ts'
+import { ORDER } from './scenarios/order.ts'
+import { PORTAL } from './scenarios/portal.ts'
 import { PROFILES } from './scenarios/profiles.ts'
 import { play } from './scenarios/scenario.ts'
 import { SELECTION } from './scenarios/selection.ts'
 import { CONTAINER, PROCESS, SSO, WEB_IDENTITY } from './scenarios/sources.ts'
+import { IDENTITY, PROGRAMS } from './scenarios/tokens.ts'
 
 const GROUPS = {
   SELECTION,
+  ENVIRONMENT,
+  ORDER,
   PROFILES,
+  LINKING,
   WEB_IDENTITY,
+  IDENTITY,
   PROCESS,
+  PROGRAMS,
   CONTAINER,
+  BOXES,
+  INSTANCE,
   SSO,
+  PORTAL,
   RETRIES,
+  ATTEMPTS,
   SETTINGS,
+  HOSTS,
   REQUESTS,
+  ACCOUNTS,
 }
 
 describe.each(Object.entries(GROUPS))('the compiled binary: %s', (_, scenarios) => {

@@ -2,6 +2,7 @@ import { startClock } from '../src/clock.ts'
 import type { Profile, SharedConfig } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
 import type { Context } from '../src/context.ts'
+import { openImds } from '../src/credentials/imds.ts'
 import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../src/http.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 
@@ -67,5 +68,7 @@ export function fakeContext(
     },
   }
   const settings = readSettings(system.env, config.get('default'))
-  return { context: { system, config, settings, network, region: 'us-west-2' }, requests, waits }
+  const imds = openImds(settings, network)
+  const context = { system, config, settings, network, imds, region: 'us-west-2' }
+  return { context, requests, waits }
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 
-import { openImds } from '../src/credentials/imds.ts'
 import {
   parseRegion,
   parseRoleCredentials,
@@ -36,7 +35,7 @@ test.each([
     [answer('TOKEN=='), answer('node-role'), answer(KEYS)],
     { env },
   )
-  expect(await openImds(context, 'it is tested').fetchCredentials()).toEqual({
+  expect(await context.imds.fetchCredentials('it is tested')).toEqual({
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: 't',
@@ -58,9 +57,12 @@ test.each([
   ])
 })
 
-test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', (text) => {
+test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', async (text) => {
   const { context, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
-  const message = expectFailure('no_credentials', () => openImds(context, 'it is tested'))
+  const message = await expectRejection(
+    'no_credentials',
+    context.imds.fetchCredentials('it is tested'),
+  )
   expect(message).toContain(
     'cannot use IMDS: AWS_EC2_METADATA_DISABLED disables it; it is needed because it is tested',
   )
@@ -76,7 +78,7 @@ test.each([
   const { context } = fakeContext([...answers, silence], { requestMs: 1000 })
   const message = await expectRejection(
     'unreachable',
-    openImds(context, 'it is tested').fetchCredentials(),
+    context.imds.fetchCredentials('it is tested'),
   )
   expect(message).toContain(
     'cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (3 attempts, ',
@@ -97,10 +99,10 @@ test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async ()
     answer(KEYS),
   ]
   const { context, requests } = fakeContext(answers, { env })
-  await openImds(context, 'it is tested').fetchCredentials()
+  await context.imds.fetchCredentials('it is tested')
   expect(requests.length).toBe(8)
   const failing = fakeContext([answer('T'), answer('', 500)], { env })
-  await expectRejection('refused', openImds(failing.context, 'it is tested').fetchCredentials())
+  await expectRejection('refused', failing.context.imds.fetchCredentials('it is tested'))
   expect(failing.requests.length).toBe(4)
 })
 
@@ -112,7 +114,7 @@ test('a token that IMDS no longer knows is renewed', async () => {
     answer('r'),
     answer(KEYS),
   ])
-  await openImds(context, 'it is tested').fetchCredentials()
+  await context.imds.fetchCredentials('it is tested')
   expect(
     requests.map(({ method, headers }) => [method, headers['x-aws-ec2-metadata-token']]),
   ).toEqual([
@@ -134,9 +136,9 @@ test('a token that is never accepted ends after three attempts', async () => {
     answer('', 401),
   ]
   const { context, requests } = fakeContext(answers)
-  expect(
-    await expectRejection('refused', openImds(context, 'it is tested').fetchCredentials()),
-  ).toContain('HTTP status 401 for the role')
+  expect(await expectRejection('refused', context.imds.fetchCredentials('it is tested'))).toContain(
+    'HTTP status 401 for the role',
+  )
   expect(requests.length).toBe(6)
 })
 
@@ -144,14 +146,14 @@ test.each([400, 403, 404, 405, 429])(
   'a token refused with %d is final, but for throttling',
   async (status) => {
     const { context, requests } = fakeContext([answer('', status)])
-    await expectRejection('refused', openImds(context, 'it is tested').fetchCredentials())
+    await expectRejection('refused', context.imds.fetchCredentials('it is tested'))
     expect(requests.length).toBe(status === 429 ? 3 : 1)
   },
 )
 
 test('fetchRegion() asks for the region of the placement', async () => {
   const { context, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
-  expect(await openImds(context, 'it is tested').fetchRegion()).toBe('eu-west-1')
+  expect(await context.imds.fetchRegion('it is tested')).toBe('eu-west-1')
   expect(requests[1]?.url).toBe('http://169.254.169.254/latest/meta-data/placement/region')
 })
 

@@ -472,3 +472,29 @@ test.concurrent('a stdin that cannot be read is refused', async () => {
     'ecr-credential-provider: cannot read the request from stdin\n',
   )
 })
+
+test.concurrent.each([
+  [PRIVATE, 'eu-west-1', 'sts.us-west-2.amazonaws.com'],
+  ['public.ecr.aws/x/y', 'eu-west-1', 'sts.eu-west-1.amazonaws.com'],
+  ['public.ecr.aws/x/y', '', 'sts.us-east-1.amazonaws.com'],
+])(
+  'the role of a service account for %s with AWS_REGION=%j is asked of %s',
+  async (image, region, sts) => {
+    const world = await startWorld({ names: [sts] })
+    const proxy = startProxy({ route: world.route })
+    const { AWS_ENDPOINT_URL_STS: _, ...env } = world.environment()
+    const annotations = { 'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::123456789012:role/sa' }
+    const stdin = kubeletRequest(image, {
+      serviceAccountToken: 'jwt',
+      serviceAccountAnnotations: annotations,
+    })
+    const run = await runPlugin({
+      stdin,
+      env: { ...env, AWS_REGION: region, HTTPS_PROXY: proxy.url },
+    })
+    expectPassword(run, image)
+    expect(proxy.requests.map(({ target }) => target)).toEqual([`${sts}:443`])
+    proxy.stop()
+    await world.stop()
+  },
+)

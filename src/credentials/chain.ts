@@ -4,7 +4,6 @@ import { Failure } from '../failure.ts'
 import { assumeRole } from '../sts.ts'
 import { fetchContainerCredentials } from './container.ts'
 import type { Credentials } from './credentials.ts'
-import { openImds } from './imds.ts'
 import { runCredentialProcess } from './process.ts'
 import type { Source } from './source.ts'
 import { fetchSsoCredentials } from './sso.ts'
@@ -40,7 +39,7 @@ async function askSource(source: Source, context: Context): Promise<Credentials>
     case 'container':
       return fetchContainerCredentials(source.container, context)
     case 'instance':
-      return openImds(context, source.reason).fetchCredentials()
+      return context.imds.fetchCredentials(source.reason)
     case 'role':
       return assumeRole(source.role, await resolveSource(source.base, context), context)
   }

@@ -1,26 +1,29 @@
 import { type Settings } from '../config/settings.ts'
 import { SETTINGS } from '../config/settings_table.ts'
-import type { Context } from '../context.ts'
 import { Failure } from '../failure.ts'
 import type { HttpAnswer, Network } from '../http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../retry.ts'
 import type { Credentials } from './credentials.ts'
 import { parseRegion, parseRoleCredentials, parseRoleName, parseToken } from './imds_answers.ts'
 
-/** The instance metadata service, version 2, of this instance. */
+/**
+ * The instance metadata service, version 2, of this instance. `reason` is why it is asked, which is what an operator needs
+ * to know when it does not answer.
+ */
 export interface Imds {
   /**
    * Credentials of the instance's role: role name, then keys.
    *
-   * @throws {Failure} `no_credentials` - the instance has no role; `unreachable`, `refused`, `bad_response`.
+   * @throws {Failure} `no_credentials` - disabled by configuration, or the instance has no role; `unreachable`, `refused`,
+   * `bad_response`.
    */
-  readonly fetchCredentials: () => Promise<Credentials>
+  readonly fetchCredentials: (reason: string) => Promise<Credentials>
   /**
    * The instance's region.
    *
-   * @throws {Failure} `unreachable`, `refused`, `bad_response`.
+   * @throws {Failure} `no_credentials` - disabled by configuration; `unreachable`, `refused`, `bad_response`.
    */
-  readonly fetchRegion: () => Promise<string>
+  readonly fetchRegion: (reason: string) => Promise<string>
 }
 
 /** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
@@ -36,50 +39,47 @@ const REGION_PATH = '/latest/meta-data/placement/region'
 const TOKEN_REFUSED = 401
 
 /**
- * IMDSv2. There is no IMDSv1 branch: whatever refuses the session token, or cannot give one, fails.
+ * IMDSv2; one session token serves the whole run. There is no IMDSv1 branch: whatever refuses the session token, or cannot
+ * give one, fails.
  *
- * @param reason - why it is asked, which is what an operator needs to know when it does not answer.
- * @throws {Failure} `no_credentials` - disabled by configuration.
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export function openImds(
-  { settings, network }: Pick<Context, 'settings' | 'network'>,
-  reason: string,
-): Imds {
+export function openImds(settings: Settings, network: Network): Imds {
   const disabled = settings.get(SETTINGS.imdsDisabled)
-  if (disabled?.value === true) {
-    const state = `${disabled.origin} disables it`
-    throw new Failure('no_credentials', `cannot use IMDS: ${state}; it is needed because ${reason}`)
-  }
   const endpoint = imdsEndpoint(settings)
   let token: string | undefined
 
-  async function get(path: string, what: string): Promise<HttpAnswer> {
+  async function get(path: string, what: string, reason: string): Promise<HttpAnswer> {
+    if (disabled?.value === true) {
+      const state = `${disabled.origin} disables it; it is needed because ${reason}`
+      throw new Failure('no_credentials', `cannot use IMDS: ${state}`)
+    }
     network.step(`asking IMDS for the ${what}`)
     const options = { maxAttempts: DEFAULT_ATTEMPTS, retryableStatus: TOKEN_REFUSED }
     const tried = await withRetries(options, network, async () => {
       token ??= await fetchToken(endpoint, network, reason)
       const headers = { 'x-aws-ec2-metadata-token': token }
       const url = `${endpoint}${path}`
-      const outcome = await network.send({
+      const request = {
         method: 'GET',
         url,
         headers,
         isDirect: true,
         timeoutMs: TIMEOUT_MS,
-      })
+      } as const
+      const outcome = await network.send(request)
       if (outcome.kind === 'answer' && outcome.status === TOKEN_REFUSED) token = undefined
       return outcome
     })
     return answerOf(tried, what, reason)
   }
   return {
-    fetchCredentials: async () => {
-      const role = parseRoleName(await get(ROLES_PATH, 'role'))
-      const answer = await get(`${ROLES_PATH}${encodeURIComponent(role)}`, 'credentials')
-      return parseRoleCredentials(answer, role)
+    fetchCredentials: async (reason) => {
+      const role = parseRoleName(await get(ROLES_PATH, 'role', reason))
+      const path = `${ROLES_PATH}${encodeURIComponent(role)}`
+      return parseRoleCredentials(await get(path, 'credentials', reason), role)
     },
-    fetchRegion: async () => parseRegion(await get(REGION_PATH, 'region')),
+    fetchRegion: async (reason) => parseRegion(await get(REGION_PATH, 'region', reason)),
   }
 }
 

@@ -45,12 +45,12 @@ export async function runCredentialProcess(
       `cannot get credentials: ${name} did not end in ${seconds} s${hint}`,
     )
   }
+  if (result.stdout.length > MAX_OUTPUT_BYTES) {
+    throw new Failure(subject.code, `${subject.name} is larger than ${MAX_OUTPUT_BYTES} bytes`)
+  }
   if (result.exitCode !== 0) {
     const state = `ended with exit code ${result.exitCode}`
     throw new Failure('refused', `cannot get credentials: ${name} ${state}${hint}`)
-  }
-  if (result.stdout.length > MAX_OUTPUT_BYTES) {
-    throw new Failure(subject.code, `${subject.name} is larger than ${MAX_OUTPUT_BYTES} bytes`)
   }
   const keys = decode(ProcessCredentials, parseJson(result.stdout, subject), subject)
   const sessionToken = keys.SessionToken ?? ''
