@@ -26,8 +26,10 @@ interface Target {
 
 function matches(entry: string, target: Target): boolean {
   const address = addressBits(target.name)
-  const [network = '', length] = entry.split('/')
-  if (length !== undefined) return address !== undefined && isInside(address, network, length)
+  const [network = '', length, ...rest] = entry.split('/')
+  if (length !== undefined) {
+    return address !== undefined && rest.length === 0 && isInside(address, network, length)
+  }
   const { name, port } = splitPort(entry)
   if (name === '' || (port !== undefined && port !== target.port)) return false
   const bits = addressBits(name)
@@ -40,25 +42,32 @@ function matches(entry: string, target: Target): boolean {
 
 /** A domain as a URL has it; the target comes from one. */
 function toAscii(domain: string): string {
+  // What is ASCII already stays as it is: the URL parser would cut it at `?`, `#` and `@`, and decode `%`.
+  if (/^[\x20-\x7e]*$/.test(domain)) return domain
   return URL.parse(`http://${domain}`)?.hostname ?? domain
 }
 
 /** The port behind a name, an IPv4 address or an IPv6 address in brackets; a bare IPv6 address has none. */
 function splitPort(entry: string): { readonly name: string; readonly port: string | undefined } {
-  const [, bracketed, host, port] = /^(?:\[(.*)\]|([^:]*))(?::([0-9]+))?$/.exec(entry) ?? []
-  return { name: bracketed ?? host ?? entry, port }
+  const [, bracketed, host, port] =
+    /^(?:\[([^\]]*:[^\]]*)\]|([^:]*))(?::([0-9]*))?$/.exec(entry) ?? []
+  return { name: bracketed ?? host ?? entry, port: port === '' ? undefined : port }
 }
 
 function isInside(address: string, network: string, length: string): boolean {
   const bits = addressBits(network)
-  const prefix = /^[0-9]{1,3}$/.test(length) ? Number(length) : Number.NaN
-  if (bits === undefined || bits.length !== address.length || !(prefix <= bits.length)) return false
+  if (bits === undefined || bits.length !== address.length || !/^[0-9]{1,3}$/.test(length))
+    return false
+  // A mapped network (`::ffff:10.0.0.0/104`) counts its length from the front of the IPv6 address.
+  const isMapped = bits.length === 32 && network.includes(':')
+  const prefix = isMapped ? Number(length) - MAPPED.length : Number(length)
+  if (prefix < 0 || prefix > bits.length) return false
   return bits.slice(0, prefix) === address.slice(0, prefix)
 }
 
 /** An IP address as a string of 32 or 128 binary digits, `undefined` for anything else. */
 function addressBits(text: string): string | undefined {
-  if (/^[0-9]{1,3}(\.[0-9]{1,3}){3}$/.test(text)) {
+  if (/^(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}$/.test(text)) {
     const bytes = text.split('.').map(Number)
     return bytes.every((byte) => byte < 256) ? toBits(bytes, 8) : undefined
   }
@@ -71,11 +80,15 @@ function addressBits(text: string): string | undefined {
   const front = head.split(':').filter(Boolean)
   const back = (tail ?? '').split(':').filter(Boolean)
   const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
-  return toBits(
+  const bits = toBits(
     [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16)),
     16,
   )
+  // `::ffff:10.0.0.1` is 10.0.0.1, as for Go.
+  return bits.startsWith(MAPPED) ? bits.slice(MAPPED.length) : bits
 }
+
+const MAPPED = '0'.repeat(80) + '1'.repeat(16)
 
 function toBits(numbers: readonly number[], width: number): string {
   return numbers.map((number) => number.toString(2).padStart(width, '0')).join('')

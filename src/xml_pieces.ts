@@ -28,7 +28,11 @@ export function readPiece(text: string, at: number): Piece | undefined {
       ? undefined
       : { kind: 'text', text: resolved, end: at + raw.length }
   }
-  if (text.startsWith('<!--', at)) return skipTo(text, '-->', at + 4)
+  if (text.startsWith('<!--', at)) {
+    // XML 1.0, 2.5: no `--` in a comment.
+    const end = text.indexOf('--', at + 4)
+    return end !== -1 && text[end + 2] === '>' ? { kind: 'skip', end: end + 3 } : undefined
+  }
   if (text.startsWith('<?', at)) return skipTo(text, '?>', at + 2)
   if (text.startsWith('<![CDATA[', at)) {
     const end = text.indexOf(']]>', at)
@@ -64,7 +68,9 @@ function skipAttributes(text: string, from: number): number {
     const mark = text[quote] ?? ''
     const end = text.indexOf(mark, quote + 1)
     const isAttribute = start > at && name !== '' && text[equals] === '=' && /^["']$/.test(mark)
-    if (!isAttribute || end === -1 || text.slice(quote, end).includes('<')) return at
+    if (!isAttribute || end === -1) return at
+    const value = text.slice(quote + 1, end)
+    if (value.includes('<') || resolveEntities(value) === undefined) return at
     at = end + 1
   }
 }

@@ -167,6 +167,13 @@ test.each([
   ['10.1.2.3/x', true],
   ['::/0', true],
   ['10.1.2.3:443', false],
+  ['10.1.2.3:', false],
+  ['10.0.0.0/8/8', true],
+  ['010.1.2.3', true],
+  ['::ffff:10.1.2.3', false],
+  ['::ffff:10.0.0.0/104', false],
+  ['::ffff:11.0.0.0/104', true],
+  ['::ffff:10.0.0.0/8', true],
   ['10.1.2.3:80', true],
   ['2.3', true],
 ])('findProxy() for https://10.1.2.3 with NO_PROXY=%j: %p', (list, expected) => {

@@ -77,6 +77,8 @@ test.each([
   ['an attribute without quotes', '<r a=1/>'],
   ['an attribute without a value', '<r a/>'],
   ['attributes without a blank between', '<r a="1"b="2"/>'],
+  ['an unknown entity in an attribute', '<r a="&nbsp;"/>'],
+  ['-- in a comment', '<r><!-- a -- b --></r>'],
   ['< in an attribute', '<r a="<"/>'],
   ['an attribute without an end', '<r a="1>'],
   ['attributes in an end tag', '<r></r a="1">'],
