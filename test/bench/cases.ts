@@ -1,0 +1,57 @@
+/** What the network takes, in milliseconds; zero where nothing is added to loopback. */
+export interface Delays {
+  /** Before every answer of the instance metadata service. */
+  readonly imdsMs: number
+  /** To ECR and back; the handshakes of TCP and TLS pay for it as well. */
+  readonly roundTripMs: number
+  /** Before ECR's answer. */
+  readonly ecrMs: number
+}
+
+/** One setting in which the programs are compared. */
+export interface Case {
+  readonly name: string
+  readonly about: string
+  readonly delays: Delays
+  /** How many run at the same time. */
+  readonly parallel: number
+  /** The program's file is dropped from the page cache before each run. */
+  readonly cold: boolean
+  /** Part of the wanted rounds. */
+  readonly share: number
+}
+
+const NONE: Delays = { imdsMs: 0, roundTripMs: 0, ecrMs: 0 }
+const REAL: Delays = { imdsMs: 2, roundTripMs: 4, ecrMs: 20 }
+const USUAL = { delays: NONE, parallel: 1, cold: false, share: 1 }
+
+export const CASES: readonly Case[] = [
+  { ...USUAL, name: 'no delay', about: "the node's role from IMDS, everything on loopback" },
+  {
+    ...USUAL,
+    name: 'real delays',
+    about: 'IMDS answers after 2 ms, ECR is 4 ms away and back and answers after 20 ms',
+    delays: REAL,
+  },
+  {
+    ...USUAL,
+    name: 'ten at once',
+    about: 'no delay; wall until the last of ten has ended, the rest per process',
+    parallel: 10,
+    share: 1 / 2,
+  },
+  {
+    ...USUAL,
+    name: 'fifty at once',
+    about: 'no delay; wall until the last of fifty has ended, the rest per process',
+    parallel: 50,
+    share: 1 / 4,
+  },
+  {
+    ...USUAL,
+    name: 'cold page cache',
+    about: "no delay; the program's own file is read from disk, shared libraries are not",
+    cold: true,
+    share: 1 / 2,
+  },
+]
