@@ -57,10 +57,12 @@ export async function callAws(
   const { settings, network } = context
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
   const maxAttempts = configured > 0 ? configured : DEFAULT_ATTEMPTS
+  let sent = 0
   const tried = await withRetries({ ...call, maxAttempts }, network, async () => {
+    sent += 1
     const sentAtMs = network.localNow()
     const outcome = await send(call, context)
-    if (outcome.kind === 'no_answer' || call.signing === undefined || maxAttempts === 1)
+    if (outcome.kind === 'no_answer' || call.signing === undefined || sent >= maxAttempts)
       return outcome
     if (!SKEW_CODES.has(call.errorCode(outcome) ?? '')) return outcome
     if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return outcome

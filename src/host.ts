@@ -4,6 +4,9 @@ import type { CommandResult, System } from './system.ts'
 const MAX_OUTPUT_BYTES = 1024 * 1024
 
 // Modules of node: are loaded where they are needed and not before: each costs start-up time.
+/** The most of a command's stderr that is kept, in bytes: more than is ever shown. */
+const MAX_TAIL_BYTES = 4096
+
 /** The process that this program runs in, as the rest of it sees it. */
 export function createSystem(product: string, step: System['step']): System {
   return {
@@ -38,17 +41,23 @@ async function homeDirectory(): Promise<string | undefined> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  const { chmod, chown, realpath, rename, rm, stat, writeFile } = await import('node:fs/promises')
+  const { open, realpath, rename, rm, stat } = await import('node:fs/promises')
   // Behind a symbolic link the file is replaced, not the link.
   const target = await realpath(path)
   const { mode, uid, gid } = await stat(target)
   const temporary = `${target}.${crypto.randomUUID()}.tmp`
   try {
-    // Readable by nobody else from the first byte on, whatever the umask.
-    await writeFile(temporary, text, { mode: 0o600, flag: 'wx' })
-    await chmod(temporary, mode & 0o777)
-    // Run as root with the home of another user, the file must stay that user's.
-    await chown(temporary, uid, gid)
+    // Readable by nobody else from the first byte on, whatever the umask. By handle, not by path: run as root in another
+    // user's home, a path could be swapped for a link in between. And the file must stay that user's.
+    const file = await open(temporary, 'wx', 0o600)
+    try {
+      await file.writeFile(text)
+      await file.chown(uid, gid)
+      await file.chmod(mode & 0o777)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true })
@@ -64,7 +73,7 @@ async function runCommand(command: string, timeoutMs: number): Promise<CommandRe
     stderr: 'pipe',
     detached: true,
   })
-  const outputs = [collect(child.stdout), collect(child.stderr)] as const
+  const outputs = [collect(child.stdout), collectTail(child.stderr)] as const
   const ended = Promise.all([child.exited, ...outputs.map(({ done }) => done)])
   const isOver = await Promise.race([
     ended.then(() => true),
@@ -92,6 +101,19 @@ function collect(stream: ReadableStream<Uint8Array>) {
       size += chunk.length
       // Reading no further ends whoever goes on writing (SIGPIPE).
       if (size > MAX_OUTPUT_BYTES) break
+    }
+  }
+  return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }
+}
+
+/** Reads a stream to its end, whatever its length, and keeps the last of it: what a program says last is why it failed. */
+function collectTail(stream: ReadableStream<Uint8Array>) {
+  const chunks: Uint8Array[] = []
+  async function read(): Promise<void> {
+    for await (const chunk of stream) {
+      chunks.push(chunk.subarray(-MAX_TAIL_BYTES))
+      if (chunks.length > 2)
+        chunks.splice(0, 2, Buffer.concat(chunks.slice(0, 2)).subarray(-MAX_TAIL_BYTES))
     }
   }
   return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }

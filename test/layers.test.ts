@@ -31,7 +31,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ['credentials/source.ts', 'credentials/environment.ts', 'credentials/sso_profile.ts'],
   ['credentials/profile.ts', 'credentials/selection.ts'],
   ['credentials/container.ts'],
-  ['credentials/web_identity.ts', 'credentials/process.ts', 'credentials/sso_token.ts'],
+  [
+    'credentials/web_identity.ts',
+    'credentials/process.ts',
+    'credentials/sso_file.ts',
+    'credentials/sso_token.ts',
+  ],
   ['credentials/sso.ts', 'credentials/chain.ts'],
   ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
   ['options.ts', 'plugin.ts'],

@@ -1,6 +1,11 @@
 import { expect, test } from 'bun:test'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
+import { findSsoToken } from '../src/credentials/sso_token.ts'
+import { answer as httpAnswer } from './answers.ts'
+import { fakeContext } from './context.ts'
+import { expectRejection } from './failures.ts'
+import { logIn, PAST, SESSION } from './scenarios/sources.ts'
 import { readPassword } from './world/ecr.ts'
 import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
@@ -496,5 +501,49 @@ test.concurrent.each([
     expect(proxy.requests.map(({ target }) => target)).toEqual([`${sts}:443`])
     proxy.stop()
     await world.stop()
+  },
+)
+
+test.concurrent('ten runs that find the same expired SSO token all end well', async () =>
+  inWorld(async (world) => {
+    logIn('corp', PAST)(world)
+    const env = { ...world.environment(), ...writeProfile(world, SESSION) }
+    const stdin = kubeletRequest(PRIVATE)
+    const runs = await Promise.all(
+      Array.from({ length: 10 }, async () => runPlugin({ stdin, env })),
+    )
+    for (const run of runs) expectPassword(run, PRIVATE)
+  }),
+)
+
+test.concurrent(
+  'an SSO token that cannot be stored is told, since it works only once',
+  async () => {
+    const { context } = fakeContext([httpAnswer({ accessToken: 'NEW', expiresIn: 3600 })], {
+      env: { HOME: '/h' },
+      readFile: async () =>
+        new TextEncoder().encode(
+          JSON.stringify({
+            accessToken: 'OLD',
+            expiresAt: PAST,
+            refreshToken: 'r',
+            clientId: 'c',
+            clientSecret: 's',
+          }),
+        ),
+      replaceFile: async () => Promise.reject(Object.assign(new Error('no'), { code: 'EROFS' })),
+    })
+    const sso = {
+      profile: 'p',
+      session: 'corp',
+      startUrl: 'u',
+      region: 'us-east-1',
+      accountId: '1',
+      roleName: 'r',
+    }
+    const message = await expectRejection('bad_config', findSsoToken(sso, context))
+    expect(message).toMatch(
+      /^cannot replace the SSO token file "\/h\/.aws\/sso\/cache\/[0-9a-f]{40}.json": EROFS; hint/,
+    )
   },
 )

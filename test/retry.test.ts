@@ -236,6 +236,15 @@ test.each([
   await expectRejection('refused', result)
 })
 
+test('callAws() makes no attempt more for the sake of the clock', async () => {
+  const refusal = error(403, 'InvalidSignatureException', { date: DATE })
+  const { requests, result } = await call([error(500), error(500), refusal, OK], {
+    now: () => NOW - 3_600_000,
+  })
+  expect(requests.length).toBe(3)
+  await expectRejection('refused', result)
+})
+
 test('callAws() corrects the clock once, for all calls of a run', async () => {
   const refusal = error(403, 'InvalidSignatureException', { date: DATE })
   const { context, requests, result } = await call([refusal, refusal], {

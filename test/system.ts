@@ -1,7 +1,7 @@
 import type { System } from '../src/system.ts'
 
 /** The parts of a system that a test cares about; `files` maps a path to its text, or to the error code of reading it. */
-export interface FakeParts extends Partial<Omit<System, 'readFile'>> {
+export interface FakeParts extends Partial<System> {
   readonly files?: Readonly<Record<string, string | { readonly code: string }>>
 }
 

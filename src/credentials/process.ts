@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import type { Context } from '../context.ts'
-import { decode, NonEmpty, parseJson } from '../decode.ts'
+import { decode, NonEmpty, parseJson, type Subject } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import { parseTimestamp } from '../timestamp.ts'
 import type { Credentials } from './credentials.ts'
@@ -14,12 +14,15 @@ const ProcessCredentials = v.object({
   Expiration: v.nullish(v.string()),
 })
 
+/** The most of a command's last words that an error line shows, in characters. */
+const MAX_WORDS = 400
+
 /** The most output of a command that is read as its answer, in bytes. */
 const MAX_OUTPUT_BYTES = 256 * 1024
 
 /**
  * Credentials that a command prints, such as the helper of IAM Roles Anywhere. It runs in a shell with the environment of
- * this program; at the deadline it is killed with all it started. What it writes to stderr is shown if it fails, in one
+ * this program; at the deadline it is killed with its process group. What it writes to stderr is shown if it fails, in one
  * line: that text is the operator's own program's, and all there is to go by.
  *
  * @throws {Failure} `bad_config` - there is no shell; `refused` - it fails; `timed_out` - it does not end; `bad_response` - not the documented JSON.
@@ -36,23 +39,26 @@ export async function runCredentialProcess(
   const result = await system.runCommand(source.command, network.remainingMs()).catch(() => {
     throw new Failure('bad_config', `cannot run ${name}: there is no usable /bin/sh`)
   })
-  const said = quote(new TextDecoder().decode(result.stderr).trim().split(/\s+/).join(' '))
-  const hint = said === '""' ? '' : `; it said ${said}`
+  const said = lastWords(result.stderr)
   if (result.exitCode === undefined) {
     const seconds = ((network.elapsedMs() - startMs) / 1000).toFixed(1)
     throw new Failure(
       'timed_out',
-      `cannot get credentials: ${name} did not end in ${seconds} s${hint}`,
+      `cannot get credentials: ${name} did not end in ${seconds} s${said}`,
     )
   }
   if (result.stdout.length > MAX_OUTPUT_BYTES) {
-    throw new Failure(subject.code, `${subject.name} is larger than ${MAX_OUTPUT_BYTES} bytes`)
+    throw new Failure(
+      subject.code,
+      `${subject.name} is larger than ${MAX_OUTPUT_BYTES} bytes${said}`,
+    )
   }
   if (result.exitCode !== 0) {
     const state = `ended with exit code ${result.exitCode}`
-    throw new Failure('refused', `cannot get credentials: ${name} ${state}${hint}`)
+    throw new Failure('refused', `cannot get credentials: ${name} ${state}${said}`)
   }
-  const keys = decode(ProcessCredentials, parseJson(result.stdout, subject), subject)
+  const keys = decodeOutput(result.stdout, { ...subject, said })
+  if (said !== '') network.step(`${name} succeeded${said}`)
   const sessionToken = keys.SessionToken ?? ''
   const expiration = keys.Expiration ?? ''
   return {
@@ -61,5 +67,27 @@ export async function runCredentialProcess(
     sessionToken: sessionToken === '' ? undefined : sessionToken,
     source: name,
     expiresAtMs: expiration === '' ? undefined : parseTimestamp(expiration, subject),
+  }
+}
+
+/** What a command said last, as the end of an error line: in one line, without control characters, cut at the front. */
+function lastWords(stderr: Uint8Array): string {
+  const words = new TextDecoder()
+    .decode(stderr)
+    .replace(/[^\x21-\x7e]+/g, ' ')
+    .replaceAll('"', "'")
+    .trim()
+  return words === '' ? '' : `; it said "${words.slice(-MAX_WORDS)}"`
+}
+
+function decodeOutput(
+  stdout: Uint8Array,
+  { said, ...subject }: Subject & { readonly said: string },
+): v.InferOutput<typeof ProcessCredentials> {
+  try {
+    return decode(ProcessCredentials, parseJson(stdout, subject), subject)
+  } catch (error) {
+    if (error instanceof Failure) throw new Failure(error.code, `${error.message}${said}`)
+    throw error
   }
 }

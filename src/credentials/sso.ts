@@ -19,7 +19,7 @@ const SsoAnswer = v.object({
     secretAccessKey: NonEmpty,
     sessionToken: NonEmpty,
     // Milliseconds since 1970.
-    expiration: v.number(),
+    expiration: v.pipe(v.number(), v.minValue(0), v.maxValue(253_402_300_799_000)),
   }),
 })
 

@@ -5,27 +5,13 @@ import { jsonErrorCode } from '../aws_error.ts'
 import { serviceUrl } from '../config/service_url.ts'
 import { inHome } from '../config/shared.ts'
 import type { Context } from '../context.ts'
-import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../decode.ts'
+import { decode, HeaderText, NonEmpty, parseJson } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
-import { readTextFile, reasonOf } from '../files.ts'
-import type { System } from '../system.ts'
-import { parseTimestamp } from '../timestamp.ts'
 import type { Sso } from './source.ts'
-
-/** Longest token file, in bytes. */
-const MAX_FILE_BYTES = 64 * 1024
+import { awaitFreshToken, readTokenFile, storeToken } from './sso_file.ts'
 
 /** Ten years. */
 const MAX_LIFE_SECONDS = 315_360_000
-
-// Unknown fields are kept when the file is rewritten: it is shared with the other tools of AWS.
-const TokenFile = v.looseObject({
-  accessToken: HeaderText,
-  expiresAt: NonEmpty,
-  refreshToken: v.optional(NonEmpty),
-  clientId: v.optional(NonEmpty),
-  clientSecret: v.optional(NonEmpty),
-})
 
 const NewToken = v.object({
   accessToken: HeaderText,
@@ -48,7 +34,7 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
   const { system, network } = context
   const path = await cachePath(sso, context)
   if (path === undefined) throw needsLogin(sso, 'this user has no home directory')
-  const stored = await readToken(path, system)
+  const stored = await readTokenFile(path, system)
   if (stored === undefined) throw needsLogin(sso, `there is no token file ${quote(path)}`)
   if (stored.expiresAtMs > network.clock.now()) return stored.token.accessToken
   const { refreshToken, clientId, clientSecret } = stored.token
@@ -59,35 +45,15 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
   }
   try {
     const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
-    await store(path, { ...stored.token, ...renewed }, context)
+    await storeToken(path, { ...stored.token, ...renewed }, context)
     return renewed.accessToken
   } catch (error) {
-    // A refresh token works once: another run may have used it a moment ago, and stored what it got.
-    const again = await readToken(path, system)
-    if (again !== undefined && again.expiresAtMs > network.clock.now())
-      return again.token.accessToken
+    // A refresh token works once: another run may have used it a moment ago, and be about to store what it got.
+    const isRefused = error instanceof Failure && error.code === 'refused'
+    const fresh = isRefused ? await awaitFreshToken(path, context) : undefined
+    if (fresh !== undefined) return fresh
     throw error
   }
-}
-
-async function readToken(path: string, system: Pick<System, 'readFile'>) {
-  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
-  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
-  const text = await readTextFile(file, system)
-  if (text === undefined) return undefined
-  const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
-  return { token, expiresAtMs: parseTimestamp(token.expiresAt, subject) }
-}
-
-async function store(
-  path: string,
-  token: v.InferOutput<typeof TokenFile>,
-  { system, network }: Pick<Context, 'system' | 'network'>,
-): Promise<void> {
-  await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
-    // The pull can go on with the token at hand; the next one renews it again.
-    network.step(`cannot replace the SSO token file ${quote(path)}: ${reasonOf(error)}`)
-  })
 }
 
 function needsLogin(sso: Sso, state: string): Failure {

@@ -202,7 +202,7 @@ export const PROCESS: readonly Scenario[] = [
   {
     name: 'process: many words are one line',
     config: '[default]\ncredential_process = printf "a\\nb\\tc\\033[31m" >&2; exit 1',
-    fails: /it said "a b c\?\[31m"/,
+    fails: /it said "a b c \[31m"/,
     steps: '',
   },
   {
@@ -369,7 +369,7 @@ export const CONTAINER: readonly Scenario[] = [
   {
     name: 'container: https may be any host',
     env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://no-such-host.invalid/x' },
-    fails: /the host name no-such-host.invalid does not exist/,
+    fails: /the host name no-such-host.invalid (does not exist|cannot be looked up)/,
     steps: '',
   },
   {

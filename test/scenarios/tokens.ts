@@ -231,8 +231,21 @@ export const PROGRAMS: readonly Scenario[] = [
   },
   {
     name: 'process: much on stderr, and then success',
-    config: '[default]\ncredential_process = head -c 3000000 /dev/zero >&2; PRINT(p)',
+    config: '[default]\ncredential_process = head -c 3000000 /dev/zero >&2 && PRINT(p)',
     signer: 'p',
+  },
+  {
+    name: 'process: the end of a long stderr is what counts',
+    config:
+      "[default]\ncredential_process = head -c 5000 /dev/zero | tr '\\0' x >&2; echo Untrusted certificate >&2; exit 5",
+    fails: /exit code 5; it said "x+Untrusted certificate"/,
+    steps: '',
+  },
+  {
+    name: 'process: its words are shown beside an output that is none',
+    config: '[default]\ncredential_process = echo cannot open key file >&2',
+    fails: /is not valid JSON; it said "cannot open key file"/,
+    steps: '',
   },
   {
     name: 'process: much on stderr, and then failure',

@@ -1,0 +1,68 @@
+import * as v from 'valibot'
+
+import type { Context } from '../context.ts'
+import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../decode.ts'
+import { Failure, quote } from '../failure.ts'
+import { readTextFile, reasonOf } from '../files.ts'
+import type { System } from '../system.ts'
+import { parseTimestamp } from '../timestamp.ts'
+
+/** Longest token file, in bytes. */
+const MAX_FILE_BYTES = 64 * 1024
+
+/** How long another run is waited for that has used the refresh token, in milliseconds. */
+const OTHER_RUN_MS = 2000
+const POLL_MS = 50
+
+// Unknown fields are kept when the file is rewritten: it is shared with the other tools of AWS.
+const TokenFile = v.looseObject({
+  accessToken: HeaderText,
+  expiresAt: NonEmpty,
+  refreshToken: v.optional(NonEmpty),
+  clientId: v.optional(NonEmpty),
+  clientSecret: v.optional(NonEmpty),
+})
+
+/**
+ * The token in a file, `undefined` when there is no such file.
+ *
+ * @throws {Failure} `bad_config` - unreadable, or not of the documented form.
+ */
+export async function readTokenFile(path: string, system: Pick<System, 'readFile'>) {
+  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
+  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
+  const text = await readTextFile(file, system)
+  if (text === undefined) return undefined
+  const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
+  return { token, expiresAtMs: parseTimestamp(token.expiresAt, subject) }
+}
+
+/** The access token that another run stores within a moment, `undefined` if none does. */
+export async function awaitFreshToken(
+  path: string,
+  { system, network }: Context,
+): Promise<string | undefined> {
+  for (let waitedMs = 0; waitedMs < OTHER_RUN_MS; waitedMs += POLL_MS) {
+    // eslint-disable-next-line no-await-in-loop
+    const found = await readTokenFile(path, system)
+    if (found !== undefined && found.expiresAtMs > network.clock.now())
+      return found.token.accessToken
+    if (network.remainingMs() <= POLL_MS) return undefined
+    // eslint-disable-next-line no-await-in-loop
+    await network.sleep(POLL_MS)
+  }
+  return undefined
+}
+
+/**
+ * Puts a renewed token in the place of the old one.
+ *
+ * @throws {Failure} `bad_config` - it cannot: the refresh token is used up, and the next run would find neither it nor a
+ * token, so this one must not end as if all were well.
+ */
+export async function storeToken(path: string, token: object, { system }: Context): Promise<void> {
+  await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
+    const reason = `${reasonOf(error)}; hint: mend that, then run aws sso login`
+    throw new Failure('bad_config', `cannot replace the SSO token file ${quote(path)}: ${reason}`)
+  })
+}
