@@ -57,16 +57,15 @@ export async function callAws(
   const { settings, network } = context
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
   const maxAttempts = configured > 0 ? configured : DEFAULT_ATTEMPTS
-  let sent = 0
-  const tried = await withRetries({ ...call, maxAttempts }, network, async () => {
-    sent += 1
-    const sentAtMs = network.localNow()
-    const outcome = await send(call, context)
-    if (outcome.kind === 'no_answer' || call.signing === undefined || sent >= maxAttempts)
-      return outcome
-    if (!SKEW_CODES.has(call.errorCode(outcome) ?? '')) return outcome
-    if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return outcome
-    return network.clock.learn(outcome.headers, sentAtMs) ? send(call, context) : outcome
+  let sentAtMs = 0
+  function learn(answer: HttpAnswer): boolean {
+    if (call.signing === undefined || !SKEW_CODES.has(call.errorCode(answer) ?? '')) return false
+    if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return false
+    return network.clock.learn(answer.headers, sentAtMs)
+  }
+  const tried = await withRetries({ ...call, maxAttempts, learn }, network, async () => {
+    sentAtMs = network.localNow()
+    return send(call, context)
   })
   const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200) return outcome

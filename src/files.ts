@@ -51,3 +51,18 @@ export async function readTextFile(
   }
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }
+
+/**
+ * The text of a file that must exist.
+ *
+ * @throws {Failure} `bad_config` - it does not, or of {@link readTextFile}.
+ */
+export async function readExistingFile(
+  file: TextFile,
+  system: Pick<System, 'readFile'>,
+): Promise<string> {
+  const text = await readTextFile(file, system)
+  if (text !== undefined) return text
+  const reason = 'it does not exist'
+  throw new Failure('bad_config', `cannot read ${file.name} ${quote(file.path)}: ${reason}`)
+}

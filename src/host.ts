@@ -3,11 +3,13 @@ import type { CommandResult, System } from './system.ts'
 /** The most of a command's output that is kept, in bytes: enough to see that it is too much. */
 const MAX_OUTPUT_BYTES = 1024 * 1024
 
-// Modules of node: are loaded where they are needed and not before: each costs start-up time.
 /** The most of a command's stderr that is kept, in bytes: more than is ever shown. */
 const MAX_TAIL_BYTES = 4096
 
-/** The process that this program runs in, as the rest of it sees it. */
+/**
+ * The process that this program runs in, as the rest of it sees it. Modules of `node:` are loaded where they are needed and
+ * not before: each costs start-up time.
+ */
 export function createSystem(product: string, step: System['step']): System {
   return {
     env: process.env,
@@ -66,15 +68,16 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 async function runCommand(command: string, timeoutMs: number): Promise<CommandResult> {
-  // A process group of its own, so that the command can be killed with all it started.
+  // A process group of its own, so that the command can be killed with what it started.
   const child = Bun.spawn(['/bin/sh', '-c', command], {
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',
     detached: true,
   })
-  const outputs = [collect(child.stdout), collectTail(child.stderr)] as const
-  const ended = Promise.all([child.exited, ...outputs.map(({ done }) => done)])
+  const stdout = collect(child.stdout)
+  const stderr = collectTail(child.stderr)
+  const ended = Promise.all([child.exited, stdout.done, stderr.done])
   const isOver = await Promise.race([
     ended.then(() => true),
     Bun.sleep(timeoutMs).then(() => false),
@@ -86,9 +89,8 @@ async function runCommand(command: string, timeoutMs: number): Promise<CommandRe
       // The group is gone already; a process that left it holds the output open, and is let go.
     }
   }
-  const [stdout, stderr] = outputs.map(({ bytes }) => bytes())
   const exitCode = isOver ? (child.exitCode ?? 128) : undefined
-  return { exitCode, stdout: stdout ?? new Uint8Array(), stderr: stderr ?? new Uint8Array() }
+  return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
 }
 
 /** Reads a stream to its end, or to more than anybody wants; `bytes` gives what has come so far. */

@@ -17,6 +17,8 @@ export interface RetryOptions {
   readonly retryableCodes?: ReadonlySet<string>
   /** A status of this service that is worth another attempt, beside those of every service. */
   readonly retryableStatus?: number
+  /** Whether an answer taught something that makes another attempt worth while, and at once. */
+  readonly learn?: (answer: HttpAnswer) => boolean
   /** The AWS error code in an answer; without it only the status counts. */
   readonly errorCode?: (answer: HttpAnswer) => string | undefined
 }
@@ -113,7 +115,9 @@ export async function withRetries(
     const outcome = await attempt()
     const verdict = judgeAttempt(outcome, options)
     const tried = { outcome, attempts, tookMs: network.elapsedMs() - startMs }
-    if (verdict === 'final' || attempts >= options.maxAttempts) return tried
+    if (attempts >= options.maxAttempts) return tried
+    if (outcome.kind === 'answer' && options.learn?.(outcome) === true) continue
+    if (verdict === 'final') return tried
     const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
     const delayMs = delayBefore({ attempts, verdict, retryAfter, random: network.random() })
     if (delayMs >= network.remainingMs()) return tried

@@ -5,22 +5,13 @@ import { createAuthority } from './world/certificates.ts'
 import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
 import { kubeletRequest, runPlugin } from './world/plugin.ts'
-import { startWorld, type World } from './world/world.ts'
+import { inWorld } from './world/world.ts'
 
 // The compiled binary in surroundings that try to change what it does.
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
 const API = 'credentialprovider.kubelet.k8s.io/v1'
 const stdin = kubeletRequest(IMAGE)
-
-async function inWorld<Result>(story: (world: World) => Promise<Result>): Promise<Result> {
-  const world = await startWorld()
-  try {
-    return await story(world)
-  } finally {
-    await world.stop()
-  }
-}
 
 test.concurrent('a hostile working directory changes nothing', async () =>
   inWorld(async (world) => {

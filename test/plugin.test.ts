@@ -11,22 +11,13 @@ import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
 import { kubeletRequest, runPlugin } from './world/plugin.ts'
 import { startProxy } from './world/proxy.ts'
-import { startWorld, type World } from './world/world.ts'
+import { inWorld, startWorld, type World } from './world/world.ts'
 
 // The compiled binary, as a kubelet runs it, against the test world. Every world is one test's own.
 
 const PRIVATE_HOST = '123456789012.dkr.ecr.us-west-2.amazonaws.com'
 const PRIVATE = `${PRIVATE_HOST}/team/app`
 const V1 = 'credentialprovider.kubelet.k8s.io/v1'
-
-async function inWorld<Result>(story: (world: World) => Promise<Result>): Promise<Result> {
-  const world = await startWorld()
-  try {
-    return await story(world)
-  } finally {
-    await world.stop()
-  }
-}
 
 type Run = Awaited<ReturnType<typeof runPlugin>>
 

@@ -243,6 +243,9 @@ test('callAws() makes no attempt more for the sake of the clock', async () => {
   })
   expect(requests.length).toBe(3)
   await expectRejection('refused', result)
+  const first = await call([refusal, error(500), error(500), OK], { now: () => NOW - 3_600_000 })
+  expect(first.requests.length).toBe(3)
+  await expectRejection('refused', first.result)
 })
 
 test('callAws() corrects the clock once, for all calls of a run', async () => {

@@ -6,7 +6,7 @@ import { SOURCES } from '../config/source_settings.ts'
 import type { Context } from '../context.ts'
 import { decode, NonEmpty, parseJson } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
-import { readTextFile } from '../files.ts'
+import { readExistingFile } from '../files.ts'
 import type { HttpAnswer } from '../http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../retry.ts'
 import type { System } from '../system.ts'
@@ -113,8 +113,6 @@ async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Prom
 }
 
 async function readTokenFile(path: string, system: Pick<System, 'readFile'>): Promise<string> {
-  const file = { path, name: 'the container authorization token file', maxBytes: MAX_TOKEN_BYTES }
-  const token = await readTextFile(file, system)
-  if (token !== undefined) return token
-  throw new Failure('bad_config', `cannot read ${file.name} ${quote(path)}: it does not exist`)
+  const name = 'the container authorization token file'
+  return readExistingFile({ path, name, maxBytes: MAX_TOKEN_BYTES }, system)
 }

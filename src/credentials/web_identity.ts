@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { Failure, quote } from '../failure.ts'
-import { readTextFile } from '../files.ts'
+import { readExistingFile } from '../files.ts'
 import { assumeRoleWithWebIdentity } from '../sts.ts'
 import type { Credentials } from './credentials.ts'
 import type { WebIdentity } from './source.ts'
@@ -20,10 +20,9 @@ export async function fetchWebIdentityCredentials(
   context: Context,
 ): Promise<Credentials> {
   const file = { path: tokenFile, name: 'the web identity token file', maxBytes: MAX_TOKEN_BYTES }
-  const token = await readTextFile(file, context.system)
-  if (token === undefined || token === '') {
-    const state = token === undefined ? 'it does not exist' : 'it is empty'
-    throw new Failure('bad_config', `cannot read ${file.name} ${quote(tokenFile)}: ${state}`)
+  const token = await readExistingFile(file, context.system)
+  if (token === '') {
+    throw new Failure('bad_config', `cannot read ${file.name} ${quote(tokenFile)}: it is empty`)
   }
   return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, context)
 }

@@ -105,6 +105,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
 }
 
+/** Tells a story in a world of its own, which ends with it. */
+export async function inWorld<Result>(story: (world: World) => Promise<Result>): Promise<Result> {
+  const world = await startWorld()
+  try {
+    return await story(world)
+  } finally {
+    await world.stop()
+  }
+}
+
 interface Context {
   readonly service: Service
   readonly connection: number
