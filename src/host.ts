@@ -1,3 +1,4 @@
+import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
 
 /** The most of a command's output that is kept, in bytes: enough to see that it is too much. */
@@ -14,6 +15,7 @@ export function createSystem(product: string, step: System['step']): System {
   return {
     env: process.env,
     product,
+    connect,
     fetch: async (url, init) => fetch(url, init),
     readFile: async (path, maxBytes) => Bun.file(path).slice(0, maxBytes).bytes(),
     listFiles: async (directory) =>

@@ -10,6 +10,7 @@ export interface Attempt {
 
 /** What happened, in words of ours, and whether another attempt could end differently. */
 export interface Problem {
+  readonly code: 'unreachable' | 'bad_response'
   readonly problem: string
   readonly retryable: boolean
 }
@@ -29,6 +30,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
     'no connection to H can be opened; hint: is a certificate of the trust store damaged',
   ],
   ['EPROTO', 'the TLS handshake with H failed'],
+  ['EBADMSG', 'H sent an answer that is not well-formed HTTP/1.1'],
+  ['EMSGSIZE', 'H sent an answer that is too large'],
   ['ERR_PROXY_TUNNEL', 'H refused to open a tunnel'],
   ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],
   [
@@ -46,6 +49,11 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 
+/** Something came back, but nothing that could be used. */
+const WRONG_ANSWER: ReadonlySet<string> = new Set(['EBADMSG', 'EMSGSIZE'])
+
+const FINAL: ReadonlySet<string> = new Set(['ENOTFOUND', 'EMSGSIZE'])
+
 /** Problems of the way to the proxy, where there is one, and not of the host behind it. */
 const ON_THE_WAY: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -59,26 +67,33 @@ const ON_THE_WAY: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Why `fetch` failed. Bun's own message is never used: it may quote the URL or the input.
+ * Why there is no answer. The runtime's own message is never used: it may quote the URL or the input.
  *
- * A host name that does not exist is the only failure that no other attempt can mend.
+ * What no other attempt can mend: a host name that does not exist, and an answer that is too large.
  */
 export function describeError(error: unknown, attempt: Attempt): Problem {
   const { host, timeoutMs, trustedBy, proxy } = attempt
   const via = proxy === undefined ? '' : ` through the proxy ${proxy}`
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return { problem: `no answer from ${host}${via} in ${timeoutMs} ms`, retryable: true }
+    return unreachable(`no answer from ${host}${via} in ${timeoutMs} ms`)
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (typeof code !== 'string' || !/^[A-Z][A-Za-z_]{2,40}$/.test(code)) {
-    return { problem: `the connection to ${host}${via} failed`, retryable: true }
+    return unreachable(`the connection to ${host}${via} failed`)
   }
   if (UNTRUSTED.has(code)) {
     const store = trustedBy ?? 'the trust store'
-    return { problem: `the certificate of ${host} is not trusted by ${store}`, retryable: true }
+    return unreachable(`the certificate of ${host} is not trusted by ${store}`)
   }
   const isProxy = proxy !== undefined && ON_THE_WAY.has(code)
   const words = WORDS.get(code)?.replace('H', isProxy ? `the proxy ${proxy}` : host)
-  const problem = words ?? `the connection to ${host}${via} failed (${code})`
-  return { problem, retryable: code !== 'ENOTFOUND' }
+  return {
+    code: WRONG_ANSWER.has(code) ? 'bad_response' : 'unreachable',
+    problem: words ?? `the connection to ${host}${via} failed (${code})`,
+    retryable: !FINAL.has(code),
+  }
+}
+
+function unreachable(problem: string): Problem {
+  return { code: 'unreachable', problem, retryable: true }
 }

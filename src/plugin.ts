@@ -3,7 +3,7 @@ import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared.ts'
 import { type Imds, openImds } from './credentials/imds.ts'
 import { selectProfile, selectSource } from './credentials/selection.ts'
-import { fetchRegistryToken } from './ecr.ts'
+import { fetchRegistryToken, tokenRequest } from './ecr.ts'
 import { openNetwork } from './http.ts'
 import { findCredentials } from './identity.ts'
 import type { Options } from './options.ts'
@@ -35,6 +35,8 @@ export async function run(
   const imds = openImds(settings, network)
   const region = await findRegion(registry, settings, imds)
   const context = { system, config, settings, network, imds, region }
+  // The handshake with ECR takes as long as finding credentials: they go on side by side.
+  network.prepare(tokenRequest(registry, context).url)
   const identity = { request, registry, source, irsaRole: options.irsaRole }
   const credentials = await findCredentials(identity, context)
   system.step(`signing with credentials: ${credentials.source}`)

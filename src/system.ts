@@ -6,6 +6,26 @@ export interface CommandResult {
   readonly stderr: Uint8Array
 }
 
+/** Whom to connect to. */
+export interface Peer {
+  /** A name, or an address without brackets. */
+  readonly hostname: string
+  readonly port: number
+  /** For TLS, verified for `serverName` against `ca` (PEM), or against the roots inside Bun. */
+  readonly tls: { readonly serverName: string; readonly ca?: string } | undefined
+}
+
+/** A connection that may be used: its peer, if it had to be verified, is. */
+export interface Connection {
+  /** Sends bytes, once: what cannot be sent at once follows when the peer has read. */
+  readonly send: (bytes: Uint8Array) => void
+  /** What came next; `undefined` when the peer has ended. @throws the runtime's error, with its `code`. */
+  readonly receive: () => Promise<Uint8Array | undefined>
+  /** Whether nothing has come, not even the end. */
+  readonly isOpen: () => boolean
+  readonly close: () => void
+}
+
 /**
  * Everything the program asks of the process it runs in. `main.ts` builds the real one; a test passes its own,
  * so no test ever patches a module, the environment or the clock.
@@ -17,7 +37,10 @@ export interface System {
   /** Name and version of this program, for the User-Agent. */
   readonly product: string
 
-  /** Bun's `fetch`, reached only through `http.ts`. */
+  /** A connection of our own, reached only through `http.ts`. @throws the runtime's error, with its `code`. */
+  readonly connect: (peer: Peer) => Promise<Connection>
+
+  /** Bun's `fetch`, reached only through `http.ts`, for requests that pass through a proxy. */
   readonly fetch: (url: string, init: BunFetchRequestInit) => Promise<Response>
 
   /**

@@ -61,6 +61,7 @@ export function fakeContext(
     localNow: system.now,
     remainingMs: () => deadlineMs - elapsedMs,
     clock: startClock(system),
+    prepare: () => undefined,
     send: async (request) => {
       requests.push(request)
       elapsedMs += requestMs

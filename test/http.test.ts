@@ -2,12 +2,14 @@ import { afterAll, expect, test } from 'bun:test'
 
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
+import { connect } from '../src/socket.ts'
+import type { Peer } from '../src/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import type { Fault } from './world/faults.ts'
 import { findClosedPort, startSilentServer } from './world/silence.ts'
 import { startWorld } from './world/world.ts'
 
-// Bun's real fetch, this process's own servers.
+// Real connections, this process's own servers.
 const world = await startWorld()
 const silent = startSilentServer()
 afterAll(async () => {
@@ -20,6 +22,7 @@ const settings = readSettings(
   undefined,
 )
 const REAL: FakeParts = {
+  connect,
   fetch: async (url, init) => fetch(url, init),
   files: { [world.caFile]: await Bun.file(world.caFile).text() },
 }
@@ -105,7 +108,7 @@ test.each<[string, Fault, string[]]>([
   [
     'an answer over the cap',
     { kind: 'oversize', bytes: 300_000 },
-    ['bad_response', '127.0.0.1:PORT sent more than 262144 bytes'],
+    ['bad_response', '127.0.0.1:PORT sent an answer that is too large'],
   ],
   [
     'a compressed answer',
@@ -127,7 +130,7 @@ test('send() caps an answer whose length is not told, and reads one that fits', 
   expect((await withFault(chunked))[0]).toBe('200')
   expect(await withFault(chunked, { kind: 'oversize', bytes: 300_000 })).toEqual([
     'bad_response',
-    '127.0.0.1:PORT sent more than 262144 bytes',
+    '127.0.0.1:PORT sent an answer that is too large',
   ])
 })
 
@@ -138,7 +141,7 @@ test('send() names a refused connection and a host that does not exist', async (
   ])
   // Not a real look-up: a machine without a resolver gives another code.
   const parts: FakeParts = {
-    fetch: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
+    connect: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
   }
   expect(await problem({ url: 'https://h.invalid/' }, { parts })).toEqual([
     'unreachable',
@@ -198,10 +201,18 @@ test('send() refuses plain text where TLS belongs', async () => {
   ssh.stop()
 })
 
+const PROXY = {
+  HTTPS_PROXY: 'http://u:p@proxy.example:3128',
+  HTTP_PROXY: 'other.example',
+  ALL_PROXY: 'x',
+}
+
+/** How `fetch` is called, or nothing when the request does not go through it. */
 async function initOf(url: string, env = {}): Promise<BunFetchRequestInit | undefined> {
   const seen: BunFetchRequestInit[] = []
   const parts: FakeParts = {
     env,
+    connect: async () => Promise.reject(new Error('no connection in this test')),
     fetch: async (_, init) => {
       seen.push(init)
       return new Response('')
@@ -211,8 +222,8 @@ async function initOf(url: string, env = {}): Promise<BunFetchRequestInit | unde
   return seen[0]
 }
 
-test('send() hardens every request', async () => {
-  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/')
+test('send() hardens every request through a proxy', async () => {
+  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/', PROXY)
   expect(init).toMatchObject({
     method: 'POST',
     body: '{}',
@@ -221,7 +232,7 @@ test('send() hardens every request', async () => {
       'accept-encoding': 'identity',
       'user-agent': 'ecr-credential-provider/test app/my-app-1',
     },
-    proxy: false,
+    proxy: 'http://u:p@proxy.example:3128/',
     redirect: 'manual',
     decompress: false,
     verbose: false,
@@ -230,11 +241,123 @@ test('send() hardens every request', async () => {
   expect(init?.tls).toHaveProperty('ca')
 })
 
+test('send() caps what comes through a proxy', async () => {
+  const parts: FakeParts = {
+    env: PROXY,
+    fetch: async () => new Response(new Uint8Array(300_000)),
+  }
+  expect(await problem({ url: 'https://api.ecr.us-west-2.amazonaws.com/' }, { parts })).toEqual([
+    'bad_response',
+    'api.ecr.us-west-2.amazonaws.com sent an answer that is too large',
+  ])
+})
+
+/** What a connection is asked for, and what is sent on it. */
+function listen() {
+  const peers: Peer[] = []
+  const sent: string[] = []
+  const parts: FakeParts = {
+    connect: async (peer) => {
+      peers.push(peer)
+      const answer = new TextEncoder().encode('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+      return {
+        send: (bytes) => {
+          sent.push(new TextDecoder().decode(bytes))
+        },
+        receive: async () => answer,
+        isOpen: () => true,
+        close: () => undefined,
+      }
+    },
+  }
+  return { parts, peers, sent }
+}
+
+test('send() connects to the host of the URL, and trusts the configured bundle alone', async () => {
+  const { parts, peers, sent } = listen()
+  await ask({ url: 'https://h.example/', method: 'POST', body: '{"a":"ä"}' }, { parts })
+  await ask({ url: 'https://[fd00::1]:8443/a?b=c' }, { parts })
+  await ask({ url: 'http://h.example/', method: 'PUT' }, { parts })
+  const ca = await Bun.file(world.caFile)
+    .text()
+    .then((text) => text.trim())
+  expect(peers).toEqual([
+    { hostname: 'h.example', port: 443, tls: { serverName: 'h.example', ca } },
+    { hostname: 'fd00::1', port: 8443, tls: { serverName: 'fd00::1', ca } },
+    { hostname: 'h.example', port: 80, tls: undefined },
+  ])
+  const common =
+    'accept-encoding: identity\r\nuser-agent: ecr-credential-provider/test app/my-app-1\r\nconnection: close\r\n'
+  expect(sent).toEqual([
+    `POST / HTTP/1.1\r\nhost: h.example\r\n${common}content-length: 10\r\n\r\n{"a":"ä"}`,
+    `GET /a?b=c HTTP/1.1\r\nhost: [fd00::1]:8443\r\n${common}\r\n`,
+    `PUT / HTTP/1.1\r\nhost: h.example\r\n${common}content-length: 0\r\n\r\n`,
+  ])
+})
+
+test.each(['a\r\nb: c', 'a\nb', 'ä', '\0'])(
+  'send() sends no header with %j in it',
+  async (value) => {
+    const { parts, sent } = listen()
+    expect(await ask({ headers: { a: value } }, { parts })).toMatchObject({ kind: 'no_answer' })
+    expect(sent).toEqual([])
+  },
+)
+
+test('prepare() opens one connection, which the first request to that server takes', async () => {
+  const { parts, peers, sent } = listen()
+  const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts }))
+  network.prepare('https://h.example/')
+  await Bun.sleep(1)
+  expect([peers.length, sent]).toEqual([1, []])
+  const request = {
+    method: 'GET',
+    url: 'https://h.example/x',
+    headers: {},
+    timeoutMs: 300,
+  } as const
+  await network.send({ ...request, url: 'https://other.example/' })
+  await network.send(request)
+  await network.send(request)
+  expect(peers.map(({ hostname }) => hostname)).toEqual(['h.example', 'other.example', 'h.example'])
+})
+
+test('prepare() does harm to nobody when it fails', async () => {
+  const { parts, peers } = listen()
+  let attempts = 0
+  const connectSecond: FakeParts['connect'] = async (peer) => {
+    attempts += 1
+    if (attempts === 1) throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    return (parts.connect ?? connect)(peer)
+  }
+  const system = fakeSystem({ ...REAL, connect: connectSecond })
+  const network = openNetwork(settings, 60_000, system)
+  network.prepare('https://h.example/')
+  const request = {
+    method: 'GET',
+    url: 'https://h.example/x',
+    headers: {},
+    timeoutMs: 300,
+  } as const
+  expect(await network.send(request)).toMatchObject({ kind: 'answer', status: 200 })
+  expect([attempts, peers.length]).toEqual([2, 1])
+})
+
+test('prepare() opens nothing where a proxy applies', async () => {
+  const { parts, peers } = listen()
+  const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts, env: PROXY }))
+  network.prepare('https://h.example/')
+  await Bun.sleep(1)
+  expect(peers).toEqual([])
+})
+
 test.each([
   ['ECONNREFUSED', true],
   ['ECONNRESET', true],
   ['EAI_AGAIN', true],
   ['EPROTO', true],
+  ['EBADMSG', true],
+  ['EMSGSIZE', false],
   ['CERT_HAS_EXPIRED', true],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
   ['SomethingNew', true],
@@ -242,7 +365,7 @@ test.each([
   ['ENOTFOUND', false],
 ])('send() says whether %s is worth another attempt: %p', async (code, retryable) => {
   const parts: FakeParts = {
-    fetch: async () => Promise.reject(Object.assign(new Error('x'), { code })),
+    connect: async () => Promise.reject(Object.assign(new Error('x'), { code })),
   }
   expect(await ask({}, { parts })).toMatchObject({ kind: 'no_answer', retryable })
 })
@@ -256,27 +379,21 @@ test('send() says that a time-out is worth another attempt, and that no time is 
   })
 })
 
-test('send() says which proxy to use, and that there is none for local addresses', async () => {
-  const env = {
-    HTTPS_PROXY: 'http://u:p@proxy.example:3128',
-    HTTP_PROXY: 'other.example',
-    ALL_PROXY: 'x',
-  }
+test('send() asks local addresses without a proxy', async () => {
   for (const url of [
     'http://169.254.169.254/',
     'http://[fd00:ec2::254]/',
     'https://127.0.0.1/',
     'http://localhost/',
   ]) {
-    expect(await initOf(url, env)).toMatchObject({ proxy: false })
+    expect(await initOf(url, PROXY)).toBeUndefined()
   }
-  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/', env)
-  expect(init).toMatchObject({ proxy: 'http://u:p@proxy.example:3128/' })
 })
 
 test('send() shows no text of an error that is not its own', async () => {
   const parts: FakeParts = {
-    fetch: async () => Promise.reject(Object.assign(new Error('SECRET'), { code: 'SECRET value' })),
+    connect: async () =>
+      Promise.reject(Object.assign(new Error('SECRET'), { code: 'SECRET value' })),
   }
   expect(await problem({}, { parts })).toEqual([
     'unreachable',

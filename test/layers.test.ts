@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['config/settings_table.ts', 'config/source_settings.ts', 'config/settings.ts'],
   ['endpoints.ts', 'config/service_url.ts'],
   ['network_error.ts', 'trust.ts'],
+  ['http1_reader.ts', 'http1_answer.ts', 'http1_request.ts', 'http_direct.ts', 'http_proxied.ts'],
   ['clock.ts', 'http.ts', 'retry.ts'],
   [
     'credentials/credentials.ts',
@@ -40,7 +41,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['credentials/sso.ts', 'credentials/chain.ts'],
   ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
   ['options.ts', 'plugin.ts'],
-  ['host.ts', 'main.ts'],
+  ['socket.ts', 'host.ts', 'main.ts'],
 ]
 
 const SOURCE = new URL('../src/', import.meta.url)
@@ -98,7 +99,7 @@ test.each([
   [
     'process, Bun and console',
     /(?<!\/)\b(process|Bun|console|globalThis|require)\b[.(]/,
-    ['host.ts', 'main.ts'],
+    ['socket.ts', 'host.ts', 'main.ts'],
   ],
   ['fetch', /(?<![.\w])fetch\(/, ['host.ts']],
   ['JSON.parse', /JSON\.parse|\.json\(\)/, ['decode.ts']],

@@ -9,6 +9,7 @@ export interface FakeParts extends Partial<System> {
 export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
   return {
     env: {},
+    connect: async () => Promise.reject(new Error('no network in this test')),
     fetch: async () => Promise.reject(new Error('no network in this test')),
     readFile: async (path, maxBytes) => {
       const file = files[path] ?? { code: 'ENOENT' }

@@ -141,7 +141,7 @@ export const RETRIES: readonly Scenario[] = [
     name: 'retry: an answer over the cap is final',
     env: ENV,
     faults: always({ kind: 'oversize', bytes: 400_000 }),
-    fails: /sent more than/,
+    fails: /sent an answer that is too large/,
     steps: 'ecr',
   },
   ...(['imds-token', 'imds-role', 'imds-credentials'] as const).map((step) => ({

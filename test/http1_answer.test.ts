@@ -1,0 +1,232 @@
+import { expect, test } from 'bun:test'
+
+import fc from 'fast-check'
+
+import { readAnswer } from '../src/http1_answer.ts'
+
+/** What the reader makes of bytes that come in these pieces: status, headers and body, or the code of its refusal. */
+async function read(...pieces: readonly (string | Uint8Array)[]): Promise<string> {
+  const left = pieces.map((piece) =>
+    typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece,
+  )
+  try {
+    const { status, headers, body } = await readAnswer(async () => left.shift())
+    return `${status} ${JSON.stringify([...headers])} ${new TextDecoder().decode(body)}`
+  } catch (error) {
+    return error instanceof Error && 'code' in error
+      ? String(error.code)
+      : 'an error without a code'
+  }
+}
+
+const OK = 'HTTP/1.1 200 OK\r\n'
+const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`
+
+test.each([
+  ['a length', `${OK}Content-Length: 2\r\n\r\nhi`, '200 [["content-length","2"]] hi'],
+  ['no body', `${OK}Content-Length: 0\r\n\r\n`, '200 [["content-length","0"]] '],
+  ['no reason', 'HTTP/1.1 403\r\nContent-Length: 0\r\n\r\n', '403 [["content-length","0"]] '],
+  ['an empty reason', 'HTTP/1.1 403 \r\ncontent-length:0\r\n\r\n', '403 [["content-length","0"]] '],
+  [
+    'HTTP/1.0 with a length',
+    'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi',
+    '200 [["content-length","2"]] hi',
+  ],
+  [
+    'blanks around a value',
+    `${OK}Content-Length: \t2 \r\n\r\nhi`,
+    '200 [["content-length","2"]] hi',
+  ],
+  [
+    'an empty value',
+    `${OK}A:\r\nContent-Length: 0\r\n\r\n`,
+    '200 [["a",""],["content-length","0"]] ',
+  ],
+  [
+    'a repeated field',
+    `${OK}A: 1\r\na: 2\r\nContent-Length: 0\r\n\r\n`,
+    '200 [["a","1, 2"],["content-length","0"]] ',
+  ],
+  ['204 without a length', 'HTTP/1.1 204 No Content\r\n\r\n', '204 [] '],
+  [
+    '304 with a length',
+    'HTTP/1.1 304 -\r\nContent-Length: 5\r\n\r\n',
+    '304 [["content-length","5"]] ',
+  ],
+  [
+    'an interim answer',
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 -\r\nLink: a\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
+    '200 [["content-length","0"]] ',
+  ],
+  [
+    'chunks',
+    `${CHUNKED}2\r\nhi\r\n3\r\n ho\r\n0\r\n\r\n`,
+    '200 [["transfer-encoding","chunked"]] hi ho',
+  ],
+  [
+    'chunks in hexadecimal',
+    `${CHUNKED}0A\r\n0123456789\r\n0\r\n\r\n`,
+    '200 [["transfer-encoding","chunked"]] 0123456789',
+  ],
+  [
+    'chunks in capitals',
+    `${OK}TRANSFER-ENCODING: Chunked\r\n\r\n0\r\n\r\n`,
+    '200 [["transfer-encoding","Chunked"]] ',
+  ],
+  [
+    'chunk extensions and trailers',
+    `${CHUNKED}2;a="b"\r\nhi\r\n0\r\nX: y\r\n\r\n`,
+    '200 [["transfer-encoding","chunked"]] hi',
+  ],
+])('readAnswer() reads %s', async (_, text, expected) => {
+  expect(await read(text)).toBe(expected)
+  // And as a slow network brings it.
+  expect(await read(...text.split(''))).toBe(expected)
+})
+
+test.each([
+  ['another protocol', 'SSH-2.0-x\r\n\r\n'],
+  ['HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\n'],
+  ['another version', 'HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['HTTP/0.9', '<html></html>\r\n'],
+  ['a lower-case protocol', 'http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a blank before the status line', ` ${OK}Content-Length: 0\r\n\r\n`],
+  ['an empty line before the status line', `\r\n${OK}Content-Length: 0\r\n\r\n`],
+  ['two blanks', 'HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status of two digits', 'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status of four digits', 'HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status under 100', 'HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a status over 599', 'HTTP/1.1 600 OK\r\nContent-Length: 0\r\n\r\n'],
+  ['a change of protocol', `HTTP/1.1 101 Switching\r\n\r\n${OK}Content-Length: 0\r\n\r\n`],
+  ['a control character in the reason', 'HTTP/1.1 200 O\x07K\r\nContent-Length: 0\r\n\r\n'],
+  ['lines that end in LF alone', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
+  ['one line that ends in LF alone', `${OK}A: b\nContent-Length: 0\r\n\r\n`],
+  ['a CR inside a value', `${OK}A: b\rc\r\nContent-Length: 0\r\n\r\n`],
+  ['a zero byte', `${OK}A: \0\r\nContent-Length: 0\r\n\r\n`],
+  ['a byte that is not ASCII', `${OK}A: \xe4\r\nContent-Length: 0\r\n\r\n`],
+  ['a folded line', `${OK}A: b\r\n c\r\nContent-Length: 0\r\n\r\n`],
+  ['a blank before the colon', `${OK}Content-Length : 0\r\n\r\n`],
+  ['a line without a colon', `${OK}Content-Length\r\n\r\n`],
+  ['an empty name', `${OK}: a\r\nContent-Length: 0\r\n\r\n`],
+  ['a name with a blank', `${OK}A b: c\r\nContent-Length: 0\r\n\r\n`],
+  ['no length at all', `${OK}\r\nhi`],
+  ['two lengths', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!`],
+  ['the same length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`],
+  ['a list of lengths', `${OK}Content-Length: 2, 2\r\n\r\nhi`],
+  ['a length with a sign', `${OK}Content-Length: +2\r\n\r\nhi`],
+  ['a negative length', `${OK}Content-Length: -2\r\n\r\nhi`],
+  ['a length in hexadecimal', `${OK}Content-Length: 0x2\r\n\r\nhi`],
+  ['a length with a fraction', `${OK}Content-Length: 2.0\r\n\r\nhi`],
+  ['an empty length', `${OK}Content-Length:\r\n\r\nhi`],
+  [
+    'a length and chunks',
+    `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+  ],
+  ['chunks in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['another coding', `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
+  [
+    'chunked twice',
+    `${OK}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  ],
+  ['a coding that is almost chunked', `${OK}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+  ['a quoted coding', `${OK}Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n`],
+  ['a chunk of no size', `${CHUNKED}\r\nhi\r\n0\r\n\r\n`],
+  ['a chunk with a prefix', `${CHUNKED}0x2\r\nhi\r\n0\r\n\r\n`],
+  ['a chunk with a sign', `${CHUNKED}+2\r\nhi\r\n0\r\n\r\n`],
+  ['a chunk with a blank before it', `${CHUNKED} 2\r\nhi\r\n0\r\n\r\n`],
+  ['a size of seven digits', `${CHUNKED}0000002\r\nhi\r\n0\r\n\r\n`],
+  ['a chunk longer than its size', `${CHUNKED}2\r\nhi!\r\n0\r\n\r\n`],
+  ['a chunk that ends in LF alone', `${CHUNKED}2\r\nhi\n0\r\n\r\n`],
+  ['a size that ends in LF alone', `${CHUNKED}2\nhi\r\n0\r\n\r\n`],
+  ['a bad trailer', `${CHUNKED}0\r\nnot a field\r\n\r\n`],
+  ['bytes after the body', `${OK}Content-Length: 2\r\n\r\nhi!`],
+  ['bytes after the last chunk', `${CHUNKED}0\r\n\r\nx`],
+  ['a body after 204', 'HTTP/1.1 204 No Content\r\n\r\nx'],
+  [
+    'another answer after the first',
+    `${OK}Content-Length: 0\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
+  ],
+])('readAnswer() refuses %s', async (_, text) => {
+  expect(await read(text)).toBe('EBADMSG')
+})
+
+test.each([
+  ['in the status line', 'HTTP/1.1 2'],
+  ['in the head', `${OK}Content-Len`],
+  ['after the head', `${OK}Content-Length: 2\r\n\r\n`],
+  ['in the body', `${OK}Content-Length: 2\r\n\r\nh`],
+  ['in a chunk size', `${CHUNKED}1`],
+  ['in a chunk', `${CHUNKED}2\r\nh`],
+  ['before the last chunk', `${CHUNKED}2\r\nhi\r\n`],
+  ['before the trailers end', `${CHUNKED}0\r\n`],
+  ['after an interim answer', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ['at once', ''],
+])('readAnswer() notices an end %s', async (_, text) => {
+  expect(await read(text)).toBe('ECONNRESET')
+})
+
+const x = (count: number) => 'x'.repeat(count)
+
+test.each([
+  ['a body that is announced', `${OK}Content-Length: 262145\r\n\r\n`],
+  ['a length of fifteen digits', `${OK}Content-Length: 999999999999999\r\n\r\n`],
+  ['a chunk that is announced', `${CHUNKED}40001\r\n`],
+  ['chunks that add up', `${CHUNKED}3ffff\r\n${x(0x3ffff)}\r\n2\r\nhi\r\n0\r\n\r\n`],
+  ['one header', `${OK}A: ${x(70_000)}\r\n`],
+  ['a header that never ends', `${OK}A: ${x(70_000)}`],
+  ['many headers', `${OK}${'A: b\r\n'.repeat(20_000)}`],
+  ['many interim answers', 'HTTP/1.1 100 -\r\n\r\n'.repeat(10_000)],
+  ['trailers', `${CHUNKED}0\r\n${`A: ${x(1000)}\r\n`.repeat(2000)}`],
+])('readAnswer() stops at too large %s', async (_, text) => {
+  expect(await read(text)).toBe('EMSGSIZE')
+})
+
+test('readAnswer() reads the largest body, in one piece, in chunks, and in small chunks', async () => {
+  const body = x(256 * 1024)
+  const small = `7\r\n${x(7)}\r\n`.repeat(30_000)
+  expect((await read(`${OK}Content-Length: ${body.length}\r\n\r\n${body}`)).length).toBeGreaterThan(
+    body.length,
+  )
+  expect(await read(`${CHUNKED}40000\r\n${body}\r\n0\r\n\r\n`)).toEndWith(body)
+  expect(await read(`${CHUNKED}${small}0\r\n\r\n`)).toEndWith(x(210_000))
+})
+
+const SEEDS = [
+  `${OK}Content-Length: 11\r\nDate: a\r\n\r\nhello world`,
+  `HTTP/1.1 100 Continue\r\n\r\n${CHUNKED}5\r\nhello\r\n6;x\r\n world\r\n0\r\nT: t\r\n\r\n`,
+]
+
+test('readAnswer() does not care where the network cuts', async () => {
+  const cuts = fc.array(fc.nat({ max: 120 }), { maxLength: 12 })
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...SEEDS), cuts, async (seed, at) => {
+      const points = [...new Set([0, ...at, seed.length])].filter((cut) => cut <= seed.length)
+      const sorted = points.toSorted((a, b) => a - b)
+      const pieces = sorted.slice(1).map((end, index) => seed.slice(sorted[index], end))
+      expect(await read(...pieces)).toBe(await read(seed))
+    }),
+  )
+})
+
+test('readAnswer() gives an answer or one of three codes, whatever comes', async () => {
+  const outcome = /^([1-5][0-9]{2} |ECONNRESET$|EBADMSG$|EMSGSIZE$)/
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 })), async (pieces) => {
+      expect(await read(...pieces)).toMatch(outcome)
+    }),
+  )
+  const edit = fc.tuple(fc.nat({ max: 120 }), fc.nat({ max: 3 }), fc.string({ maxLength: 3 }))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...SEEDS),
+      fc.array(edit, { maxLength: 3 }),
+      async (seed, edits) => {
+        const spoilt = edits.reduce(
+          (text, [at, gone, put]) => text.slice(0, at) + put + text.slice(at + gone),
+          seed,
+        )
+        expect(await read(spoilt)).toMatch(outcome)
+      },
+    ),
+  )
+})
