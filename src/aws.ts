@@ -48,7 +48,7 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  * The answer to a call, after as many attempts as the settings allow. A signature that AWS refuses because the node's clock
  * is off is made once more, with the time of AWS.
  *
- * @throws {Failure} `unreachable` - no answer; `refused` - a status other than 200; `bad_response` - an unusable answer.
+ * @throws {Failure} `unreachable` - no answer; `refused`, `throttled` - a status other than 200; `bad_response` - an unusable answer.
  */
 export async function callAws(
   call: AwsCall,
@@ -81,7 +81,7 @@ export async function callAws(
   const reason = `${code ?? `HTTP status ${outcome.status}`} from ${new URL(call.request.url).host}`
   const hint = code === undefined ? undefined : call.hints.get(code)
   throw new Failure(
-    'refused',
+    tried.verdict === 'throttled' ? 'throttled' : 'refused',
     `${call.subject}: ${reason}${attempts}${identity}${hint === undefined ? '' : `; hint: ${hint}`}`,
   )
 }

@@ -10,6 +10,7 @@ export type FailureCode =
   | 'no_credentials'
   | 'unreachable'
   | 'refused'
+  | 'throttled'
   | 'bad_response'
   | 'timed_out'
   | 'bad_output'

@@ -1,3 +1,4 @@
+import { isRunning, onSignal } from './signals.ts'
 import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
 
@@ -23,6 +24,12 @@ export function createSystem(product: string, step: System['step']): System {
         new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
       ),
     replaceFile,
+    openPrivateDirectory: async (path) =>
+      (await import('./private_directory.ts')).openPrivateDirectory(path),
+    sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
+    processId: process.pid,
+    isRunning,
+    onSignal,
     lookUp: async (hostname) => (await Bun.dns.lookup(hostname, {})).map(({ address }) => address),
     runCommand,
     homeDirectory,

@@ -16,9 +16,25 @@ const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'
 /** Annotation with the role of the pods themselves (IAM roles for service accounts). */
 const IRSA_ROLE = 'eks.amazonaws.com/role-arn'
 
-/** Who asks, beyond the node itself. */
+/** A pod's service account, as the kubelet presents it. */
+export interface ServiceAccount {
+  readonly token: string
+  readonly annotations: ReadonlyMap<string, string>
+}
+
+/** The service account in a request, `undefined` when it has none. */
+export function serviceAccountOf(
+  request: Pick<Request, 'serviceAccountToken' | 'serviceAccountAnnotations'>,
+): ServiceAccount | undefined {
+  const { serviceAccountToken: token, serviceAccountAnnotations } = request
+  if (token === '') return undefined
+  return { token, annotations: new Map(Object.entries(serviceAccountAnnotations ?? {})) }
+}
+
+/** Who asks. */
 export interface Identity {
-  readonly request: Request
+  /** `undefined` when it is the node itself. */
+  readonly account: ServiceAccount | undefined
   readonly registry: Registry
   /** The node's own source. */
   readonly source: Source
@@ -35,23 +51,21 @@ export interface Identity {
  * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
  */
 export async function findCredentials(identity: Identity, context: Context): Promise<Credentials> {
-  const { request, registry, source, irsaRole } = identity
-  const arn = serviceAccountRole(request, irsaRole, context.system.env)
-  if (arn === undefined) return resolveSource(source, context)
+  const { account, registry, source, irsaRole } = identity
+  const arn = account === undefined ? undefined : roleOf(account, irsaRole, context.system.env)
+  if (account === undefined || arn === undefined) return resolveSource(source, context)
   // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
   const configured = context.settings.get(SETTINGS.region)?.value
   const region = registry.service === 'ecr-public' ? (configured ?? context.region) : context.region
   const role = { arn, sessionName: undefined }
-  return assumeRoleWithWebIdentity(role, request.serviceAccountToken, { ...context, region })
+  return assumeRoleWithWebIdentity(role, account.token, { ...context, region })
 }
 
-function serviceAccountRole(
-  request: Request,
+function roleOf(
+  { annotations }: ServiceAccount,
   irsaRole: boolean,
   env: System['env'],
 ): string | undefined {
-  if (request.serviceAccountToken === '') return undefined
-  const annotations = new Map(Object.entries(request.serviceAccountAnnotations ?? {}))
   const named = [annotations.get(ECR_ROLE), irsaRole ? annotations.get(IRSA_ROLE) : undefined]
   const annotated = named.find((arn) => arn !== undefined && arn !== '')
   return annotated ?? fromEnvironment(SOURCES.ecrRoleArn, env)?.value

@@ -4,6 +4,7 @@ import { createSystem } from './host.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { run } from './plugin.ts'
 import { MAX_REQUEST_BYTES } from './request.ts'
+import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'
 
@@ -15,13 +16,15 @@ let lastStep = 'starting'
 /** The text for stdout. */
 async function execute(options: Options): Promise<string> {
   if (options.command === 'version') return `${PROGRAM} ${version}\n`
-  if (options.command === 'help' || (await isTerminal())) return HELP
+  if (options.command === 'help' || (options.command !== 'warm' && (await isTerminal())))
+    return HELP
   const product = `${PROGRAM}/${version}`
   const system = createSystem(product, (description) => {
     lastStep = description
     if (options.verbose)
       console.error(`${PROGRAM}: ${Math.round(performance.now())} ms: ${description}`)
   })
+  if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step('reading the request from stdin')
   return run(await readRequest(), options, system)
 }
@@ -63,6 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** A closed or full stdout is a failure: half an answer must not end with exit code 0. */
 async function writeAnswer(answer: string): Promise<void> {
+  if (answer === '') return
   const written = await Bun.write(Bun.stdout, answer).catch(() => 0)
   if (written === 0) throw new Failure('bad_output', 'cannot write the answer to stdout')
 }

@@ -4,13 +4,17 @@ import type { Mirror } from './registry.ts'
 
 /** What the command line asks for. */
 export interface Options {
-  readonly command: 'get-credentials' | 'help' | 'version'
+  readonly command: 'get-credentials' | 'warm' | 'help' | 'version'
+  /** What to fetch tokens for with `warm`; none means the registry of the node's own region. */
+  readonly images: readonly string[]
   /** Hosts to answer for beside those of ECR. */
   readonly mirrors: readonly Mirror[]
   /** Whether a service account's role may stand in the annotation of IRSA too. */
   readonly irsaRole: boolean
   /** Longest whole run, in milliseconds. */
   readonly timeoutMs: number
+  /** Where tokens are kept for the other runs of this node; `undefined` for nowhere. */
+  readonly cacheDirectory: string | undefined
   readonly verbose: boolean
 }
 
@@ -19,6 +23,7 @@ const DEFAULT_TIMEOUT_SECONDS = 45
 
 /** The text of `--help`. */
 export const HELP = `usage: ecr-credential-provider [get-credentials] [options]   reads a request, prints an answer
+       ecr-credential-provider warm [IMAGE...] --cache-dir DIR [options]
        ecr-credential-provider --help | -h | --version | -v
 
 A kubelet credential provider for Amazon ECR: reads one CredentialProviderRequest on stdin,
@@ -30,7 +35,12 @@ prints one CredentialProviderResponse on stdout.
                           eks.amazonaws.com/role-arn, not only eks.amazonaws.com/ecr-role-arn
   --timeout SECONDS       give up, with the cause, after this long (1 to 3600, default ${DEFAULT_TIMEOUT_SECONDS};
                           the kubelet kills at 60)
+  --cache-dir DIR         keep tokens in DIR, a directory of this user alone, and let runs at the
+                          same time wait for one that asks; never for service-account tokens
   --verbose               say each step on stderr (the kubelet shows it only when the run fails)
+
+warm puts tokens into the cache before the first pull: for the images' registries, without
+IMAGE for that of the region of AWS_REGION, the profile, or the instance. It prints nothing.
 
 Credentials come from the first of: the service-account token in the request, if there is a
 role for it; keys in the environment; a web identity in the environment; what the profile in
@@ -49,15 +59,20 @@ Exit code: 0 answer printed, 1 request failed (one line on stderr), 2 wrong comm
 export function parseOptions(args: readonly string[]): Options {
   let options: Options = {
     command: 'get-credentials',
+    images: [],
     mirrors: [],
     irsaRole: false,
     timeoutMs: DEFAULT_TIMEOUT_SECONDS * 1000,
+    cacheDirectory: undefined,
     verbose: false,
   }
   const rest = args.flatMap(splitAtEquals)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     switch (word) {
       case 'get-credentials':
+        break
+      case 'warm':
+        options = { ...options, command: 'warm' }
         break
       case '--help':
       case '-h':
@@ -76,15 +91,25 @@ export function parseOptions(args: readonly string[]): Options {
       case '--mirror':
         options = { ...options, mirrors: [...options.mirrors, parseMirror(rest.shift())] }
         break
+      case '--cache-dir':
+        options = { ...options, cacheDirectory: parseDirectory(rest.shift()) }
+        break
       case '--timeout':
         options = { ...options, timeoutMs: parseTimeout(rest.shift()) }
         break
       default:
+        if (options.command === 'warm' && !word.startsWith('-')) {
+          options = { ...options, images: [...options.images, word] }
+          break
+        }
         throw new Failure(
           'bad_usage',
-          `unknown argument ${quote(word)}; known: get-credentials, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --verbose, --help, --version`,
+          `unknown argument ${quote(word)}; known: get-credentials, warm, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --cache-dir DIR, --verbose, --help, --version`,
         )
     }
+  }
+  if (options.command === 'warm' && options.cacheDirectory === undefined) {
+    throw new Failure('bad_usage', 'warm needs --cache-dir DIR: there is nothing else to warm')
   }
   return options
 }
@@ -108,4 +133,10 @@ function parseTimeout(value = ''): number {
   const seconds = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0
   if (seconds >= 1 && seconds <= 3600) return seconds * 1000
   throw new Failure('bad_usage', '--timeout must be a whole number of seconds from 1 to 3600')
+}
+
+/** Absolute, since the working directory is not ours to choose. */
+function parseDirectory(value = ''): string {
+  if (value.startsWith('/')) return value
+  throw new Failure('bad_usage', '--cache-dir must be an absolute path')
 }

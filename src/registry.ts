@@ -1,4 +1,4 @@
-import { type EndpointForm, type Partition, PARTITIONS } from './endpoints.ts'
+import { type EndpointForm, findPartition, type Partition, PARTITIONS } from './endpoints.ts'
 import { Failure, quote } from './failure.ts'
 
 /** The registry an image lives in, read from the image's host name alone. */
@@ -61,6 +61,12 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
     )
   }
   return { host: authority, ...registry }
+}
+
+/** The private registry of a region, in its plain form; the account in its name stands for any. */
+export function registryOf(region: string): Registry {
+  const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'
+  return parseRegistry(`${'0'.repeat(12)}.dkr.ecr.${region}.${suffix}`, [])
 }
 
 function findPublic(name: string): Omit<Registry, 'host'> | undefined {

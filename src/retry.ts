@@ -6,6 +6,8 @@ export type Verdict = 'final' | 'retry' | 'throttled'
 /** A result, after how many attempts, and how long they took together. */
 export interface Tried {
   readonly outcome: HttpAnswer | NoAnswer
+  /** What was thought of the last attempt. */
+  readonly verdict: Verdict
   readonly attempts: number
   readonly tookMs: number
 }
@@ -114,7 +116,7 @@ export async function withRetries(
     // eslint-disable-next-line no-await-in-loop
     const outcome = await attempt()
     const verdict = judgeAttempt(outcome, options)
-    const tried = { outcome, attempts, tookMs: network.elapsedMs() - startMs }
+    const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }
     if (attempts >= options.maxAttempts) return tried
     if (outcome.kind === 'answer' && options.learn?.(outcome) === true) continue
     if (verdict === 'final') return tried

@@ -6,6 +6,20 @@ export interface CommandResult {
   readonly stderr: Uint8Array
 }
 
+/** A directory that only this user can read or change. Every member throws the operating system's error. */
+export interface PrivateDirectory {
+  /** A file's text; `undefined` when there is none, or none that is this user's own and closed to others. */
+  readonly read: (name: string) => Promise<string | undefined>
+  /** Writes a file in one step, so that no reader ever sees half of it. */
+  readonly replace: (name: string, text: string) => Promise<void>
+  /** Makes a claim to something, in one step; whether nobody else has one. */
+  readonly claim: (name: string, text: string) => Promise<boolean>
+  /** The text of a claim, `undefined` when there is none. */
+  readonly claimant: (name: string) => Promise<string | undefined>
+  /** Removes a file or a claim, if it is there. */
+  readonly remove: (name: string) => Promise<void>
+}
+
 /** Whom to connect to. */
 export interface Peer {
   /** A name, or an address without brackets. */
@@ -59,6 +73,24 @@ export interface System {
    * @throws the operating system's error.
    */
   readonly replaceFile: (path: string, text: string) => Promise<void>
+
+  /** @throws an error with a `code`, see `openPrivateDirectory`. */
+  readonly openPrivateDirectory: (path: string) => Promise<PrivateDirectory>
+
+  /** SHA-256 of a text, in hexadecimal. */
+  readonly sha256: (text: string) => string
+
+  /** Number of this process. */
+  readonly processId: number
+
+  /** Whether a process of that number exists. */
+  readonly isRunning: (processId: number) => boolean
+
+  /**
+   * Has something cleaned up, if the process is told to end (SIGTERM, SIGINT, SIGHUP) before the function that comes back
+   * is called; then it ends by that signal.
+   */
+  readonly onSignal: (cleanUp: () => Promise<void>) => () => void
 
   /** Addresses of a host name. @throws when it has none. */
   readonly lookUp: (hostname: string) => Promise<readonly string[]>

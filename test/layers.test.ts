@@ -40,8 +40,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['credentials/sso.ts', 'credentials/chain.ts'],
   ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
-  ['options.ts', 'plugin.ts'],
-  ['socket.ts', 'host.ts', 'main.ts'],
+  ['boot_clock.ts', 'cache_entry.ts', 'token_cache.ts', 'token_sharing.ts', 'cache_key.ts'],
+  ['options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
+  ['socket.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
 ]
 
 const SOURCE = new URL('../src/', import.meta.url)
@@ -90,6 +91,8 @@ test('packages and runtime modules have one door each', () => {
       'main.ts ../package.json',
       'host.ts node:fs/promises',
       'host.ts node:os',
+      'private_directory.ts node:fs',
+      'private_directory.ts node:fs/promises',
       'main.ts node:tty',
     ].toSorted(),
   )
@@ -99,7 +102,7 @@ test.each([
   [
     'process, Bun and console',
     /(?<!\/)\b(process|Bun|console|globalThis|require)\b[.(]/,
-    ['socket.ts', 'host.ts', 'main.ts'],
+    ['socket.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
   ],
   ['fetch', /(?<![.\w])fetch\(/, ['host.ts']],
   ['JSON.parse', /JSON\.parse|\.json\(\)/, ['decode.ts']],

@@ -159,7 +159,7 @@ test('callAws() heeds x-amz-retry-after', async () => {
 test('callAws() does not wait beyond the deadline, and then gives the reason it has', async () => {
   const { requests, waits, result } = await call([error(429)], { deadlineMs: 400 })
   expect([requests.length, waits]).toEqual([1, []])
-  expect(await expectRejection('refused', result)).toBe(
+  expect(await expectRejection('throttled', result)).toBe(
     'cannot do it: HTTP status 429 from h (credentials: test)',
   )
 })

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 
+import { parseOptions } from '../src/options.ts'
 import { run } from '../src/plugin.ts'
-import { fakeSystem } from './system.ts'
+import { answering, fakeSystem } from './system.ts'
 import { kubeletRequest, runPlugin } from './world/plugin.ts'
 import type { FaultRule } from './world/recorder.ts'
 import { startWorld, type World } from './world/world.ts'
@@ -131,17 +132,15 @@ test('no error holds a secret, not even for an inspector', async () => {
   const SECRET = ['SENT', 'INEL'].join('')
   const input = new TextEncoder().encode(kubeletRequest(IMAGE))
   const failures = [
-    fakeSystem({ fetch: async () => Promise.reject(new Error(SECRET, { cause: SECRET })) }),
-    ...BODIES.map((body) => fakeSystem({ env: PLANTED, fetch: async () => new Response(body) })),
-    ...BODIES.map((body) => fakeSystem({ fetch: async () => new Response(body) })),
+    fakeSystem({ connect: async () => Promise.reject(new Error(SECRET, { cause: SECRET })) }),
+    ...BODIES.map((body) => fakeSystem({ env: PLANTED, connect: async () => answering(body) })),
+    ...BODIES.map((body) => fakeSystem({ connect: async () => answering(body) })),
   ]
   for (const system of failures) {
     // eslint-disable-next-line no-await-in-loop -- one at a time
-    const error: unknown = await run(
-      input,
-      { mirrors: [], irsaRole: false, timeoutMs: 60_000 },
-      system,
-    ).catch((reason: unknown) => reason)
+    const error: unknown = await run(input, parseOptions([]), system).catch(
+      (reason: unknown) => reason,
+    )
     expect(error).toBeInstanceOf(Error)
     const shown =
       error instanceof Error

@@ -1,4 +1,4 @@
-import type { System } from '../src/system.ts'
+import type { Connection, System } from '../src/system.ts'
 
 /** The parts of a system that a test cares about; `files` maps a path to its text, or to the error code of reading it. */
 export interface FakeParts extends Partial<System> {
@@ -19,6 +19,11 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
     listFiles: async (directory) =>
       Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
     replaceFile: async () => Promise.reject(new Error('no writing in this test')),
+    openPrivateDirectory: async () => Promise.reject(new Error('no directory in this test')),
+    sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
+    processId: 1000,
+    isRunning: () => true,
+    onSignal: () => () => undefined,
     lookUp: async () => Promise.reject(new Error('no names in this test')),
     runCommand: async () => Promise.reject(new Error('no commands in this test')),
     product: 'ecr-credential-provider/test',
@@ -29,5 +34,17 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
     elapsedMs: () => 0,
     step: () => undefined,
     ...parts,
+  }
+}
+
+/** A connection whose server answers with this body, whatever it is asked. */
+export function answering(body: string): Connection {
+  const bytes = Buffer.from(body)
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`
+  return {
+    send: () => undefined,
+    receive: async () => Buffer.concat([Buffer.from(head), bytes]),
+    isOpen: () => true,
+    close: () => undefined,
   }
 }

@@ -1,0 +1,32 @@
+import type { System } from './system.ts'
+
+/** Time since the node's kernel started, which all its processes share and nobody can set. */
+export interface BootClock {
+  /** Differs from boot to boot. */
+  readonly bootId: string
+  /** Milliseconds since then. */
+  readonly uptimeMs: () => number
+}
+
+/**
+ * The clock of this boot.
+ *
+ * @throws the operating system's error, or one of its own when the kernel gives no such files.
+ * @see https://man7.org/linux/man-pages/man5/proc_uptime.5.html
+ */
+export async function readBootClock(
+  system: Pick<System, 'readFile' | 'elapsedMs'>,
+): Promise<BootClock> {
+  const read = async (path: string) => new TextDecoder().decode(await system.readFile(path, 64))
+  const [bootId, uptime] = await Promise.all([
+    read('/proc/sys/kernel/random/boot_id'),
+    read('/proc/uptime'),
+  ])
+  const readAtMs = system.elapsedMs()
+  const [seconds] = /^[0-9]+\.[0-9]+/.exec(uptime) ?? []
+  if (seconds === undefined || !/^[0-9a-f-]{36}\n?$/.test(bootId)) throw new Error('no boot clock')
+  return {
+    bootId: bootId.trim(),
+    uptimeMs: () => Number(seconds) * 1000 + system.elapsedMs() - readAtMs,
+  }
+}

@@ -1,0 +1,60 @@
+import { fromEnvironment, type Settings } from './config/settings.ts'
+import { SETTINGS } from './config/settings_table.ts'
+import { SOURCES } from './config/source_settings.ts'
+import type { Context } from './context.ts'
+import type { Source } from './credentials/source.ts'
+import { tokenRequest } from './ecr.ts'
+import type { Registry } from './registry.ts'
+import type { System } from './system.ts'
+
+/** Changes when the cache's files do. */
+const VERSION = 1
+
+/**
+ * Name under which a token is cached: a hash over everything that selects the identity and whom it is shown to, known
+ * before anything is asked. Keys from the configuration are part of it as they are, which only the hash leaves this
+ * function; keys that a service hands out are not, since they change while the identity stays.
+ */
+export function cacheKey(
+  source: Source,
+  registry: Registry,
+  context: Pick<Context, 'settings' | 'config' | 'region' | 'system'>,
+): string {
+  const { settings, config, region, system } = context
+  const { url } = tokenRequest(registry, context)
+  const services = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
+  const parts = [
+    VERSION,
+    [registry.service, region, url],
+    source,
+    surroundings(source, system.env),
+    // More than selects the identity, but whatever might (the address of STS, of IMDS) is among them.
+    settingsIn(settings),
+    [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
+  ]
+  return system.sha256(JSON.stringify(parts))
+}
+
+/** What a source takes from the environment when it is asked. */
+function surroundings(source: Source, env: System['env']): unknown {
+  switch (source.kind) {
+    case 'role':
+      return surroundings(source.base, env)
+    case 'container':
+      return [SOURCES.containerTokenFile, SOURCES.containerToken].map(
+        (setting) => fromEnvironment(setting, env)?.value,
+      )
+    case 'process':
+      // Nobody knows what the command looks at.
+      return Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    case 'keys':
+    case 'web_identity':
+    case 'sso':
+    case 'instance':
+      return []
+  }
+}
+
+function settingsIn(settings: Settings): unknown {
+  return Object.values(SETTINGS).map((setting) => settings.get<unknown>(setting)?.value)
+}

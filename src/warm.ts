@@ -1,0 +1,39 @@
+import { SETTINGS } from './config/settings_table.ts'
+import { Failure } from './failure.ts'
+import type { Options } from './options.ts'
+import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
+import { parseRegistry, type Registry, registryOf } from './registry.ts'
+import type { System } from './system.ts'
+import { shareToken } from './token_sharing.ts'
+
+/**
+ * Puts the tokens of registries into the cache, before the first pull needs them. What makes a pull go on without a cache
+ * is a failure here.
+ *
+ * @throws {Failure} the reason, as one line.
+ */
+export async function warm(options: Options, system: System): Promise<void> {
+  const plan = await makePlan(options, system)
+  const named = options.images.map((image) => parseRegistry(image, options.mirrors))
+  const registries = named.length === 0 ? [await ownRegistry(plan)] : named
+  // One after the other: they share credentials' sources, and the node is busy enough at boot.
+  // eslint-disable-next-line no-await-in-loop
+  for (const registry of registries) await warmRegistry(registry, plan)
+}
+
+async function ownRegistry({ settings, imds }: Plan): Promise<Registry> {
+  const configured = settings.get(SETTINGS.region)?.value
+  return registryOf(configured ?? (await imds.fetchRegion('no image is given to warm')))
+}
+
+async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
+  const pull = { registry, account: undefined }
+  const cache = await openCache(pull, plan)
+  if (cache === undefined) {
+    const hint = 'hint: say it with --mirror HOST=REGION or AWS_REGION'
+    throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
+  }
+  await shareToken(cache, plan, async () => fetchToken(pull, plan))
+  if ((await cache.read()) !== undefined) return
+  throw new Failure('bad_config', 'cannot keep the token: the cache directory could not be written')
+}

@@ -1,0 +1,188 @@
+import { afterAll, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+
+import { openPrivateDirectory } from '../src/private_directory.ts'
+
+const base = mkdtempSync(`${tmpdir()}/private-`)
+afterAll(() => rmSync(base, { recursive: true }))
+
+let made = 0
+/** A path where nothing is yet. */
+function newPath(): string {
+  made += 1
+  return `${base}/${made}`
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'opened',
+    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : 'no code'),
+  )
+}
+
+test('openPrivateDirectory() makes the directory, for this user alone, whatever the umask', async () => {
+  for (const umask of [0, 0o022, 0o077]) {
+    const path = newPath()
+    const before = process.umask(umask)
+    // eslint-disable-next-line no-await-in-loop
+    const directory = await openPrivateDirectory(path)
+    // eslint-disable-next-line no-await-in-loop
+    await directory.replace('a', 'text')
+    process.umask(before)
+    expect([statSync(path).mode & 0o777, statSync(`${path}/a`).mode & 0o777]).toEqual([
+      0o700, 0o600,
+    ])
+  }
+})
+
+test.each([0o777, 0o750, 0o705, 0o701, 0o710, 0o720, 0o1777])(
+  'openPrivateDirectory() refuses a directory with mode %o',
+  async (mode) => {
+    const path = newPath()
+    mkdirSync(path)
+    chmodSync(path, mode)
+    expect(await codeOf(openPrivateDirectory(path))).toBe('EACCES')
+  },
+)
+
+test('openPrivateDirectory() refuses what is no directory, and what cannot be made', async () => {
+  const [file, link, dangling, loop] = [newPath(), newPath(), newPath(), newPath()]
+  writeFileSync(file, '')
+  mkdirSync(`${base}/target`, { mode: 0o700 })
+  symlinkSync(`${base}/target`, link)
+  symlinkSync(newPath(), dangling)
+  symlinkSync(loop, loop)
+  expect(await codeOf(openPrivateDirectory(file))).toBe('ENOTDIR')
+  // Linux says either, by its version: the flags forbid both.
+  for (const path of [link, dangling, loop]) {
+    // eslint-disable-next-line no-await-in-loop
+    expect(['ENOTDIR', 'ELOOP']).toContain(String(await codeOf(openPrivateDirectory(path))))
+  }
+  expect(await codeOf(openPrivateDirectory(`${base}/nowhere/x`))).toBe('ENOENT')
+})
+
+test.skipIf(process.geteuid?.() !== 0)(
+  'openPrivateDirectory() refuses the directory of another user',
+  async () => {
+    const path = newPath()
+    mkdirSync(path, { mode: 0o700 })
+    chownSync(path, 65534, 65534)
+    expect(await codeOf(openPrivateDirectory(path))).toBe('EACCES')
+  },
+)
+
+test('read() gives the text of a file of its own, and of no other kind', async () => {
+  const path = newPath()
+  const directory = await openPrivateDirectory(path)
+  await directory.replace('a', 'text')
+  expect(await directory.read('a')).toBe('text')
+  expect(await directory.read('b')).toBeUndefined()
+  writeFileSync(`${path}/open`, 'text', { mode: 0o644 })
+  writeFileSync(`${path}/group`, 'text', { mode: 0o640 })
+  symlinkSync(`${path}/a`, `${path}/link`)
+  mkdirSync(`${path}/directory`, { mode: 0o700 })
+  Bun.spawnSync(['mkfifo', '-m', '600', `${path}/fifo`])
+  for (const name of ['open', 'group', 'link', 'directory']) {
+    // eslint-disable-next-line no-await-in-loop
+    expect([name, await directory.read(name)]).toEqual([name, undefined])
+  }
+  // And does not wait for somebody to write into it.
+  expect(await directory.read('fifo')).toBe('')
+})
+
+test('read() takes no more than 64 KiB', async () => {
+  const directory = await openPrivateDirectory(newPath())
+  await directory.replace('a', 'x'.repeat(100_000))
+  expect((await directory.read('a'))?.length).toBe(64 * 1024)
+})
+
+test('replace() replaces a file, a link without following it, and leaves nothing else', async () => {
+  const path = newPath()
+  const directory = await openPrivateDirectory(path)
+  const other = newPath()
+  writeFileSync(other, 'untouched')
+  symlinkSync(other, `${path}/link`)
+  linkSync(other, `${path}/hard`)
+  writeFileSync(`${path}/lax`, 'old', { mode: 0o666 })
+  for (const name of ['a', 'link', 'hard', 'lax']) {
+    // eslint-disable-next-line no-await-in-loop
+    await directory.replace(name, 'new')
+    expect([
+      readFileSync(`${path}/${name}`, 'utf8'),
+      statSync(`${path}/${name}`).mode & 0o777,
+    ]).toEqual(['new', 0o600])
+  }
+  expect(readFileSync(other, 'utf8')).toBe('untouched')
+  expect(readdirSync(path).toSorted()).toEqual(['a', 'hard', 'lax', 'link'])
+})
+
+test('replace() leaves nothing behind when it fails', async () => {
+  const path = newPath()
+  const directory = await openPrivateDirectory(path)
+  mkdirSync(`${path}/a/b`, { recursive: true })
+  expect(await codeOf(directory.replace('a', 'x'))).toBe('EISDIR')
+  expect(readdirSync(path)).toEqual(['a'])
+})
+
+test('a reader never sees half of a file', async () => {
+  const directory = await openPrivateDirectory(newPath())
+  const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(30_000))
+  await directory.replace('f', texts[0] ?? '')
+  const writes = Array.from({ length: 60 }, async (_, index) => {
+    await Bun.sleep(index)
+    await directory.replace('f', texts[index % 3] ?? '').catch(() => undefined)
+  })
+  const reads = Array.from({ length: 200 }, async (_, index) => {
+    await Bun.sleep(index / 4)
+    return directory.read('f')
+  })
+  const seen = await Promise.all(reads)
+  await Promise.all(writes)
+  expect(seen.filter((text) => text === undefined || !texts.includes(text))).toEqual([])
+})
+
+test('claim() succeeds for one, and remove() lets go', async () => {
+  const path = newPath()
+  const directories = await Promise.all(
+    Array.from({ length: 20 }, () => openPrivateDirectory(path)),
+  )
+  const claims = await Promise.all(
+    directories.map((each, index) => each.claim('c', `text ${index}`)),
+  )
+  expect(claims.filter(Boolean)).toHaveLength(1)
+  const [directory] = directories
+  expect(await directory?.claimant('c')).toBe(`text ${claims.indexOf(true)}`)
+  await directory?.remove('c')
+  expect(await directory?.claimant('c')).toBeUndefined()
+  expect(await directory?.claim('c', 'again')).toBe(true)
+  writeFileSync(`${path}/file`, '')
+  expect(await directory?.claimant('file')).toBe('')
+})
+
+test('a directory that is swapped after it was opened is not used', async () => {
+  const path = newPath()
+  const directory = await openPrivateDirectory(path)
+  const away = newPath()
+  Bun.spawnSync(['mv', path, away])
+  mkdirSync(path)
+  writeFileSync(`${path}/a`, 'of another', { mode: 0o600 })
+  await directory.replace('b', 'own')
+  expect([await directory.read('a'), readdirSync(path), readdirSync(away)]).toEqual([
+    undefined,
+    ['a'],
+    ['b'],
+  ])
+})

@@ -1,0 +1,223 @@
+import { expect, test } from 'bun:test'
+
+import { openTokenCache } from '../src/token_cache.ts'
+import { BOOT, type FakeNode, fakeNode, processOn } from './boot.ts'
+import { expectRejection } from './failures.ts'
+
+const HOURS = 3_600_000
+
+const tokenOf = (node: FakeNode) => ({
+  username: 'AWS',
+  password: 'p',
+  expiresAtMs: node.nowMs + 12 * HOURS,
+})
+
+async function open(node: FakeNode, key = 'k', parts = {}) {
+  return openTokenCache('/run/x', key, processOn(node, parts))
+}
+
+async function stored(): Promise<FakeNode> {
+  const node = fakeNode()
+  const cache = await open(node)
+  await cache.write(tokenOf(node), node.nowMs)
+  return node
+}
+
+async function readLater(node: FakeNode) {
+  return (await open(node)).read()
+}
+
+test('read() gives what another run has written, with the life that is left', async () => {
+  const node = await stored()
+  node.uptimeMs += HOURS
+  node.nowMs += HOURS
+  expect(await readLater(node)).toEqual({
+    username: 'AWS',
+    password: 'p',
+    expiresAtMs: node.nowMs + 11 * HOURS,
+  })
+})
+
+test.each([
+  [0, true],
+  [6 * HOURS - 1000, true],
+  [6 * HOURS, false],
+  [12 * HOURS, false],
+  [-900, true],
+  [-2000, false],
+])('read() after %d ms of the boot clock: %p', async (ms, isThere) => {
+  const node = await stored()
+  node.uptimeMs += ms
+  expect((await readLater(node)) !== undefined).toBe(isThere)
+})
+
+test('a clock that jumps makes a token neither older nor younger', async () => {
+  for (const jumpMs of [-24 * HOURS, 24 * HOURS, 24 * 365 * 10 * HOURS]) {
+    // eslint-disable-next-line no-await-in-loop
+    const node = await stored()
+    node.nowMs += jumpMs
+    node.uptimeMs += HOURS
+    // eslint-disable-next-line no-await-in-loop
+    expect(await readLater(node)).toMatchObject({ expiresAtMs: node.nowMs + 11 * HOURS })
+  }
+})
+
+test('write() counts the life by the time that it is given, not by the clock of the node', async () => {
+  const node = fakeNode()
+  const awsNowMs = node.nowMs + 48 * HOURS
+  const cache = await open(node)
+  await cache.write({ username: 'AWS', password: 'p', expiresAtMs: awsNowMs + 2 * HOURS }, awsNowMs)
+  expect(await cache.read()).toMatchObject({ expiresAtMs: node.nowMs + 2 * HOURS })
+})
+
+test.each([undefined, 0, -1])('write() keeps no token that ends in %p ms', async (leftMs) => {
+  const node = fakeNode()
+  const cache = await open(node)
+  const expiresAtMs = leftMs === undefined ? undefined : node.nowMs + leftMs
+  await cache.write({ username: 'AWS', password: 'p', expiresAtMs }, node.nowMs)
+  expect(node.files.size).toBe(0)
+})
+
+test('read() ignores what another boot has left, and another identity', async () => {
+  const node = await stored()
+  expect(await (await open(node, 'other')).read()).toBeUndefined()
+  node.bootId = BOOT.replace(/1$/, '2')
+  expect(await readLater(node)).toBeUndefined()
+})
+
+test('read() ignores a broken file, and write() replaces it', async () => {
+  const whole = (await stored()).files.get('k.token') ?? ''
+  const cuts = Array.from({ length: whole.length }, (_, end) => whole.slice(0, end))
+  const broken = [
+    ...cuts,
+    '[]',
+    'null',
+    `${whole}x`,
+    whole.replace('"lifeMs":4', '"lifeMs":"4'),
+    whole.replace('"password":"p"', '"password":""'),
+    whole.replace('"storedAtMs":', '"storedAtMs":1e999,"x":'),
+  ]
+  for (const text of broken) {
+    const node = fakeNode()
+    node.files.set('k.token', text)
+    // eslint-disable-next-line no-await-in-loop
+    const cache = await open(node)
+    // eslint-disable-next-line no-await-in-loop
+    expect([text, await cache.read()]).toEqual([text, undefined])
+    // eslint-disable-next-line no-await-in-loop
+    await cache.write(tokenOf(node), node.nowMs)
+    // eslint-disable-next-line no-await-in-loop
+    expect(await cache.read()).toBeDefined()
+  }
+})
+
+test('claim() is one run at a time, until it is released', async () => {
+  const node = fakeNode()
+  const [first, second] = [await open(node), await open(node)]
+  expect([await first.claim(), await second.claim()]).toEqual(['mine', 'taken'])
+  await first.release()
+  expect(await second.claim()).toBe('mine')
+})
+
+test.each<[string, (node: FakeNode) => void]>([
+  ['was killed', (node) => node.running.clear()],
+  ['has held it for more than five seconds', (node) => (node.uptimeMs += 5100)],
+  ['made it before this boot', (node) => (node.uptimeMs -= 50_000)],
+  ['is nobody', (node) => node.claims.set('k.claim', 'x')],
+  ['is no link', (node) => node.claims.set('k.claim', '')],
+])('claim() passes on when whoever has it %s', async (_, happen) => {
+  const node = fakeNode()
+  await (await open(node)).claim()
+  happen(node)
+  const cache = await open(node)
+  expect([await cache.claim(), await cache.claim()]).toEqual(['taken', 'mine'])
+})
+
+test('claim() stands while its owner lives and is young', async () => {
+  const node = fakeNode()
+  await (await open(node)).claim()
+  // Another process may have the boot clock a little earlier.
+  node.uptimeMs -= 900
+  const cache = await open(node)
+  node.uptimeMs += 5800
+  expect([await cache.claim(), await cache.claim()]).toEqual(['taken', 'taken'])
+})
+
+test('release() leaves the claim of a run that took over', async () => {
+  const node = fakeNode()
+  const slow = await open(node)
+  await slow.claim()
+  node.uptimeMs += 6000
+  const next = await open(node, 'k', { processId: 1001 })
+  await next.claim()
+  await next.claim()
+  await slow.release()
+  expect(node.claims.get('k.claim')).toStartWith('1001 ')
+})
+
+test('pauseMs() tells what is left of another run’s pause', async () => {
+  const node = fakeNode()
+  await (await open(node)).pause(3000)
+  node.uptimeMs += 1000
+  expect(await (await open(node)).pauseMs()).toBe(2000)
+  node.uptimeMs += 2000
+  expect(await (await open(node)).pauseMs()).toBe(0)
+})
+
+test.each([
+  '',
+  'x',
+  `${BOOT} 999999999`,
+  `${BOOT} 1`,
+  `${BOOT.replace('1', '2')} 101000`,
+  `${BOOT} -1`,
+])('pauseMs() believes nothing that is not a pause of this boot: %j', async (text) => {
+  const node = fakeNode()
+  node.files.set('k.pause', text)
+  expect(await (await open(node)).pauseMs()).toBe(0)
+})
+
+test('no member throws when the directory fails', async () => {
+  const node = await stored()
+  const steps: string[] = []
+  const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
+  node.isBroken = true
+  expect([await cache.read(), await cache.claim(), await cache.pauseMs()]).toEqual([
+    undefined,
+    'broken',
+    0,
+  ])
+  await cache.write(tokenOf(node), node.nowMs)
+  await cache.pause(1000)
+  await cache.release()
+  expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))
+})
+
+test.each([
+  ['EACCES', 'permission denied'],
+  ['ELOOP', 'too many symbolic links'],
+  ['ENOENT', 'it does not exist'],
+])('openTokenCache() refuses a directory that gives %s', async (code, reason) => {
+  const openPrivateDirectory = async () => Promise.reject(Object.assign(new Error('x'), { code }))
+  expect(await expectRejection('bad_config', open(fakeNode(), 'k', { openPrivateDirectory }))).toBe(
+    `cannot use the cache directory: ${reason}; it must be a directory of this user, with no access for others`,
+  )
+})
+
+test.each([
+  ['/proc/uptime', ''],
+  ['/proc/uptime', '-1.00 1'],
+  ['/proc/sys/kernel/random/boot_id', ''],
+  ['/proc/sys/kernel/random/boot_id', 'x'],
+])('openTokenCache() refuses a kernel whose %s is %j', async (path, text) => {
+  const files = {
+    '/proc/sys/kernel/random/boot_id': BOOT,
+    '/proc/uptime': '1.00 1.00',
+    [path]: text,
+  }
+  await expectRejection('bad_config', open(fakeNode(), 'k', { readFile: fakeFiles(files) }))
+})
+
+function fakeFiles(files: Readonly<Record<string, string>>) {
+  return async (path: string) => new TextEncoder().encode(files[path] ?? '')
+}
