@@ -1,3 +1,4 @@
+import { openPrivateDirectory } from './private_directory.ts'
 import { isRunning, onSignal } from './signals.ts'
 import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
@@ -24,8 +25,7 @@ export function createSystem(product: string, step: System['step']): System {
         new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
       ),
     replaceFile,
-    openPrivateDirectory: async (path) =>
-      (await import('./private_directory.ts')).openPrivateDirectory(path),
+    openPrivateDirectory: async (path) => openPrivateDirectory(path, await import('node:fs')),
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
     processId: process.pid,
     isRunning,

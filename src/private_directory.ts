@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
-import { mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
 
 import type { PrivateDirectory } from './system.ts'
+
+/** Handed in, since loading it costs start-up time that only a run with a cache should pay. */
+type FileSystem = typeof import('node:fs')
 
 /** Permissions of anybody but the owner. */
 const OTHERS = 0o077
@@ -16,27 +18,41 @@ const MAX_BYTES = 64 * 1024
  *
  * @throws an error whose `code` is `EACCES` - it belongs to another user, or is open to others; or the operating system's.
  */
-export async function openPrivateDirectory(path: string): Promise<PrivateDirectory> {
+export async function openPrivateDirectory(
+  path: string,
+  fs: FileSystem,
+): Promise<PrivateDirectory> {
+  const { mkdir, rm, symlink } = fs.promises
   await mkdir(path, { mode: 0o700 }).catch(() => undefined)
-  const descriptor = openDirectory(path)
+  const descriptor = openDirectory(path, fs)
   const pathOf = (name: string) => `/proc/self/fd/${descriptor}/${name}`
   return {
-    read: async (name) => read(pathOf(name)),
-    replace: async (name, text) => replace(pathOf(name), text),
-    claim: async (name, text) => claim(pathOf(name), text),
-    claimant: async (name) => claimant(pathOf(name)),
+    read: async (name) => read(pathOf(name), fs),
+    replace: async (name, text) => replace(pathOf(name), text, fs),
+    // A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written.
+    // It points to nothing and is never followed.
+    claim: async (name, text) =>
+      symlink(text, pathOf(name)).then(
+        () => true,
+        (error: unknown) => {
+          if (codeOf(error) === 'EEXIST') return false
+          throw error
+        },
+      ),
+    claimant: async (name) => claimant(pathOf(name), fs),
     remove: async (name) => rm(pathOf(name), { force: true }),
   }
 }
 
 /** A bare descriptor, open until the process ends: a `FileHandle` that is no longer used would throw when it is collected. */
-function openDirectory(path: string): number {
-  const descriptor = openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW)
+function openDirectory(path: string, fs: FileSystem): number {
+  const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
+  const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
   try {
-    assertOwn(fstatSync(descriptor))
+    assertOwn(fs.fstatSync(descriptor))
     return descriptor
   } catch (error) {
-    closeSync(descriptor)
+    fs.closeSync(descriptor)
     throw error
   }
 }
@@ -46,10 +62,11 @@ function assertOwn({ uid, mode }: Stats): void {
   throw Object.assign(new Error('not private'), { code: 'EACCES' })
 }
 
-async function read(path: string): Promise<string | undefined> {
+async function read(path: string, fs: FileSystem): Promise<string | undefined> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   // Without waiting for the other end of a FIFO.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const file = await open(path, flags).catch(() => undefined)
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+  const file = await fs.promises.open(path, flags).catch(() => undefined)
   if (file === undefined) return undefined
   try {
     const stats = await file.stat()
@@ -64,7 +81,8 @@ async function read(path: string): Promise<string | undefined> {
   }
 }
 
-async function replace(path: string, text: string): Promise<void> {
+async function replace(path: string, text: string, fs: FileSystem): Promise<void> {
+  const { open, rename, rm } = fs.promises
   const temporary = `${path}.${crypto.randomUUID()}.tmp`
   try {
     const file = await open(temporary, 'wx', 0o600)
@@ -80,25 +98,13 @@ async function replace(path: string, text: string): Promise<void> {
   }
 }
 
-// A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written. It
-// points to nothing and is never followed.
-async function claim(path: string, text: string): Promise<boolean> {
-  try {
-    await symlink(text, path)
-    return true
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false
-    throw error
-  }
-}
-
-async function claimant(path: string): Promise<string | undefined> {
-  return readlink(path).catch((error: unknown) =>
+async function claimant(path: string, fs: FileSystem): Promise<string | undefined> {
+  return fs.promises.readlink(path).catch((error: unknown) =>
     // What is there and is no link was not made by `claim`.
-    isCode(error, 'ENOENT') ? undefined : '',
+    codeOf(error) === 'ENOENT' ? undefined : '',
   )
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }

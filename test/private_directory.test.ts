@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import {
+import fs, {
   chmodSync,
   chownSync,
   linkSync,
@@ -14,10 +14,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { openPrivateDirectory } from '../src/private_directory.ts'
+import { openPrivateDirectory as openWith } from '../src/private_directory.ts'
 
 const base = mkdtempSync(`${tmpdir()}/private-`)
 afterAll(() => rmSync(base, { recursive: true }))
+
+const openPrivateDirectory = async (path: string) => openWith(path, fs)
 
 let made = 0
 /** A path where nothing is yet. */

@@ -17,21 +17,48 @@ export interface Case {
   readonly parallel: number
   /** The program's file is dropped from the page cache before each run. */
   readonly cold: boolean
+  /** What vouches for the fake's certificate: a bundle of one, or that and the host's own store, as on a node. */
+  readonly trust: 'bundle' | 'host'
+  /** Our cache: none, kept from round to round, or empty at the beginning of each round. Peers have none. */
+  readonly cache: 'none' | 'kept' | 'empty'
+  /** Our file is read from start to end after it was dropped, as the unit of the README does. */
+  readonly warmed: boolean
   /** Part of the wanted rounds. */
   readonly share: number
 }
 
 const NONE: Delays = { imdsMs: 0, roundTripMs: 0, ecrMs: 0 }
 const REAL: Delays = { imdsMs: 2, roundTripMs: 4, ecrMs: 20 }
-const USUAL = { delays: NONE, parallel: 1, cold: false, share: 1 }
+const USUAL = {
+  delays: NONE,
+  parallel: 1,
+  cold: false,
+  trust: 'bundle',
+  cache: 'none',
+  warmed: false,
+  share: 1,
+} as const
 
 export const CASES: readonly Case[] = [
   { ...USUAL, name: 'no delay', about: "the node's role from IMDS, everything on loopback" },
   {
     ...USUAL,
+    name: "host's trust store",
+    about: "the same, and the host's certificates are read, as on a node",
+    trust: 'host',
+  },
+  {
+    ...USUAL,
     name: 'real delays',
     about: 'IMDS answers after 2 ms, ECR is 4 ms away and back and answers after 20 ms',
     delays: REAL,
+  },
+  {
+    ...USUAL,
+    name: 'cached answer',
+    about: 'the same delays; ours has the token in its cache, the peers have none',
+    delays: REAL,
+    cache: 'kept',
   },
   {
     ...USUAL,
@@ -49,9 +76,25 @@ export const CASES: readonly Case[] = [
   },
   {
     ...USUAL,
+    name: 'fifty with a cache',
+    about: 'the same; ours shares a cache that is empty at first, the peers have none',
+    parallel: 50,
+    cache: 'empty',
+    share: 1 / 4,
+  },
+  {
+    ...USUAL,
     name: 'cold page cache',
     about: "no delay; the program's own file is read from disk, shared libraries are not",
     cold: true,
+    share: 1 / 2,
+  },
+  {
+    ...USUAL,
+    name: 'cold, warmed',
+    about: 'the same, but ours has been read once from start to end',
+    cold: true,
+    warmed: true,
     share: 1 / 2,
   },
 ]

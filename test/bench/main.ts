@@ -19,7 +19,7 @@ import { formatCase } from './table.ts'
 // As the README's CredentialProviderConfig sets it.
 const PLUGIN_ENVIRONMENT = { BUN_JSC_useJIT: '0' }
 
-const NOTES = `Medians; "/ x" is the median of each round's ratio to x. Peak RSS is from runs of its own. Every program has the same
+const NOTES = `Medians; "/ x" is the median of each round's ratio to x. Peak RSS and anonymous memory are from runs of their own. Every program has the same
 environment and nothing else: the fake's endpoints and CA, HOME, BUN_JSC_useJIT=0.`
 
 const options = askedFor()
@@ -64,12 +64,19 @@ function askedFor(): Options {
 async function runCase(each: Case, programs: readonly Program[]): Promise<readonly Outcome[]> {
   const server = await startServer(each.delays)
   try {
-    const environment = { ...server.environment, ...PLUGIN_ENVIRONMENT }
+    const environment = { ...trusting(each, server.environment), ...PLUGIN_ENVIRONMENT }
     const rounds = Math.ceil(options.rounds * each.share)
-    return await measureCase(each, programs, { rounds, environment })
+    return await measureCase(each, programs, { rounds, environment, cache: `${directory}/cache` })
   } finally {
     await server.stop()
+    rmSync(`${directory}/cache`, { recursive: true, force: true })
   }
+}
+
+/** With `SSL_CERT_FILE` every program reads the host's certificates, too. */
+function trusting({ trust }: Case, environment: Readonly<Record<string, string>>) {
+  const { AWS_CA_BUNDLE: bundle = '', ...rest } = environment
+  return trust === 'host' ? { ...rest, SSL_CERT_FILE: bundle } : environment
 }
 
 /** On a tmpfs, for instance, there is no disk to read from again. */

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, readFileSync, rmSync } from 'node:fs'
 
 import { kubeletRequest } from '../world/plugin.ts'
 import type { Case } from './cases.ts'
@@ -20,8 +20,9 @@ export interface Sample {
 export interface Outcome {
   readonly program: Program
   readonly samples: readonly Sample[]
-  /** Median of the peaks. */
+  /** Medians of the peaks. */
   readonly rssMb: number
+  readonly anonymousMb: number
   /** What was left in the page cache after each eviction. */
   readonly evictions: readonly Residency[]
 }
@@ -29,15 +30,23 @@ export interface Outcome {
 const PEAK_RUNS = 3
 const REQUEST = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app:1')
 
+/** How a case is run. */
+export interface Conditions {
+  readonly rounds: number
+  readonly environment: Readonly<Record<string, string>>
+  /** Directory for our cache. */
+  readonly cache: string
+}
+
 /** Runs the programs in turn, `rounds` times after one round that does not count. */
 export async function measureCase(
   each: Case,
   programs: readonly Program[],
-  { rounds, environment }: { rounds: number; environment: Readonly<Record<string, string>> },
+  { rounds, environment, cache }: Conditions,
 ): Promise<readonly Outcome[]> {
   const contestants = programs.map((program) => ({
     program,
-    command: prepareCommand([program.path], environment),
+    command: prepareCommand(wordsOf(each, program, cache), environment),
     samples: [] as Sample[],
     evictions: [] as Residency[],
   }))
@@ -47,6 +56,8 @@ export async function measureCase(
     const order = [...contestants.slice(first), ...contestants.slice(0, first)]
     for (const { program, command, samples, evictions } of order) {
       if (each.cold) evictions.push(evict(program.path))
+      if (each.warmed && program.role === 'ours') readFileSync(program.path)
+      if (each.cache === 'empty') rmSync(cache, { recursive: true, force: true })
       const sample = measureRound(program, command, each.parallel)
       if (round > 0) samples.push(sample)
     }
@@ -57,10 +68,16 @@ export async function measureCase(
   return contestants.map(({ program, samples, evictions }) => {
     const peaks = Array.from({ length: PEAK_RUNS }, () => {
       if (each.cold) evict(program.path)
-      return measurePeak(program.path, environment, REQUEST)
+      return measurePeak(wordsOf(each, program, cache), environment, REQUEST)
     })
-    return { program, samples, evictions, rssMb: median(peaks) }
+    const rssMb = median(peaks.map((peak) => peak.rssMb))
+    const anonymousMb = median(peaks.map((peak) => peak.anonymousMb))
+    return { program, samples, evictions, rssMb, anonymousMb }
   })
+}
+
+function wordsOf(each: Case, { path, role }: Program, cache: string): readonly string[] {
+  return each.cache === 'none' || role !== 'ours' ? [path] : [path, '--cache-dir', cache]
 }
 
 function measureRound(program: Program, command: Command, parallel: number): Sample {

@@ -110,3 +110,16 @@ export function readAll(descriptor: number): string {
   closeSync(descriptor)
   return Buffer.concat(parts).toString()
 }
+
+/** The first line of what a process writes, while it may still be running, and closes the pipe. */
+export function readLine(descriptor: number): string {
+  let text = ''
+  const part = Buffer.alloc(64)
+  while (!text.includes('\n')) {
+    const length = readSync(descriptor, part)
+    if (length === 0) break
+    text += part.subarray(0, length).toString()
+  }
+  closeSync(descriptor)
+  return text.split('\n', 1)[0] ?? ''
+}

@@ -8,7 +8,14 @@ import { startRelay } from './relay.ts'
 
 const [imdsMs = 0, roundTripMs = 0, ecrMs = 0] = process.argv.slice(2).map(Number)
 
-const world = await startWorld()
+// As many names as ECR's own certificate has, so that it is as large.
+const names = [
+  'api.ecr.us-west-2.amazonaws.com',
+  'ecr.us-west-2.amazonaws.com',
+  '*.dkr.ecr.us-west-2.amazonaws.com',
+  'api.ecr.us-west-2.api.aws',
+]
+const world = await startWorld({ names })
 if (imdsMs > 0) world.faults.push({ service: 'imds', fault: { kind: 'delay', ms: imdsMs } })
 if (ecrMs > 0) world.faults.push({ service: 'ecr', fault: { kind: 'delay', ms: ecrMs } })
 

@@ -8,12 +8,23 @@ export function formatCase(each: Case, outcomes: readonly Outcome[]): string {
   // Print and the peers are what others are held against.
   const bases = outcomes.filter(({ program }) => program.role !== 'ours')
   const versus = bases.map(({ program }) => `/ ${program.name}`)
-  const header = ['program', 'wall ms', ...versus, 'CPU ms', ...versus, 'RSS MB', 'minor', 'major']
+  const header = [
+    'program',
+    'wall ms',
+    ...versus,
+    'CPU ms',
+    ...versus,
+    'RSS MB',
+    'anon MB',
+    'minor',
+    'major',
+  ]
   const rows = outcomes.map((outcome) => [
     outcome.program.name,
     ...formatTimes(outcome, { key: 'wallMs', bases }),
     ...formatTimes(outcome, { key: 'cpuMs', bases }),
     outcome.rssMb.toFixed(1),
+    outcome.anonymousMb.toFixed(1),
     median(pick(outcome, 'minorFaults')).toFixed(0),
     median(pick(outcome, 'majorFaults')).toFixed(0),
   ])
