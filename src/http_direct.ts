@@ -1,5 +1,6 @@
 import { type RawAnswer, readAnswer } from './http1_answer.ts'
 import { formatRequest, type OutgoingRequest } from './http1_request.ts'
+import { isUntrusted } from './network_error.ts'
 import type { Connection, System } from './system.ts'
 import type { TrustStore } from './trust.ts'
 
@@ -41,13 +42,23 @@ export async function connectTo(
   system: Pick<System, 'connect'>,
 ): Promise<Connection> {
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  const isTls = url.protocol === 'https:'
-  const ca = store?.pem === undefined ? {} : { ca: store.pem }
-  return system.connect({
-    hostname,
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
-    tls: isTls ? { serverName: hostname, ...ca } : undefined,
+  if (url.protocol === 'http:') {
+    return system.connect({ hostname, port: portOf(url, 80), tls: undefined })
+  }
+  const connectWith = async (ca: string | undefined) => {
+    const trust = ca === undefined ? {} : { ca }
+    const tls = { serverName: hostname, ...trust }
+    return system.connect({ hostname, port: portOf(url, 443), tls })
+  }
+  if (store?.aws === undefined) return connectWith(store?.pem)
+  return connectWith(store.aws).catch(async (error: unknown) => {
+    if (!isUntrusted(error)) throw error
+    return connectWith(store.pem)
   })
+}
+
+function portOf(url: URL, usual: number): number {
+  return url.port === '' ? usual : Number(url.port)
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -54,6 +54,12 @@ const WRONG_ANSWER: ReadonlySet<string> = new Set(['EBADMSG', 'EMSGSIZE'])
 
 const FINAL: ReadonlySet<string> = new Set(['ENOTFOUND', 'EMSGSIZE'])
 
+/** Whether TLS failed because nobody that is trusted vouches for the server. */
+export function isUntrusted(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && UNTRUSTED.has(code)
+}
+
 /** Problems of the way to the proxy, where there is one, and not of the host behind it. */
 const ON_THE_WAY: ReadonlySet<string> = new Set([
   'ECONNREFUSED',

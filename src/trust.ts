@@ -1,3 +1,4 @@
+import { awsOnly, type Certificate, certificatesIn, textOf } from './certificates.ts'
 import type { Found } from './config/settings.ts'
 import { Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
@@ -7,6 +8,12 @@ import type { System } from './system.ts'
 export interface TrustStore {
   /** PEM; `undefined` on a host without any, where the Mozilla roots inside Bun serve. */
   readonly pem: string | undefined
+  /**
+   * Those of a host's certificates that AWS's own end in, `undefined` where there are none. To be tried first, and then all:
+   * reading the other hundred and forty takes as long as the rest of a handshake, and a part of what is trusted vouches for
+   * nothing that the whole would not.
+   */
+  readonly aws: string | undefined
   /** For the error line. */
   readonly name: string
 }
@@ -47,10 +54,10 @@ export async function readTrustStore(
   const sources = [...(file === '' ? [] : [file]), ...listed.flat()]
   const read = await Promise.all(sources.map((path) => readCertificates(path, system)))
   const host = file !== '' && directories !== '' ? undefined : await readHostBundle(system)
-  const pem = [...read, host?.pem ?? ''].filter(Boolean).join('\n')
+  const blocks = [...read.flat(), ...(host?.blocks ?? [])]
   const name = [file, directories, host?.path ?? ''].filter(Boolean).map(quote).join(', ')
-  if (pem !== '') return { pem, name }
-  if (name === '') return { pem: undefined, name: 'the built-in Mozilla roots' }
+  if (blocks.length > 0) return { pem: textOf(blocks), aws: awsOnly(blocks), name }
+  if (name === '') return { pem: undefined, aws: undefined, name: 'the built-in Mozilla roots' }
   throw new Failure('bad_config', `cannot verify any server: ${name} hold no PEM certificate`)
 }
 
@@ -59,24 +66,24 @@ async function readCaBundle(
   system: Pick<System, 'readFile'>,
 ): Promise<TrustStore> {
   const subject = `cannot use the CA bundle ${quote(path)} (from ${origin})`
-  const pem = await system.readFile(path, MAX_BUNDLE_BYTES).then(
+  const blocks = await system.readFile(path, MAX_BUNDLE_BYTES).then(
     (bytes) => certificatesIn(bytes),
     (error: unknown) => {
       throw new Failure('bad_config', `${subject}: ${reasonOf(error)}`)
     },
   )
-  if (pem === '') throw new Failure('bad_config', `${subject}: it holds no PEM certificate`)
-  return { pem, name: quote(path) }
+  if (blocks.length > 0) return { pem: textOf(blocks), aws: undefined, name: quote(path) }
+  throw new Failure('bad_config', `${subject}: it holds no PEM certificate`)
 }
 
 async function readHostBundle(
   system: Pick<System, 'readFile'>,
-): Promise<{ readonly path: string; readonly pem: string } | undefined> {
+): Promise<{ readonly path: string; readonly blocks: readonly Certificate[] } | undefined> {
   for (const path of HOST_BUNDLES) {
     // One after the other: the first that exists is the host's, and reading it is what tells.
     // eslint-disable-next-line no-await-in-loop
-    const pem = await readCertificates(path, system)
-    if (pem !== '') return { path, pem }
+    const blocks = await readCertificates(path, system)
+    if (blocks.length > 0) return { path, blocks }
   }
   return undefined
 }
@@ -92,39 +99,14 @@ async function listCertificates(
   }
 }
 
-/** `''` for a file that cannot be read: as in Go, a missing part of the host's store is no error, only less trust. */
-async function readCertificates(path: string, system: Pick<System, 'readFile'>): Promise<string> {
+/** None for a file that cannot be read: as in Go, a missing part of the host's store is no error, only less trust. */
+async function readCertificates(
+  path: string,
+  system: Pick<System, 'readFile'>,
+): Promise<readonly Certificate[]> {
   try {
     return certificatesIn(await system.readFile(path, MAX_BUNDLE_BYTES))
   } catch {
-    return ''
-  }
-}
-
-const BEGIN = '-----BEGIN CERTIFICATE-----'
-const END = '-----END CERTIFICATE-----'
-
-// The TLS library stops at the first block it cannot read and silently drops all that follow, so damaged blocks are
-// taken out first, as Go does. By searching, not by a pattern: over a bundle of 200 KB that takes milliseconds, cold.
-function certificatesIn(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes)
-  const blocks: string[] = []
-  for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
-    const end = text.indexOf(END, at)
-    if (end !== -1 && isWhole(text.slice(at + BEGIN.length, end))) {
-      blocks.push(text.slice(at, end + END.length))
-    }
-  }
-  return blocks.join('\n')
-}
-
-/** Whether base64 text is one DER SEQUENCE of exactly the length it claims (X.690, 8.1.3). */
-function isWhole(base64: string): boolean {
-  try {
-    const der = Uint8Array.fromBase64(base64)
-    const [tag, form, high = 0, low = 0] = der
-    return tag === 0x30 && form === 0x82 && der.length === 4 + high * 256 + low
-  } catch {
-    return false
+    return []
   }
 }

@@ -5,7 +5,7 @@ import { createAuthority } from './world/certificates.ts'
 import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
 import { kubeletRequest, runPlugin } from './world/plugin.ts'
-import { inWorld } from './world/world.ts'
+import { inWorld, startWorld } from './world/world.ts'
 
 // The compiled binary in surroundings that try to change what it does.
 
@@ -95,6 +95,26 @@ test.concurrent('a CA of the host is trusted, without one the server is not', as
       expect(run.stderr).toContain('is not trusted by')
     }
   }),
+)
+
+test.concurrent(
+  'a root with a name of AWS is tried first, and trusted only if the host has it',
+  async () => {
+    const authority = await createAuthority('Amazon Root CA 1')
+    const world = await startWorld({ authority })
+    const { AWS_CA_BUNDLE: caFile = '', ...env } = world.environment()
+    const forged = `${world.directory}/forged.pem`
+    writeFileSync(forged, (await createAuthority('Amazon Root CA 1')).pem)
+    const good = await runPlugin({ stdin, env: { ...env, SSL_CERT_FILE: caFile } })
+    expect([good.exitCode, world.countConnections('ecr')]).toEqual([0, 1])
+    for (const variables of [{}, { SSL_CERT_FILE: forged }]) {
+      // eslint-disable-next-line no-await-in-loop
+      const run = await runPlugin({ stdin, env: { ...env, ...variables } })
+      expect([run.exitCode, run.stdout]).toEqual([1, ''])
+      expect(run.stderr).toContain('is not trusted by')
+    }
+    await world.stop()
+  },
 )
 
 test.concurrent('no variable makes it print what it sends', async () =>

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
+import { connectTo } from '../src/http_direct.ts'
 import { connect } from '../src/socket.ts'
 import type { Peer } from '../src/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
@@ -399,4 +400,44 @@ test('send() shows no text of an error that is not its own', async () => {
     'unreachable',
     'the connection to 127.0.0.1:PORT failed',
   ])
+})
+
+const AWS_STORE = { pem: 'all', aws: 'some', name: 'x' }
+
+/** With which certificates a server is tried, when the first ones fail for this reason. */
+async function triedWith(code: string): Promise<readonly (string | undefined)[]> {
+  const tried: (string | undefined)[] = []
+  const { parts } = listen()
+  const system = fakeSystem({
+    connect: async (peer) => {
+      tried.push(peer.tls?.ca)
+      if (tried.length === 1 && code !== '') throw Object.assign(new Error('x'), { code })
+      return (parts.connect ?? connect)(peer)
+    },
+  })
+  await connectTo(new URL('https://h.example/'), AWS_STORE, system).catch(() => undefined)
+  return tried
+}
+
+test('connectTo() tries the roots of AWS alone, and all only if these do not vouch', async () => {
+  expect(await triedWith('')).toEqual(['some'])
+  for (const code of [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ]) {
+    // eslint-disable-next-line no-await-in-loop
+    expect(await triedWith(code)).toEqual(['some', 'all'])
+  }
+  for (const code of [
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ECONNREFUSED',
+    'ECONNRESET',
+  ]) {
+    // eslint-disable-next-line no-await-in-loop
+    expect(await triedWith(code)).toEqual(['some'])
+  }
 })

@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['config/ini.ts', 'config/profiles.ts', 'config/shared.ts', 'config/kinds.ts'],
   ['config/settings_table.ts', 'config/source_settings.ts', 'config/settings.ts'],
   ['endpoints.ts', 'config/service_url.ts'],
-  ['network_error.ts', 'trust.ts'],
+  ['network_error.ts', 'certificates.ts', 'trust.ts'],
   ['http1_reader.ts', 'http1_answer.ts', 'http1_request.ts', 'http_direct.ts', 'http_proxied.ts'],
   ['clock.ts', 'http.ts', 'retry.ts'],
   [

@@ -19,6 +19,14 @@ function pem(fill: number, length = 300): string {
   return `-----BEGIN CERTIFICATE-----\n${der.toBase64()}\n-----END CERTIFICATE-----`
 }
 
+/** Like `pem`, with these letters in it. */
+function named(text: string): string {
+  const der = new Uint8Array(304)
+  der.set([0x30, 0x82, 1, 44])
+  der.set(new TextEncoder().encode(text), 100)
+  return `-----BEGIN CERTIFICATE-----\n${der.toBase64()}\n-----END CERTIFICATE-----`
+}
+
 async function read(files: Readonly<Record<string, string | { code: string }>>, env = {}) {
   return readTrustStore(undefined, fakeSystem({ files, env }))
 }
@@ -33,6 +41,7 @@ test.each([
 ])("readTrustStore() finds the distribution's bundle %s", async (path) => {
   expect(await read({ [path]: `# a comment\n${pem(1)}\n` })).toEqual({
     pem: pem(1),
+    aws: undefined,
     name: `"${path}"`,
   })
 })
@@ -49,6 +58,7 @@ test('readTrustStore() adds SSL_CERT_FILE or SSL_CERT_DIR to the bundle, and put
   )
   expect(await read(files, { SSL_CERT_FILE: '/f.pem', SSL_CERT_DIR: '/d' })).toEqual({
     pem: [pem(2), pem(3)].join('\n'),
+    aws: undefined,
     name: '"/f.pem", "/d"',
   })
 })
@@ -64,7 +74,11 @@ test('readTrustStore() skips what cannot be read, as Go does', async () => {
 })
 
 test('readTrustStore() leaves a host without any store to the built-in roots', async () => {
-  expect(await read({})).toEqual({ pem: undefined, name: 'the built-in Mozilla roots' })
+  expect(await read({})).toEqual({
+    pem: undefined,
+    aws: undefined,
+    name: 'the built-in Mozilla roots',
+  })
 })
 
 test('readTrustStore() never takes the built-in roots for a store that was named', async () => {
@@ -96,6 +110,7 @@ test('readTrustStore() takes a configured bundle alone', async () => {
   })
   expect(await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)).toEqual({
     pem: pem(2),
+    aws: undefined,
     name: '"/own.pem"',
   })
 })
@@ -119,4 +134,18 @@ test.each([
   expect(await expectRejection('bad_config', promise)).toBe(
     `cannot use the CA bundle "/own.pem" (from AWS_CA_BUNDLE): ${reason}`,
   )
+})
+
+test('readTrustStore() tells which of a host’s certificates are AWS’s own', async () => {
+  const own = ['Amazon Root CA 1', 'Starfield Services Root Certificate Authority - G2'].map(named)
+  const others = ['Amazon', 'Starfield Class 2', 'Root CA'].map(named)
+  const bundle = [pem(1), ...own, ...others].join('\n')
+  const store = await read({ [DEBIAN]: bundle })
+  expect([store.pem, store.aws]).toEqual([bundle, own.join('\n')])
+})
+
+test('readTrustStore() leaves a configured bundle whole', async () => {
+  const system = fakeSystem({ files: { '/own.pem': named('Amazon Root CA 1') } })
+  const store = await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)
+  expect(store.aws).toBeUndefined()
 })

@@ -3,6 +3,7 @@
  * IMDS, of the round trip to ECR and of ECR in milliseconds, prints the environment for its clients as one line of JSON,
  * and stops when its stdin is closed.
  */
+import { createAuthority } from '../world/certificates.ts'
 import { startWorld } from '../world/world.ts'
 import { startRelay } from './relay.ts'
 
@@ -15,7 +16,9 @@ const names = [
   '*.dkr.ecr.us-west-2.amazonaws.com',
   'api.ecr.us-west-2.api.aws',
 ]
-const world = await startWorld({ names })
+// Its root has a name of AWS's, since a client may look for those first.
+const authority = await createAuthority('Amazon Root CA 1')
+const world = await startWorld({ names, authority })
 if (imdsMs > 0) world.faults.push({ service: 'imds', fault: { kind: 'delay', ms: imdsMs } })
 if (ecrMs > 0) world.faults.push({ service: 'ecr', fault: { kind: 'delay', ms: ecrMs } })
 

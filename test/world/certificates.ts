@@ -29,8 +29,8 @@ export function sharedAuthority(): Promise<Authority> {
 }
 
 /** A new authority, valid for a year on both sides of now; its leaves are made once per kind and names. */
-export async function createAuthority(): Promise<Authority> {
-  const own = await createRoot('Test World Root')
+export async function createAuthority(name = 'Test World Root'): Promise<Authority> {
+  const own = await createRoot(name)
   const unknown = await createRoot('Unknown Root')
   const server = await createKeys()
   const leaves = new Map<string, Promise<Leaf>>()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { type CertificateKind, sharedAuthority } from './certificates.ts'
+import { type Authority, type CertificateKind, sharedAuthority } from './certificates.ts'
 import { answerContainer } from './container.ts'
 import { planActions } from './delivery.ts'
 import { answerEcr, answerEcrPublic } from './ecr.ts'
@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly certificate?: CertificateKind
   /** Host names the certificate is good for besides `localhost` and the loopback addresses. */
   readonly names?: readonly string[]
+  /** Who vouches for them. Default: one that all worlds share. */
+  readonly authority?: Authority
 }
 
 /** A small AWS on loopback. */
@@ -57,7 +59,7 @@ const handlers: Readonly<Record<Service, (request: WireRequest, state: State) =>
 
 /** Starts a world of its own on free ports; many can run at the same time. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const authority = await sharedAuthority()
+  const authority = options.authority ?? (await sharedAuthority())
   const tls = await authority.issueLeaf(options.certificate ?? 'good', options.names)
   const state = createState()
   const recorder = createRecorder()
