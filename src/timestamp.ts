@@ -1,7 +1,9 @@
 import type { Subject } from './decode.ts'
 import { Failure } from './failure.ts'
 
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+// The hour ends at 23: `Date.parse` takes 24 for midnight of the next day.
+const RFC_3339 =
+  /^\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
 
 /**
  * An RFC 3339 time as milliseconds since 1970. Checked by pattern first, since `Date.parse` takes far more than that.
