@@ -38,6 +38,9 @@ export function formatResponse(answer: Answer): string {
   return `${JSON.stringify(response)}\n`
 }
 
+/** Longest Go duration, 2^63 - 1 nanoseconds; for a longer one the kubelet would drop the whole answer. */
+const MAX_DURATION_SECONDS = 9_223_372_036
+
 /**
  * Half of what is left of the token's life, as a Go duration in whole seconds. Half, so that a cached token always has
  * as much life left as it has been kept. `0s` (do not cache) when nothing is left or nothing is known: `null` would make
@@ -47,5 +50,5 @@ export function formatResponse(answer: Answer): string {
  */
 export function cacheDuration(expiresAtMs: number | undefined, nowMs: number): string {
   const leftMs = (expiresAtMs ?? nowMs) - nowMs
-  return `${Math.max(0, Math.floor(leftMs / 2000))}s`
+  return `${Math.min(Math.max(0, Math.floor(leftMs / 2000)), MAX_DURATION_SECONDS)}s`
 }

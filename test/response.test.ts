@@ -13,6 +13,7 @@ test.each([
   [NOW, '0s'],
   [NOW - 1, '0s'],
   [NOW - 12 * 3600 * 1000, '0s'],
+  [Date.UTC(9999, 11, 31), '9223372036s'],
   [undefined, '0s'],
 ])('cacheDuration() of a token that expires at %p is %p', (expiresAtMs, expected) => {
   expect(cacheDuration(expiresAtMs, NOW)).toBe(expected)
