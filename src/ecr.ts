@@ -103,7 +103,7 @@ export function parseToken(answer: HttpAnswer, service: Registry['service']): Re
 function decodeBase64(text: string): string {
   try {
     const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw notAToken()
   }
