@@ -23,8 +23,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
   // The property that indented lines belong to.
   let current: string | undefined
   for (const [index, line] of text.split('\n').entries()) {
-    const trimmed = trim(line)
-    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) continue
+    if (trim(line) === '' || /^[ \t]*[#;]/.test(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
       section = sections.get(header) ?? new Map<string, Property>()
@@ -39,18 +38,20 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
     if (indented && pair === undefined) {
       // A continuation line keeps its comment and its trailing blanks.
       if (current === undefined || open === undefined || open.value === '') continue
-      section.set(current, { ...open, value: `${open.value}\n${trimStart(line)}` })
+      section.set(current, { ...open, value: `${open.value}\n${line.replace(/^[ \t]+/, '')}` })
       continue
     }
     if (indented && pair !== undefined && current !== undefined && open?.value === '') {
       section.set(current, { ...open, nested: new Map([...open.nested, pair]) })
       continue
     }
-    // An indented pair with nothing to belong to is an ordinary one.
-    const [key, value] = splitPair(withoutComment(line)) ?? []
-    if (key === undefined || value === undefined) continue
+    if (pair === undefined) continue
+    const [key, raw] = pair
+    // An indented pair with nothing to belong to is an ordinary one, but Go takes off its quotes before its comment.
+    const value = indented ? trim(withoutComment(raw)) : raw
     section.set(key, { value, line: index + 1, nested: new Map() })
-    current = key
+    // For Go a property without a name is none that a line could belong to.
+    current = key === '' ? undefined : key
   }
   return sections
 }
@@ -62,7 +63,7 @@ function headerOf(line: string): string | undefined {
   const inside = trim(text.slice(1, -1))
   const blank = inside.search(/[ \t]/)
   if (blank === -1) return inside
-  return `${inside.slice(0, blank)} ${trim(inside.slice(blank))}`
+  return `${inside.slice(0, blank)} ${inside.slice(blank).replace(/^[ \t]+/, '')}`
 }
 
 /** A `#` or `;` begins a comment only after a blank; without one it belongs to the value. */
@@ -86,11 +87,10 @@ function cut(text: string, at: string): string {
   return text.split(at, 1)[0] ?? text
 }
 
-// Not String.trim(), which would also take a byte order mark: Go keeps it, and the first header with it is no header.
-function trim(text: string): string {
-  return trimStart(text).replace(/[ \t\r\n\v\f]+$/, '')
-}
+/** White space as Go has it: not as `String.trim()`, which also takes a byte order mark, and leaves U+0085. */
+const BLANKS = String.raw`[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+`
+const AROUND = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g')
 
-function trimStart(text: string): string {
-  return text.replace(/^[ \t\r\n\v\f]+/, '')
+function trim(text: string): string {
+  return text.replace(AROUND, '')
 }
