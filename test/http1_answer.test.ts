@@ -1,7 +1,5 @@
 import { expect, test } from 'bun:test'
 
-import fc from 'fast-check'
-
 import { readAnswer } from '../src/http1_answer.ts'
 
 /** What the reader makes of bytes that come in these pieces: status, headers and body, or the code of its refusal. */
@@ -189,44 +187,4 @@ test('readAnswer() reads the largest body, in one piece, in chunks, and in small
   )
   expect(await read(`${CHUNKED}40000\r\n${body}\r\n0\r\n\r\n`)).toEndWith(body)
   expect(await read(`${CHUNKED}${small}0\r\n\r\n`)).toEndWith(x(210_000))
-})
-
-const SEEDS = [
-  `${OK}Content-Length: 11\r\nDate: a\r\n\r\nhello world`,
-  `HTTP/1.1 100 Continue\r\n\r\n${CHUNKED}5\r\nhello\r\n6;x\r\n world\r\n0\r\nT: t\r\n\r\n`,
-]
-
-test('readAnswer() does not care where the network cuts', async () => {
-  const cuts = fc.array(fc.nat({ max: 120 }), { maxLength: 12 })
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...SEEDS), cuts, async (seed, at) => {
-      const points = [...new Set([0, ...at, seed.length])].filter((cut) => cut <= seed.length)
-      const sorted = points.toSorted((a, b) => a - b)
-      const pieces = sorted.slice(1).map((end, index) => seed.slice(sorted[index], end))
-      expect(await read(...pieces)).toBe(await read(seed))
-    }),
-  )
-})
-
-test('readAnswer() gives an answer or one of three codes, whatever comes', async () => {
-  const outcome = /^([1-5][0-9]{2} |ECONNRESET$|EBADMSG$|EMSGSIZE$)/
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 40 })), async (pieces) => {
-      expect(await read(...pieces)).toMatch(outcome)
-    }),
-  )
-  const edit = fc.tuple(fc.nat({ max: 120 }), fc.nat({ max: 3 }), fc.string({ maxLength: 3 }))
-  await fc.assert(
-    fc.asyncProperty(
-      fc.constantFrom(...SEEDS),
-      fc.array(edit, { maxLength: 3 }),
-      async (seed, edits) => {
-        const spoilt = edits.reduce(
-          (text, [at, gone, put]) => text.slice(0, at) + put + text.slice(at + gone),
-          seed,
-        )
-        expect(await read(spoilt)).toMatch(outcome)
-      },
-    ),
-  )
 })

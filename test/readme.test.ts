@@ -78,9 +78,9 @@ test('the kubelet configuration of the README matches every ECR host and no othe
 })
 
 test('every npm script the README names exists', () => {
-  const named = [...readme.matchAll(/npm (?:run )?(?<name>demo|test|build|ok|bench|lint)\b/g)].map(
-    ({ groups }) => groups?.['name'] ?? '',
-  )
+  const named = [
+    ...readme.matchAll(/npm (?:run )?(?<name>demo|test|build|ok|bench|fuzz|load|lint)\b/g),
+  ].map(({ groups }) => groups?.['name'] ?? '')
   expect(named.length).toBeGreaterThan(3)
   for (const name of named) expect(scripts).toHaveProperty(name)
 })
