@@ -32,6 +32,8 @@ export interface FaultRule {
   readonly step?: Step
   readonly skip?: number
   readonly times?: number
+  /** Which of the requests that match in all else; every one of them is shown to it. */
+  readonly when?: (request: WireRequest) => boolean
   readonly fault: Fault | readonly Fault[]
 }
 
@@ -53,9 +55,10 @@ export function createRecorder(): Recorder {
   const requests: RecordedRequest[] = []
   const rules: FaultRule[] = []
   const matches = new WeakMap<FaultRule, number>()
-  const applies = (rule: FaultRule, { service, step }: Seen) => {
+  const applies = (rule: FaultRule, { service, step, request }: Seen) => {
     if (rule.service !== undefined && rule.service !== service) return false
     if (rule.step !== undefined && rule.step !== step) return false
+    if (rule.when?.(request) === false) return false
     const before = matches.get(rule) ?? 0
     matches.set(rule, before + 1)
     const { skip = 0, times = Infinity } = rule

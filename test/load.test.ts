@@ -1,0 +1,35 @@
+import { expect, test } from 'bun:test'
+
+import { runBurst } from './load/burst.ts'
+import { runSoak } from './load/soak.ts'
+import { spreadOf } from './load/spread.ts'
+
+// A small version of `npm run load`.
+
+const AT_ONCE = 24
+
+test('the compiled binary, many at once and throttled: all answer or say why, and no two waves', async () => {
+  const { gapsMs, secondsAtMs, ...report } = await runBurst(AT_ONCE)
+  expect(report).toMatchObject({ flaws: [], leftovers: [] })
+  expect(report.answered + report.failed).toBe(AT_ONCE)
+  // ECR refuses one in four of the later attempts: at most one run in four is refused twice more.
+  expect(report.failed).toBeLessThanOrEqual(AT_ONCE / 4)
+  // The waits are even over 1000 ms: that 24 of them fall into half of it happens once in 600,000 times.
+  expect(gapsMs.length).toBe(AT_ONCE)
+  expect(spreadOf(gapsMs).rangeMs).toBeGreaterThan(500)
+  expect(spreadOf(gapsMs).fullest).toBeLessThan(0.5)
+  expect(spreadOf(secondsAtMs).fullest).toBeLessThan(0.5)
+}, 90_000)
+
+test('the compiled binary, with faults at random: no wrong answer, and nothing is left behind', async () => {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+  const { answered, failed, ...rest } = await runSoak(40, seed)
+  expect({ seed, ...rest }).toEqual({ seed, flaws: [], leftovers: [] })
+  expect(answered + failed).toBe(40)
+  expect(answered).toBeGreaterThan(0)
+}, 120_000)
+
+test('spreadOf() tells a wave from a spread', () => {
+  expect(spreadOf([500, 510, 520, 900])).toEqual({ rangeMs: 400, fullest: 0.75 })
+  expect(spreadOf([0, 250, 500, 1000])).toEqual({ rangeMs: 1000, fullest: 0.25 })
+})
