@@ -84,3 +84,8 @@ test('parseIni() keeps the indented pairs below an empty value with that propert
 test('parseIni() counts lines from 1', () => {
   expect(parseIni('\n[a]\n\nk = v').get('a')?.get('k')?.line).toBe(4)
 })
+
+test('parseIni() reads a long run of blanks in one go', () => {
+  const value = `v${' '.repeat(1024 * 1024)}w`
+  expect(plain(`[a]\nk = ${value}`)).toEqual({ a: { k: value } })
+})

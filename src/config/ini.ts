@@ -88,9 +88,13 @@ function cut(text: string, at: string): string {
 }
 
 /** White space as Go has it: not as `String.trim()`, which also takes a byte order mark, and leaves U+0085. */
-const BLANKS = String.raw`[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+`
-const AROUND = new RegExp(`^${BLANKS}|${BLANKS}$`, 'g')
+const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
+/** Character by character: an expression that looks for the end tries again from each blank of a long run. */
 function trim(text: string): string {
-  return text.replace(AROUND, '')
+  let start = 0
+  let end = text.length
+  while (start < end && SPACE.test(text[start] ?? '')) start += 1
+  while (start < end && SPACE.test(text[end - 1] ?? '')) end -= 1
+  return text.slice(start, end)
 }
