@@ -309,6 +309,7 @@ describe('sts, sso and container', () => {
 describe('certificates', () => {
   test.each([
     ['expired', 'CERT_HAS_EXPIRED'],
+    ['not-yet-valid', 'CERT_NOT_YET_VALID'],
     ['wrong-name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['unknown-ca', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ] as const)('issueLeaf() makes %s', async (certificate, code) => {
@@ -341,6 +342,8 @@ describe('faults', () => {
     [{ kind: 'oversize', bytes: 3_000_000 }, 200, /^sentinel\S+ {2999000}/],
     [{ kind: 'gzip' }, 200, /^sentinel/],
     [{ kind: 'chunked', bytes: 7 }, 200, /^sentinel\S+=$/],
+    [{ kind: 'edit', pattern: /sentinel/g, replacement: '$&-$&' }, 200, /^sentinel-sentinel/],
+    [{ kind: 'appendix', bytes: 'HTTP/1.1 500 Not read\r\n\r\n' }, 200, /^sentinel\S+=$/],
     [{ kind: 'drip', bytes: 20, everyMs: 1 }, 200, /^sentinel\S+=$/],
     [{ kind: 'preface', bytes: 'HTTP/1.1 100 Continue\r\n\r\n' }, 200, /^sentinel/],
     [{ kind: 'raw', bytes: 'HTTP/1.1 204 Fine\r\nContent-Length: 0\r\n\r\n' }, 204, ''],

@@ -6,7 +6,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 /** Leaf certificates a server of the world can show; all but `good` must be refused by a client. */
-export type CertificateKind = 'good' | 'expired' | 'wrong-name' | 'unknown-ca'
+export type CertificateKind = 'good' | 'expired' | 'not-yet-valid' | 'wrong-name' | 'unknown-ca'
 
 /** What a TLS server needs, as PEM. */
 export interface Leaf {
@@ -83,7 +83,7 @@ async function createLeaf(
     publicKey: server.publicKey,
     signingKey: root.keys.privateKey,
     signingAlgorithm: algorithm,
-    notBefore: daysFromNow(-365),
+    notBefore: daysFromNow(kind === 'not-yet-valid' ? 1 : -365),
     notAfter: daysFromNow(kind === 'expired' ? -1 : 365),
     extensions: [
       new x509.BasicConstraintsExtension(false),

@@ -42,10 +42,13 @@ function changeDelivery(actions: Action[], { fault, head, body }: Delivery): Act
     }
     case 'preface':
       return [write(Buffer.from(fault.bytes)), ...actions]
+    case 'appendix':
+      return [...actions, write(Buffer.from(fault.bytes))]
     case 'date':
     case 'redirect':
     case 'answer':
     case 'headers':
+    case 'edit':
     case 'oversize':
     case 'gzip':
     case 'chunked':

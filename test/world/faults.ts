@@ -20,6 +20,8 @@ export type Fault =
   | { readonly kind: 'raw'; readonly bytes: string | Uint8Array; readonly open?: boolean }
   /** Sends these bytes before the answer, for instance a `100 Continue`. */
   | { readonly kind: 'preface'; readonly bytes: string }
+  /** Sends these bytes after the answer, in the same breath: the beginning of another one, say. */
+  | { readonly kind: 'appendix'; readonly bytes: string }
   /** Sends the body in chunks of `bytes`, without a Content-Length. */
   | { readonly kind: 'chunked'; readonly bytes: number }
   /** The `Date` header is off by so many seconds; the fake's own clock is not. */
@@ -35,6 +37,8 @@ export type Fault =
     }
   /** Other headers than the true answer's; `undefined` takes one away. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string | undefined>> }
+  /** The body with every match of a pattern replaced, as by `String.replaceAll`. */
+  | { readonly kind: 'edit'; readonly pattern: RegExp; readonly replacement: string }
   /** The body padded with blanks to so many bytes: still well-formed, and far too long. */
   | { readonly kind: 'oversize'; readonly bytes: number }
   /** The body compressed, whatever the client accepts. */

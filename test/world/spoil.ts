@@ -20,6 +20,8 @@ export function spoilReply(reply: Reply, fault: Fault): Reply {
     }
     case 'headers':
       return { ...reply, headers: { ...headers, ...fault.headers } }
+    case 'edit':
+      return { ...reply, body: editBody(body, fault) }
     case 'oversize':
       return { ...reply, body: padBody(body, fault.bytes) }
     case 'gzip': {
@@ -38,12 +40,20 @@ export function spoilReply(reply: Reply, fault: Fault): Reply {
     case 'drip':
     case 'raw':
     case 'preface':
+    case 'appendix':
       return reply
   }
 }
 
 function skewDate(date: string | undefined, skewSeconds: number): string {
   return new Date(Date.parse(date ?? '') + skewSeconds * 1000).toUTCString()
+}
+
+function editBody(
+  body: string | Uint8Array,
+  { pattern, replacement }: { readonly pattern: RegExp; readonly replacement: string },
+): string {
+  return Buffer.from(body).toString().replaceAll(pattern, replacement)
 }
 
 function padBody(body: string | Uint8Array, size: number): Uint8Array {
