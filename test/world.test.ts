@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 
 import { AwsV4Signer } from 'aws4fetch'
 
@@ -15,6 +16,7 @@ import { startProxy } from './world/proxy.ts'
 import type { Key } from './world/sigv4.ts'
 import { findClosedPort, startSilentServer } from './world/silence.ts'
 import { createLogin } from './world/sso.ts'
+import { startWire } from './world/wire.ts'
 import { startWorld, type World } from './world/world.ts'
 
 const tls = { ca: (await sharedAuthority()).pem }
@@ -433,7 +435,57 @@ describe('faults', () => {
   })
 })
 
+/** The status of an answer, or what there was instead. */
+function askEcr(world: World): Promise<unknown> {
+  const signal = AbortSignal.timeout(500)
+  return fetch(world.urls.ecr, { tls, keepalive: false, signal }).then(
+    ({ status }) => status,
+    (error: unknown) => {
+      if (error instanceof DOMException) return error.name
+      return error instanceof Error && 'code' in error ? error.code : error
+    },
+  )
+}
+
+describe('lines', () => {
+  test.each([
+    [{ kind: 'refuse' }, 'ECONNREFUSED'],
+    [{ kind: 'silence' }, 'TimeoutError'],
+    [{ kind: 'close' }, 'ECONNRESET'],
+    [{ kind: 'reset' }, 'ECONNRESET'],
+    [{ kind: 'greet', bytes: 'SSH-2.0-x\r\n' }, 'EPROTO'],
+    [{ kind: 'reply', bytes: 'HTTP/1.1 400 Bad Request\r\n\r\n' }, 'EPROTO'],
+    [{ kind: 'reply', bytes: '', open: true }, 'TimeoutError'],
+    [{ kind: 'tls', certificate: 'unknown-ca' }, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    [{ kind: 'tls', version: 0x0301 }, 'EPROTO'],
+    [{ kind: 'tls', version: 0x0303 }, 404],
+  ] as const)('openLine() with %j befalls the connections it is meant for', async (fault, code) => {
+    const world = await open({ line: { service: 'ecr', skip: 1, times: 1, fault } })
+    const seen = [await askEcr(world), await askEcr(world), await askEcr(world)]
+    // One that refuses cannot know when to listen again.
+    expect(seen).toEqual([404, code, fault.kind === 'refuse' ? code : 404])
+  })
+})
+
 describe('wire', () => {
+  test.each([0x0303, 0x0304] as const)(
+    'startWire() speaks TLS %d and no other',
+    async (version) => {
+      const leaf = await (await sharedAuthority()).issueLeaf('good')
+      const wire = startWire({ hostname: '127.0.0.1', tls: { ...leaf, version }, answer: () => [] })
+      const versionOf = (limit: 'TLSv1.2' | 'TLSv1.3') =>
+        new Promise((resolve) => {
+          const limits = { minVersion: limit, maxVersion: limit }
+          const socket = connectTls({ port: wire.port, host: '127.0.0.1', ...tls, ...limits })
+          socket.on('secureConnect', () => resolve(socket.getProtocol()))
+          socket.on('error', () => resolve('refused'))
+        })
+      const expected = version === 0x0303 ? ['TLSv1.2', 'refused'] : ['refused', 'TLSv1.3']
+      expect([await versionOf('TLSv1.2'), await versionOf('TLSv1.3')]).toEqual(expected)
+      wire.stop()
+    },
+  )
+
   test('startWire() takes pipelined and chunked requests in pieces, and refuses nonsense', async () => {
     const world = await open()
     const put =

@@ -7,12 +7,21 @@ import { type Connection, playActions } from './playback.ts'
 import { formatReply, textReply } from './reply.ts'
 import { parseHttpRequest, type WireRequest } from './request.ts'
 
+/** How a server speaks TLS. */
+export interface WireTls extends Leaf {
+  /** The only version it speaks, by its number on the wire (RFC 8446, 4.2.1). Default: 1.2 and 1.3. */
+  readonly version?: TlsVersion
+}
+
+/** TLS 1.0 to 1.3, by their numbers on the wire. */
+export type TlsVersion = 0x0301 | 0x0302 | 0x0303 | 0x0304
+
 /** How one HTTP/1.1 server behaves. */
 export interface WireOptions {
   /** Address to listen on; the port is any free one. */
   readonly hostname: string
   /** Certificate to speak TLS with; plain HTTP without. */
-  readonly tls?: Leaf
+  readonly tls?: WireTls
   /** What to do about a request; `connection` counts the server's connections from 1. */
   readonly answer: (request: WireRequest, connection: number) => readonly Action[]
 }
@@ -37,7 +46,7 @@ export function startWire(options: WireOptions): WireServer {
   const listener = Bun.listen<Connection>({
     hostname: options.hostname,
     port: 0,
-    ...(options.tls === undefined ? {} : { tls: options.tls }),
+    ...(options.tls === undefined ? {} : { tls: limitVersion(options.tls) }),
     socket: {
       open(socket) {
         connections += 1
@@ -67,6 +76,12 @@ export function startWire(options: WireOptions): WireServer {
     },
   })
   return describeServer(listener, { options, countConnections: () => connections })
+}
+
+/** Bun hands both limits to its TLS library, although its types name neither. */
+function limitVersion({ version, ...leaf }: WireTls): Leaf {
+  const limits = { minVersion: version, maxVersion: version }
+  return version === undefined ? leaf : { ...leaf, ...limits }
 }
 
 function describeServer(

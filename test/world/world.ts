@@ -10,6 +10,8 @@ import type { Action } from './faults.ts'
 import { readHostService } from './hosts.ts'
 import { answerImds } from './imds.ts'
 import { readClock } from './keys.ts'
+import { type Line, openLine } from './line.ts'
+import type { LineRule } from './line_faults.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import type { WireRequest } from './request.ts'
 import type { Answer, Service } from './service.ts'
@@ -17,7 +19,7 @@ import { describeEnvironment, describeUrls, type Urls } from './settings.ts'
 import { answerOidc, answerSso } from './sso.ts'
 import { createState, type State } from './state.ts'
 import { answerSts } from './sts.ts'
-import { startWire, type WireServer } from './wire.ts'
+import { startWire, type WireServer, type WireTls } from './wire.ts'
 
 /** How a world differs from the usual one. */
 export interface WorldOptions {
@@ -27,6 +29,8 @@ export interface WorldOptions {
   readonly names?: readonly string[]
   /** Who vouches for them. Default: one that all worlds share. */
   readonly authority?: Authority
+  /** What goes wrong with the connections to one of the services. */
+  readonly line?: LineRule
 }
 
 /** A small AWS on loopback. */
@@ -66,8 +70,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const answer = (service: Service) => (request: WireRequest, connection: number) =>
     answerRequest(request, { service, connection, state, recorder })
   const plain = (service: Service) => startWire({ hostname: '127.0.0.1', answer: answer(service) })
-  const secure = (service: Service) =>
-    startWire({ hostname: '127.0.0.1', tls, answer: answer(service) })
+  const secure = (service: Service, leaf: WireTls = tls) =>
+    startWire({ hostname: '127.0.0.1', tls: leaf, answer: answer(service) })
   const servers: Readonly<Record<Service, WireServer>> = {
     imds: plain('imds'),
     container: plain('container'),
@@ -77,11 +81,16 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ecr: secure('ecr'),
     'ecr-public': secure('ecr-public'),
   }
+  const { line: rule } = options
+  const line = rule === undefined ? undefined : await layLine(rule, { servers, authority, secure })
   const imdsIpv6 = startIpv6(answer('imds'))
   const directory = mkdtempSync(join(tmpdir(), 'world-'))
   const caFile = join(directory, 'ca.pem')
   writeFileSync(caFile, authority.pem)
-  const urls = describeUrls(servers, imdsIpv6)
+  const urls = describeUrls(
+    line === undefined ? servers : { ...servers, ...line.reached },
+    imdsIpv6,
+  )
   return {
     urls,
     state,
@@ -101,7 +110,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return service === undefined ? undefined : servers[service].port
     },
     stop: async () => {
-      for (const server of [...Object.values(servers), imdsIpv6]) server?.stop()
+      for (const server of [...Object.values(servers), imdsIpv6, line]) server?.stop()
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -114,6 +123,36 @@ export async function inWorld<Result>(story: (world: World) => Promise<Result>):
     return await story(world)
   } finally {
     await world.stop()
+  }
+}
+
+/** Puts a line in front of a service; what only looks like the service stands behind it, too. */
+async function layLine(
+  rule: LineRule,
+  from: {
+    readonly servers: Readonly<Record<Service, WireServer>>
+    readonly authority: Authority
+    readonly secure: (service: Service, tls: WireTls) => WireServer
+  },
+): Promise<Line & { readonly reached: Partial<Record<Service, WireServer>> }> {
+  const { service, fault } = rule
+  const server = from.servers[service]
+  const detour =
+    fault.kind === 'tls'
+      ? from.secure(service, {
+          ...(await from.authority.issueLeaf(fault.certificate ?? 'good')),
+          ...(fault.version === undefined ? {} : { version: fault.version }),
+        })
+      : undefined
+  const line = await openLine(rule, { service: server.port, detour: detour?.port })
+  const url = server.url.replace(/[0-9]+$/, `${line.port}`)
+  return {
+    port: line.port,
+    reached: { [service]: { ...server, port: line.port, url } },
+    stop: () => {
+      line.stop()
+      detour?.stop()
+    },
   }
 }
 
