@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
+import type { LineRule } from '../world/line_faults.ts'
 import { kubeletRequest, runPlugin } from '../world/plugin.ts'
 import { startProxy } from '../world/proxy.ts'
 import type { FaultRule } from '../world/recorder.ts'
@@ -29,6 +30,8 @@ export interface Scenario {
   readonly request?: Readonly<Record<string, unknown>>
   readonly prepare?: (world: World) => void
   readonly faults?: readonly FaultRule[]
+  /** What goes wrong with connections. */
+  readonly line?: LineRule
   /** Who signed the call to ECR. */
   readonly signer?: string
   /** Who signed every signed request, in order. */
@@ -43,6 +46,8 @@ export interface Scenario {
   readonly proxied?: string
   /** Longest whole run. */
   readonly withinMs?: number
+  /** A run that has not ended by itself until then is killed, and judged as wrong. Default: the kubelet's minute. */
+  readonly killedAfterMs?: number
   /** What the error line must match; without it the run must succeed. */
   readonly fails?: RegExp
   /** The exit code of a failure. Default 1. */
@@ -56,7 +61,10 @@ const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
 /** Plays a scenario and judges it. */
 export async function play(scenario: Scenario): Promise<void> {
   const names = scenario.proxied?.split(' ').map((target) => target.replace(/:[0-9]+$/, ''))
-  const world = await startWorld(names === undefined ? {} : { names })
+  const world = await startWorld({
+    ...(names === undefined ? {} : { names }),
+    ...(scenario.line === undefined ? {} : { line: scenario.line }),
+  })
   const proxy = startProxy({ route: world.route })
   try {
     await playIn(world, names === undefined ? scenario : behind(proxy.url, scenario))
@@ -101,7 +109,9 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
     stdin: kubeletRequest(image, request),
     args: args.map(fillIn),
     env: variables.reduce((all, some) => ({ ...all, ...some }), world.environment()),
+    timeoutMs: scenario.killedAfterMs ?? 60_000,
   })
+  expect(run.timedOut).toBe(false)
   expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
   for (const secret of world.state.secrets) expect(run.stderr).not.toContain(secret)
   if (scenario.fails === undefined) {
