@@ -9,7 +9,8 @@ export interface Subject {
 }
 
 /**
- * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1).
+ * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1). Of
+ * a name that an object has twice the last one counts, as in the JSON readers of the AWS SDKs.
  *
  * @throws {Failure} `subject.code` - not UTF-8 or not JSON. The engine's own message is dropped, since it quotes the
  * input (`JSON Parse error: Unexpected identifier "SECRET"`).
