@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
 import * as v from 'valibot'
 
@@ -113,4 +113,22 @@ test("the README's tables of settings are those of the program", () => {
   const block = readme.slice(readme.indexOf(begin) + begin.length, readme.indexOf(end)).trim()
   // To renew it: bun -e "import { formatSettings } from './test/settings_readme.ts'; console.log(formatSettings())"
   expect(block).toBe(formatSettings())
+})
+
+test('every test that SECURITY.md names exists, and every guarantee has one', () => {
+  const security = readFileSync(new URL('../SECURITY.md', import.meta.url), 'utf8')
+  const guarantees = [...security.matchAll(/^\| (G[0-9]+) \|.*\| (?<tests>[^|]+) \|$/gm)]
+  expect(guarantees.map(([, name]) => name)).toEqual(guarantees.map((_, index) => `G${index + 1}`))
+  expect(guarantees.length).toBeGreaterThan(10)
+  for (const { groups } of guarantees) {
+    const files = [...(groups?.['tests'] ?? '').matchAll(/`([^`]+)`/g)].map(
+      ([, file]) => file ?? '',
+    )
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files)
+      expect([file, existsSync(new URL(`../${file}`, import.meta.url))]).toEqual([file, true])
+  }
+  // And none is only mentioned by the attackers.
+  const mentioned = new Set(security.match(/G[0-9]+/g))
+  expect([...mentioned].every((name) => guarantees.some(([, known]) => known === name))).toBe(true)
 })
