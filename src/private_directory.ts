@@ -16,38 +16,27 @@ const MAX_BYTES = 64 * 1024
  * everything is reached through that handle (`/proc/self/fd`, in place of `openat`), so that nobody can swap the
  * directory, or a link for it, between a check and a use.
  *
+ * Every call blocks: on a file system in memory that takes microseconds, less than the way to another thread and back.
+ *
  * @throws an error whose `code` is `EACCES` - it belongs to another user, or is open to others; or the operating system's.
  */
-export async function openPrivateDirectory(
-  path: string,
-  fs: FileSystem,
-): Promise<PrivateDirectory> {
-  const { mkdir, rm, symlink } = fs.promises
-  await mkdir(path, { mode: 0o700 }).catch(() => undefined)
+export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirectory {
   const descriptor = openDirectory(path, fs)
   const pathOf = (name: string) => `/proc/self/fd/${descriptor}/${name}`
   return {
-    read: async (name) => read(pathOf(name), fs),
-    replace: async (name, text) => replace(pathOf(name), text, fs),
-    // A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written.
-    // It points to nothing and is never followed.
-    claim: async (name, text) =>
-      symlink(text, pathOf(name)).then(
-        () => true,
-        (error: unknown) => {
-          if (codeOf(error) === 'EEXIST') return false
-          throw error
-        },
-      ),
-    claimant: async (name) => claimant(pathOf(name), fs),
-    remove: async (name) => rm(pathOf(name), { force: true }),
+    read: (name) => read(pathOf(name), fs),
+    replace: (name, text) => replace(pathOf(name), text, fs),
+    claim: (name, text) => claim(pathOf(name), text, fs),
+    claimant: (name) => claimant(pathOf(name), fs),
+    remove: (name) => fs.rmSync(pathOf(name), { force: true }),
   }
 }
 
-/** A bare descriptor, open until the process ends: a `FileHandle` that is no longer used would throw when it is collected. */
+/** The descriptor stays open until the process ends. */
 function openDirectory(path: string, fs: FileSystem): number {
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
-  const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
+  const openIt = () => fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
+  const descriptor = unless('ENOENT', openIt) ?? makeAndOpen(path, openIt, fs)
   try {
     assertOwn(fs.fstatSync(descriptor))
     return descriptor
@@ -57,54 +46,68 @@ function openDirectory(path: string, fs: FileSystem): number {
   }
 }
 
+function makeAndOpen(path: string, openIt: () => number, fs: FileSystem): number {
+  // Another run may have made it meanwhile.
+  unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
+  return openIt()
+}
+
 function assertOwn({ uid, mode }: Stats): void {
   if (uid === process.geteuid?.() && (mode & OTHERS) === 0) return
   throw Object.assign(new Error('not private'), { code: 'EACCES' })
 }
 
-async function read(path: string, fs: FileSystem): Promise<string | undefined> {
+function read(path: string, fs: FileSystem): string | undefined {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  // Without waiting for the other end of a FIFO.
-  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-  const file = await fs.promises.open(path, flags).catch(() => undefined)
-  if (file === undefined) return undefined
+  let descriptor: number | undefined
   try {
-    const stats = await file.stat()
+    // Without waiting for the other end of a FIFO.
+    descriptor = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    const stats = fs.fstatSync(descriptor)
     assertOwn(stats)
     const bytes = new Uint8Array(Math.min(stats.size, MAX_BYTES))
-    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)
-    return new TextDecoder().decode(bytes.subarray(0, bytesRead))
+    const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)
+    return new TextDecoder().decode(bytes.subarray(0, length))
   } catch {
     return undefined
   } finally {
-    await file.close()
+    if (descriptor !== undefined) fs.closeSync(descriptor)
   }
 }
 
-async function replace(path: string, text: string, fs: FileSystem): Promise<void> {
-  const { open, rename, rm } = fs.promises
+function replace(path: string, text: string, fs: FileSystem): void {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`
   try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
+    fs.writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })
+    fs.renameSync(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    fs.rmSync(temporary, { force: true })
     throw error
   }
 }
 
-async function claimant(path: string, fs: FileSystem): Promise<string | undefined> {
-  return fs.promises.readlink(path).catch((error: unknown) =>
-    // What is there and is no link was not made by `claim`.
-    codeOf(error) === 'ENOENT' ? undefined : '',
+// A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written. It
+// points to nothing and is never followed.
+function claim(path: string, text: string, fs: FileSystem): boolean {
+  return (
+    unless('EEXIST', () => {
+      fs.symlinkSync(text, path)
+      return true
+    }) ?? false
   )
 }
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
+function claimant(path: string, fs: FileSystem): string | undefined {
+  // What is there and is no link was not made by `claim`.
+  return unless('ENOENT', () => unless('EINVAL', () => fs.readlinkSync(path)) ?? '')
+}
+
+/** What the work gives, `undefined` when it fails with that code. @throws its other errors. */
+function unless<T>(code: string, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === code) return undefined
+    throw error
+  }
 }

@@ -9,11 +9,12 @@ export function isRunning(processId: number): boolean {
 }
 
 /** See `System.onSignal`. */
-export function onSignal(cleanUp: () => Promise<void>): () => void {
+export function onSignal(cleanUp: () => void): () => void {
   const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   function end(signal: NodeJS.Signals): void {
     stop()
-    void cleanUp().finally(() => process.kill(process.pid, signal))
+    cleanUp()
+    process.kill(process.pid, signal)
   }
   function stop(): void {
     for (const signal of signals) process.off(signal, end)

@@ -9,15 +9,15 @@ export interface CommandResult {
 /** A directory that only this user can read or change. Every member throws the operating system's error. */
 export interface PrivateDirectory {
   /** A file's text; `undefined` when there is none, or none that is this user's own and closed to others. */
-  readonly read: (name: string) => Promise<string | undefined>
+  readonly read: (name: string) => string | undefined
   /** Writes a file in one step, so that no reader ever sees half of it. */
-  readonly replace: (name: string, text: string) => Promise<void>
+  readonly replace: (name: string, text: string) => void
   /** Makes a claim to something, in one step; whether nobody else has one. */
-  readonly claim: (name: string, text: string) => Promise<boolean>
+  readonly claim: (name: string, text: string) => boolean
   /** The text of a claim, `undefined` when there is none. */
-  readonly claimant: (name: string) => Promise<string | undefined>
+  readonly claimant: (name: string) => string | undefined
   /** Removes a file or a claim, if it is there. */
-  readonly remove: (name: string) => Promise<void>
+  readonly remove: (name: string) => void
 }
 
 /** Whom to connect to. */
@@ -74,7 +74,7 @@ export interface System {
    */
   readonly replaceFile: (path: string, text: string) => Promise<void>
 
-  /** @throws an error with a `code`, see `openPrivateDirectory`. */
+  /** See `openPrivateDirectory`. */
   readonly openPrivateDirectory: (path: string) => Promise<PrivateDirectory>
 
   /** SHA-256 of a text, in hexadecimal. */
@@ -90,7 +90,7 @@ export interface System {
    * Has something cleaned up, if the process is told to end (SIGTERM, SIGINT, SIGHUP) before the function that comes back
    * is called; then it ends by that signal.
    */
-  readonly onSignal: (cleanUp: () => Promise<void>) => () => void
+  readonly onSignal: (cleanUp: () => void) => () => void
 
   /** Addresses of a host name. @throws when it has none. */
   readonly lookUp: (hostname: string) => Promise<readonly string[]>

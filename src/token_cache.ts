@@ -8,15 +8,15 @@ import type { PrivateDirectory, System } from './system.ts'
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
 export interface TokenCache {
   /** A token in the first half of its life. */
-  readonly read: () => Promise<RegistryToken | undefined>
+  readonly read: () => RegistryToken | undefined
   /** @param nowMs - the time by which the token's end was given, in milliseconds since 1970. */
-  readonly write: (token: RegistryToken, nowMs: number) => Promise<void>
+  readonly write: (token: RegistryToken, nowMs: number) => void
   /** Whether this run may ask ECR now, is to wait for another's answer, or has nobody to wait for. */
-  readonly claim: () => Promise<'mine' | 'taken' | 'broken'>
-  readonly release: () => Promise<void>
+  readonly claim: () => 'mine' | 'taken' | 'broken'
+  readonly release: () => void
   /** Milliseconds until ECR may be asked again after it has throttled a run of this node; 0 when it has not. */
-  readonly pauseMs: () => Promise<number>
-  readonly pause: (ms: number) => Promise<void>
+  readonly pauseMs: () => number
+  readonly pause: (ms: number) => void
 }
 
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
@@ -64,8 +64,8 @@ function createCache(
   const claimName = `${key}.claim`
   let own = ''
 
-  async function read(): Promise<RegistryToken | undefined> {
-    const text = await files.read(tokenFile)
+  function read(): RegistryToken | undefined {
+    const text = files.read(tokenFile)
     const entry = text === undefined ? undefined : parseEntry(text)
     if (entry?.bootId !== clock.bootId) return undefined
     const ageMs = clock.uptimeMs() - entry.storedAtMs
@@ -73,24 +73,25 @@ function createCache(
     const { username, password, lifeMs } = entry
     return { username, password, expiresAtMs: system.now() + lifeMs - ageMs }
   }
-  async function write(token: RegistryToken, nowMs: number): Promise<void> {
+
+  function write(token: RegistryToken, nowMs: number): void {
     const { username, password, expiresAtMs = nowMs } = token
     const lifeMs = expiresAtMs - nowMs
     if (lifeMs <= 0) return
     const { bootId } = clock
     const entry = { bootId, storedAtMs: clock.uptimeMs(), lifeMs, username, password }
-    await files.replace(tokenFile, JSON.stringify(entry))
+    files.replace(tokenFile, JSON.stringify(entry))
   }
 
-  async function claim(): Promise<'mine' | 'taken'> {
+  function claim(): 'mine' | 'taken' {
     const text = `${system.processId} ${Math.round(clock.uptimeMs())}`
-    if (await files.claim(claimName, text)) {
+    if (files.claim(claimName, text)) {
       own = text
       return 'mine'
     }
-    const other = await files.claimant(claimName)
+    const other = files.claimant(claimName)
     // Two runs may judge at the same time, and one remove the other's new claim: then two ask ECR, which does no harm.
-    if (other !== undefined && isDead(other)) await files.remove(claimName)
+    if (other !== undefined && isDead(other)) files.remove(claimName)
     return 'taken'
   }
 
@@ -102,35 +103,37 @@ function createCache(
     return ageMs < -SLACK_MS || ageMs > MAX_CLAIM_MS || !system.isRunning(Number(processId))
   }
 
-  async function release(): Promise<void> {
-    if ((await files.claimant(claimName)) === own) await files.remove(claimName)
+  function release(): void {
+    if (files.claimant(claimName) === own) files.remove(claimName)
   }
 
-  async function pauseMs(): Promise<number> {
-    const text = (await files.read(pauseFile)) ?? ''
+  function pauseMs(): number {
+    const text = files.read(pauseFile) ?? ''
     const [, bootId, untilMs] = /^([0-9a-f-]{36}) ([0-9]{1,15})$/.exec(text) ?? []
     const leftMs = bootId === clock.bootId ? Number(untilMs) - clock.uptimeMs() : 0
     return leftMs > 0 && leftMs <= MAX_PAUSE_MS ? leftMs : 0
   }
 
-  async function pause(ms: number): Promise<void> {
-    await files.replace(pauseFile, `${clock.bootId} ${Math.round(clock.uptimeMs() + ms)}`)
+  function pause(ms: number): void {
+    files.replace(pauseFile, `${clock.bootId} ${Math.round(clock.uptimeMs() + ms)}`)
   }
 
   /** The result, or what stands for it when the directory fails: full, read-only, gone. */
-  async function unlessFailing<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    return work.catch((error: unknown) => {
+  function unlessFailing<T>(work: () => T, otherwise: T): T {
+    try {
+      return work()
+    } catch (error) {
       system.step(`the cache directory fails: ${reasonOf(error)}`)
       return otherwise
-    })
+    }
   }
 
   return {
-    read: async () => unlessFailing(read(), undefined),
-    write: async (token, nowMs) => unlessFailing(write(token, nowMs), undefined),
-    claim: async () => unlessFailing<'mine' | 'taken' | 'broken'>(claim(), 'broken'),
-    release: async () => unlessFailing(release(), undefined),
-    pauseMs: async () => unlessFailing(pauseMs(), 0),
-    pause: async (ms) => unlessFailing(pause(ms), undefined),
+    read: () => unlessFailing(read, undefined),
+    write: (token, nowMs) => unlessFailing(() => write(token, nowMs), undefined),
+    claim: () => unlessFailing<'mine' | 'taken' | 'broken'>(claim, 'broken'),
+    release: () => unlessFailing(release, undefined),
+    pauseMs: () => unlessFailing(pauseMs, 0),
+    pause: (ms) => unlessFailing(() => pause(ms), undefined),
   }
 }

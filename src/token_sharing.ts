@@ -37,10 +37,10 @@ export async function shareToken(
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     // One step after the other is the point.
     /* eslint-disable no-await-in-loop */
-    const token = await cache.read()
+    const token = cache.read()
     if (token !== undefined) return token
-    const pauseMs = await cache.pauseMs()
-    const turn = pauseMs > 0 ? 'taken' : await cache.claim()
+    const pauseMs = cache.pauseMs()
+    const turn = pauseMs > 0 ? 'taken' : cache.claim()
     if (turn === 'mine') return fetchForAll(cache, { network, system }, fetchToken)
     if (turn === 'broken' || network.elapsedMs() >= untilMs) return fetchToken()
     network.step('waiting for another run that asks for the same token')
@@ -58,16 +58,16 @@ async function fetchForAll(
   const done = system.onSignal(cache.release)
   try {
     // Another run may have stored it between this one's look and its claim.
-    const stored = await cache.read()
+    const stored = cache.read()
     if (stored !== undefined) return stored
     const token = await fetchToken()
-    await cache.write(token, network.clock.now())
+    cache.write(token, network.clock.now())
     return token
   } catch (error) {
-    if (error instanceof Failure && error.code === 'throttled') await cache.pause(pauseFor(network))
+    if (error instanceof Failure && error.code === 'throttled') cache.pause(pauseFor(network))
     throw error
   } finally {
-    await cache.release()
+    cache.release()
     done()
   }
 }

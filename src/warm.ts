@@ -34,6 +34,6 @@ async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
     throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
   }
   await shareToken(cache, plan, async () => fetchToken(pull, plan))
-  if ((await cache.read()) !== undefined) return
+  if (cache.read() !== undefined) return
   throw new Failure('bad_config', 'cannot keep the token: the cache directory could not be written')
 }

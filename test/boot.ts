@@ -48,21 +48,21 @@ export function processOn(node: FakeNode, parts: FakeParts = {}) {
 }
 
 function directoryOf(node: FakeNode): PrivateDirectory {
-  async function use<T>(work: () => T): Promise<T> {
+  function use<T>(work: () => T): T {
     if (node.isBroken) throw Object.assign(new Error('x'), { code: 'ENOSPC' })
     return work()
   }
   return {
-    read: async (name) => use(() => node.files.get(name)),
-    replace: async (name, text) => use(() => void node.files.set(name, text)),
-    claim: async (name, text) =>
+    read: (name) => use(() => node.files.get(name)),
+    replace: (name, text) => use(() => void node.files.set(name, text)),
+    claim: (name, text) =>
       use(() => {
         if (node.claims.has(name)) return false
         node.claims.set(name, text)
         return true
       }),
-    claimant: async (name) => use(() => node.claims.get(name)),
-    remove: async (name) =>
+    claimant: (name) => use(() => node.claims.get(name)),
+    remove: (name) =>
       use(() => {
         node.files.delete(name)
         node.claims.delete(name)

@@ -19,7 +19,7 @@ async function open(node: FakeNode, key = 'k', parts = {}) {
 async function stored(): Promise<FakeNode> {
   const node = fakeNode()
   const cache = await open(node)
-  await cache.write(tokenOf(node), node.nowMs)
+  cache.write(tokenOf(node), node.nowMs)
   return node
 }
 
@@ -66,21 +66,21 @@ test('write() counts the life by the time that it is given, not by the clock of 
   const node = fakeNode()
   const awsNowMs = node.nowMs + 48 * HOURS
   const cache = await open(node)
-  await cache.write({ username: 'AWS', password: 'p', expiresAtMs: awsNowMs + 2 * HOURS }, awsNowMs)
-  expect(await cache.read()).toMatchObject({ expiresAtMs: node.nowMs + 2 * HOURS })
+  cache.write({ username: 'AWS', password: 'p', expiresAtMs: awsNowMs + 2 * HOURS }, awsNowMs)
+  expect(cache.read()).toMatchObject({ expiresAtMs: node.nowMs + 2 * HOURS })
 })
 
 test.each([undefined, 0, -1])('write() keeps no token that ends in %p ms', async (leftMs) => {
   const node = fakeNode()
   const cache = await open(node)
   const expiresAtMs = leftMs === undefined ? undefined : node.nowMs + leftMs
-  await cache.write({ username: 'AWS', password: 'p', expiresAtMs }, node.nowMs)
+  cache.write({ username: 'AWS', password: 'p', expiresAtMs }, node.nowMs)
   expect(node.files.size).toBe(0)
 })
 
 test('read() ignores what another boot has left, and another identity', async () => {
   const node = await stored()
-  expect(await (await open(node, 'other')).read()).toBeUndefined()
+  expect((await open(node, 'other')).read()).toBeUndefined()
   node.bootId = BOOT.replace(/1$/, '2')
   expect(await readLater(node)).toBeUndefined()
 })
@@ -103,20 +103,20 @@ test('read() ignores a broken file, and write() replaces it', async () => {
     // eslint-disable-next-line no-await-in-loop
     const cache = await open(node)
     // eslint-disable-next-line no-await-in-loop
-    expect([text, await cache.read()]).toEqual([text, undefined])
+    expect([text, cache.read()]).toEqual([text, undefined])
     // eslint-disable-next-line no-await-in-loop
-    await cache.write(tokenOf(node), node.nowMs)
+    cache.write(tokenOf(node), node.nowMs)
     // eslint-disable-next-line no-await-in-loop
-    expect(await cache.read()).toBeDefined()
+    expect(cache.read()).toBeDefined()
   }
 })
 
 test('claim() is one run at a time, until it is released', async () => {
   const node = fakeNode()
   const [first, second] = [await open(node), await open(node)]
-  expect([await first.claim(), await second.claim()]).toEqual(['mine', 'taken'])
-  await first.release()
-  expect(await second.claim()).toBe('mine')
+  expect([first.claim(), second.claim()]).toEqual(['mine', 'taken'])
+  first.release()
+  expect(second.claim()).toBe('mine')
 })
 
 test.each<[string, (node: FakeNode) => void]>([
@@ -127,41 +127,44 @@ test.each<[string, (node: FakeNode) => void]>([
   ['is no link', (node) => node.claims.set('k.claim', '')],
 ])('claim() passes on when whoever has it %s', async (_, happen) => {
   const node = fakeNode()
-  await (await open(node)).claim()
+  const owner = await open(node)
+  owner.claim()
   happen(node)
   const cache = await open(node)
-  expect([await cache.claim(), await cache.claim()]).toEqual(['taken', 'mine'])
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'mine'])
 })
 
 test('claim() stands while its owner lives and is young', async () => {
   const node = fakeNode()
-  await (await open(node)).claim()
+  const owner = await open(node)
+  owner.claim()
   // Another process may have the boot clock a little earlier.
   node.uptimeMs -= 900
   const cache = await open(node)
   node.uptimeMs += 5800
-  expect([await cache.claim(), await cache.claim()]).toEqual(['taken', 'taken'])
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'taken'])
 })
 
 test('release() leaves the claim of a run that took over', async () => {
   const node = fakeNode()
   const slow = await open(node)
-  await slow.claim()
+  slow.claim()
   node.uptimeMs += 6000
   const next = await open(node, 'k', { processId: 1001 })
-  await next.claim()
-  await next.claim()
-  await slow.release()
+  next.claim()
+  next.claim()
+  slow.release()
   expect(node.claims.get('k.claim')).toStartWith('1001 ')
 })
 
 test('pauseMs() tells what is left of another run’s pause', async () => {
   const node = fakeNode()
-  await (await open(node)).pause(3000)
+  const owner = await open(node)
+  owner.pause(3000)
   node.uptimeMs += 1000
-  expect(await (await open(node)).pauseMs()).toBe(2000)
+  expect((await open(node)).pauseMs()).toBe(2000)
   node.uptimeMs += 2000
-  expect(await (await open(node)).pauseMs()).toBe(0)
+  expect((await open(node)).pauseMs()).toBe(0)
 })
 
 test.each([
@@ -174,7 +177,7 @@ test.each([
 ])('pauseMs() believes nothing that is not a pause of this boot: %j', async (text) => {
   const node = fakeNode()
   node.files.set('k.pause', text)
-  expect(await (await open(node)).pauseMs()).toBe(0)
+  expect((await open(node)).pauseMs()).toBe(0)
 })
 
 test('no member throws when the directory fails', async () => {
@@ -182,14 +185,10 @@ test('no member throws when the directory fails', async () => {
   const steps: string[] = []
   const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
   node.isBroken = true
-  expect([await cache.read(), await cache.claim(), await cache.pauseMs()]).toEqual([
-    undefined,
-    'broken',
-    0,
-  ])
-  await cache.write(tokenOf(node), node.nowMs)
-  await cache.pause(1000)
-  await cache.release()
+  expect([cache.read(), cache.claim(), cache.pauseMs()]).toEqual([undefined, 'broken', 0])
+  cache.write(tokenOf(node), node.nowMs)
+  cache.pause(1000)
+  cache.release()
   expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))
 })
 
