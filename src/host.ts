@@ -9,17 +9,28 @@ const MAX_OUTPUT_BYTES = 1024 * 1024
 /** The most of a command's stderr that is kept, in bytes: more than is ever shown. */
 const MAX_TAIL_BYTES = 4096
 
+/** How far a run has come, for whoever has to say why it does not end. */
+export interface Progress {
+  readonly step: System['step']
+  /** Paths of the files that are being read. */
+  readonly reading: Set<string>
+}
+
 /**
  * The process that this program runs in, as the rest of it sees it. Modules of `node:` are loaded where they are needed and
  * not before: each costs start-up time.
  */
-export function createSystem(product: string, step: System['step']): System {
+export function createSystem(product: string, { step, reading }: Progress): System {
   return {
     env: process.env,
     product,
     connect,
     fetch: async (url, init) => fetch(url, init),
-    readFile: async (path, maxBytes) => Bun.file(path).slice(0, maxBytes).bytes(),
+    readFile: async (path, maxBytes) => {
+      reading.add(path)
+      const bytes = Bun.file(path).slice(0, maxBytes).bytes()
+      return bytes.finally(() => reading.delete(path))
+    },
     listFiles: async (directory) =>
       Array.fromAsync(
         new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),

@@ -1,5 +1,5 @@
 import { version } from '../package.json'
-import { Failure } from './failure.ts'
+import { Failure, quote } from './failure.ts'
 import { createSystem } from './host.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { run } from './plugin.ts'
@@ -12,6 +12,7 @@ const PROGRAM = 'ecr-credential-provider'
 const GRACE_MS = 250
 
 let lastStep = 'starting'
+const reading = new Set<string>()
 
 /** The text for stdout. */
 async function execute(options: Options): Promise<string> {
@@ -19,11 +20,11 @@ async function execute(options: Options): Promise<string> {
   if (options.command === 'help' || (options.command !== 'warm' && (await isTerminal())))
     return HELP
   const product = `${PROGRAM}/${version}`
-  const system = createSystem(product, (description) => {
+  const step = (description: string) => {
     lastStep = description
-    if (options.verbose)
-      console.error(`${PROGRAM}: ${Math.round(performance.now())} ms: ${description}`)
-  })
+    if (options.verbose) void say(`${Math.round(performance.now())} ms: ${description}`)
+  }
+  const system = createSystem(product, { step, reading })
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step('reading the request from stdin')
   return run(await readRequest(), options, system)
@@ -46,20 +47,22 @@ async function isTerminal(): Promise<boolean> {
 
 async function deadline(options: Options): Promise<never> {
   await Bun.sleep(options.timeoutMs + GRACE_MS)
-  throw new Failure('timed_out', `gave up after ${options.timeoutMs / 1000} s while ${lastStep}`)
+  // A file that never ends (a FIFO, one on a dead mount) is the cause, whatever is done beside reading it.
+  const files = [...reading].map((path) => `; ${quote(path)} is still being read`).join('')
+  const time = `${options.timeoutMs / 1000} s`
+  throw new Failure('timed_out', `gave up after ${time} while ${lastStep}${files}`)
 }
 
-/** The exit code. The only place that writes, and it writes once. */
+/** The exit code. The only place that writes to stdout, and it writes once. */
 async function main(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args)
-    const answer = await Promise.race([execute(options), deadline(options)])
-    await writeAnswer(answer)
+    await Promise.race([execute(options).then(writeAnswer), deadline(options)])
     return 0
   } catch (error) {
     // Anything but a Failure is a bug; its text may quote a secret and is never shown.
     const failure = error instanceof Failure ? error : new Failure('bug', 'internal error')
-    await Bun.write(Bun.stderr, `${PROGRAM}: ${failure.message}\n`).catch(() => 0)
+    await Promise.race([say(failure.message), Bun.sleep(GRACE_MS)])
     return failure.code === 'bad_usage' ? 2 : 1
   }
 }
@@ -67,8 +70,23 @@ async function main(args: readonly string[]): Promise<number> {
 /** A closed or full stdout is a failure: half an answer must not end with exit code 0. */
 async function writeAnswer(answer: string): Promise<void> {
   if (answer === '') return
-  const written = await Bun.write(Bun.stdout, answer).catch(() => 0)
-  if (written === 0) throw new Failure('bad_output', 'cannot write the answer to stdout')
+  lastStep = 'writing the answer to stdout'
+  await write(Bun.stdout, answer).catch(() => {
+    throw new Failure('bad_output', 'cannot write the answer to stdout')
+  })
+}
+
+/** A stderr that nobody reads must not change how the run ends. */
+async function say(text: string): Promise<void> {
+  const line = `${PROGRAM}: ${text}\n`
+  // A writer takes a descriptor of its own, and the lack of one may be what the line is about.
+  await write(Bun.stderr, line).catch(async () => Bun.write(Bun.stderr, line).catch(() => 0))
+}
+
+/** With `Bun.write`, a full pipe would stop the whole program, deadline included. */
+async function write(file: Bun.BunFile, text: string): Promise<void> {
+  const sink = file.writer()
+  await Promise.all([sink.write(text), sink.end()])
 }
 
 process.exit(await main(process.argv.slice(2)))

@@ -16,12 +16,18 @@ export interface PluginRun {
   readonly timeoutMs?: number
   /** The program to run. Default: the compiled binary. */
   readonly command?: readonly string[]
+  /** What is done to it while it runs. */
+  readonly during?: ((child: Pick<Bun.Subprocess, 'pid' | 'kill'>) => Promise<void>) | undefined
+  /** The user it runs as; only root may choose. */
+  readonly uid?: number
 }
 
 /** What came of a run. */
 export interface PluginResult {
   /** 137 when killed. */
   readonly exitCode: number
+  /** The signal that ended it, if one did. */
+  readonly signal: Bun.Subprocess['signalCode']
   readonly stdout: string
   readonly stderr: string
   /** From the start of the process to the end of its output. */
@@ -48,6 +54,7 @@ export async function runPlugin(run: PluginRun = {}): Promise<PluginResult> {
     stdin: stdin.readEnd,
     stdout: stdout.writeEnd,
     stderr: stderr.writeEnd,
+    ...(run.uid === undefined ? {} : { uid: run.uid }),
   })
   for (const end of [stdin.readEnd, stdout.writeEnd, stderr.writeEnd]) closeSync(end)
   let timedOut = false
@@ -60,10 +67,12 @@ export async function runPlugin(run: PluginRun = {}): Promise<PluginResult> {
     drainPipe(stderr.readEnd),
     child.exited,
     fillPipe(stdin.writeEnd, Buffer.from(run.stdin ?? '')),
+    run.during?.(child),
   ])
   clearTimeout(timer)
   const milliseconds = performance.now() - startedMs
-  return { exitCode, stdout: decode(out), stderr: decode(err), milliseconds, timedOut }
+  const texts = { stdout: decode(out), stderr: decode(err) }
+  return { exitCode, signal: child.signalCode, ...texts, milliseconds, timedOut }
 }
 
 /** The line a kubelet writes to the plugin's stdin; `extra` fields come last, and may replace the others. */
