@@ -1,13 +1,8 @@
+import { collect, collectTail } from './command_output.ts'
 import { openPrivateDirectory } from './private_directory.ts'
 import { isRunning, onSignal } from './signals.ts'
 import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
-
-/** The most of a command's output that is kept, in bytes: enough to see that it is too much. */
-const MAX_OUTPUT_BYTES = 1024 * 1024
-
-/** The most of a command's stderr that is kept, in bytes: more than is ever shown. */
-const MAX_TAIL_BYTES = 4096
 
 /** How far a run has come, for whoever has to say why it does not end. */
 export interface Progress {
@@ -88,55 +83,37 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 async function runCommand(command: string, timeoutMs: number): Promise<CommandResult> {
-  // A process group of its own, so that the command can be killed with what it started.
-  const child = Bun.spawn(['/bin/sh', '-c', command], {
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    detached: true,
-  })
-  const stdout = collect(child.stdout)
-  const stderr = collectTail(child.stderr)
-  const ended = Promise.all([child.exited, stdout.done, stderr.done])
-  const isOver = await Promise.race([
-    ended.then(() => true),
-    Bun.sleep(timeoutMs).then(() => false),
-  ])
-  if (!isOver) {
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // The group is gone already; a process that left it holds the output open, and is let go.
-    }
+  let pid: number | undefined
+  // Before there is a command: a signal in between would leave it running.
+  const release = onSignal(() => killGroup(pid))
+  try {
+    // A process group of its own, so that the command can be killed with what it started.
+    const child = Bun.spawn(['/bin/sh', '-c', command], {
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      detached: true,
+    })
+    pid = child.pid
+    const stdout = collect(child.stdout)
+    const stderr = collectTail(child.stderr)
+    const ended = Promise.all([child.exited, stdout.done, stderr.done])
+    const isOver = await Promise.race([
+      ended.then(() => true),
+      Bun.sleep(timeoutMs).then(() => false),
+    ])
+    if (!isOver) killGroup(pid)
+    const exitCode = isOver ? (child.exitCode ?? 128) : undefined
+    return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
+  } finally {
+    release()
   }
-  const exitCode = isOver ? (child.exitCode ?? 128) : undefined
-  return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
 }
 
-/** Reads a stream to its end, or to more than anybody wants; `bytes` gives what has come so far. */
-function collect(stream: ReadableStream<Uint8Array>) {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  async function read(): Promise<void> {
-    for await (const chunk of stream) {
-      chunks.push(chunk)
-      size += chunk.length
-      // Reading no further ends whoever goes on writing (SIGPIPE).
-      if (size > MAX_OUTPUT_BYTES) break
-    }
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The group is gone already; a process that left it holds the output open, and is let go.
   }
-  return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }
-}
-
-/** Reads a stream to its end, whatever its length, and keeps the last of it: what a program says last is why it failed. */
-function collectTail(stream: ReadableStream<Uint8Array>) {
-  const chunks: Uint8Array[] = []
-  async function read(): Promise<void> {
-    for await (const chunk of stream) {
-      chunks.push(chunk.subarray(-MAX_TAIL_BYTES))
-      if (chunks.length > 2)
-        chunks.splice(0, 2, Buffer.concat(chunks.slice(0, 2)).subarray(-MAX_TAIL_BYTES))
-    }
-  }
-  return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }
 }

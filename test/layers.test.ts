@@ -42,7 +42,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
   ['boot_clock.ts', 'cache_entry.ts', 'token_cache.ts', 'token_sharing.ts', 'cache_key.ts'],
   ['options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
-  ['socket.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
+  ['socket.ts', 'command_output.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
 ]
 
 const SOURCE = new URL('../src/', import.meta.url)

@@ -22,8 +22,8 @@ const MAX_OUTPUT_BYTES = 256 * 1024
 
 /**
  * Credentials that a command prints, such as the helper of IAM Roles Anywhere. It runs in a shell with the environment of
- * this program; at the deadline it is killed with its process group. What it writes to stderr is shown if it fails, in one
- * line: that text is the operator's own program's, and all there is to go by.
+ * this program; at the deadline, or when a signal ends this program, it is killed with its process group. What it writes to
+ * stderr is shown if it fails, in one line: that text is the operator's own program's, and all there is to go by.
  *
  * @throws {Failure} `bad_config` - there is no shell; `refused` - it fails; `timed_out` - it does not end; `bad_response` - not the documented JSON.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
 import type { LineRule } from '../world/line_faults.ts'
-import { kubeletRequest, runPlugin } from '../world/plugin.ts'
+import { kubeletRequest, type PluginResult, type PluginRun, runPlugin } from '../world/plugin.ts'
 import { startProxy } from '../world/proxy.ts'
 import type { FaultRule } from '../world/recorder.ts'
 import type { Key } from '../world/sigv4.ts'
@@ -53,6 +53,10 @@ export interface Scenario {
   /** The exit code of a failure. Default 1. */
   readonly exitCode?: 2
   readonly check?: (world: World) => void
+  /** The signal that is sent when the first answer with a fault is due, and that must end the run. */
+  readonly kill?: NodeJS.Signals
+  /** What is looked at before. */
+  readonly inspect?: (pid: number, world: World) => void
 }
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app'
@@ -97,7 +101,7 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
     writeFileSync(file, fillIn(text))
   }
   world.faults.push(...faults)
-  const texts = JSON.stringify([files, env, request])
+  const texts = JSON.stringify([files, env, request, faults])
   for (const [secret] of texts.matchAll(/sentinel[\w.-]+/g)) world.state.secrets.add(secret)
   const variables: Readonly<Record<string, string | undefined>>[] = Object.entries(env).map(
     ([name, value]) =>
@@ -110,20 +114,54 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
     args: args.map(fillIn),
     env: variables.reduce((all, some) => ({ ...all, ...some }), world.environment()),
     timeoutMs: scenario.killedAfterMs ?? 60_000,
+    during: scenario.kill === undefined ? undefined : stopper(scenario, world),
   })
   expect(run.timedOut).toBe(false)
   expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
-  for (const secret of world.state.secrets) expect(run.stderr).not.toContain(secret)
-  if (scenario.fails === undefined) {
-    expect([run.exitCode, run.stderr]).toEqual([0, ''])
+  for (const secret of formsOf(world.state.secrets)) expect(run.stderr).not.toContain(secret)
+  judgeEnd(run, scenario)
+  // What was to come after the signal has not.
+  if (scenario.kill === undefined)
+    judgeRequests(world, { ...scenario, sent: scenario.sent?.map(fillIn) ?? [] })
+  scenario.check?.(world)
+}
+
+/** Sends the signal once the world has got the request whose answer has a fault. */
+function stopper({ kill, inspect }: Scenario, world: World): PluginRun['during'] {
+  return async (child) => {
+    while (!world.requests.some(({ faults }) => faults.length > 0)) await Bun.sleep(1)
+    inspect?.(child.pid, world)
+    child.kill(kill)
+  }
+}
+
+function judgeEnd(run: PluginResult, scenario: Scenario): void {
+  const { image = IMAGE, args = [], kill = null } = scenario
+  // Before the last line, `--verbose` says the steps.
+  const last = args.includes('--verbose')
+    ? run.stderr.replace(/^(?:ecr-credential-provider: [0-9]+ ms: [\x20-\x7e]+\n)+/, '')
+    : run.stderr
+  expect([run.signal, run.timedOut]).toEqual([kill, false])
+  if (kill !== null) {
+    expect([run.stdout, last]).toEqual(['', ''])
+  } else if (scenario.fails === undefined) {
+    expect([run.exitCode, last]).toEqual([0, ''])
     expect(findCredentials(readAnswer(run.stdout, API_VERSION), image).length).toBe(1)
   } else {
-    expect(run.stderr).toMatch(/^ecr-credential-provider: [\x20-\x7e]+\n$/)
-    expect(run.stderr).toMatch(scenario.fails)
+    expect(last).toMatch(/^ecr-credential-provider: [\x20-\x7e]+\n$/)
+    expect(last).toMatch(scenario.fails)
     expect([run.exitCode, run.stdout]).toEqual([scenario.exitCode ?? 1, ''])
   }
-  judgeRequests(world, { ...scenario, sent: scenario.sent?.map(fillIn) ?? [] })
-  scenario.check?.(world)
+}
+
+/** Secrets, and the forms in which a message might quote them. */
+export function formsOf(secrets: Iterable<string>): readonly string[] {
+  return [...secrets].flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    btoa(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ])
 }
 
 function judgeRequests(world: World, scenario: Scenario): void {

@@ -1,0 +1,108 @@
+import { expect, test } from 'bun:test'
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+
+import { type Way, WAYS } from './scenarios/matrix.ts'
+import { play, type Scenario } from './scenarios/scenario.ts'
+import { tokenFile } from './scenarios/sources.ts'
+import { kubeletRequest, pluginPath, runPlugin } from './world/plugin.ts'
+import { inWorld, type World } from './world/world.ts'
+
+// Whoever stops a run gets it stopped: at once, by that signal, with nothing printed and nothing left behind.
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const stdin = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app')
+
+/** Once a command has ended, so has the care for it. */
+const PROCESS: Pick<Way, 'step' | 'scenario'> = {
+  step: 'ecr',
+  scenario: { config: '[default]\ncredential_process = PRINT(p)' },
+}
+
+const CASES: readonly Scenario[] = [...WAYS, PROCESS].flatMap(({ step, scenario: way }) =>
+  SIGNALS.map((kill) => ({
+    ...way,
+    name: `${kill} while ${step} does not answer${'config' in way ? ' (profile)' : ''}`,
+    faults: [{ step, fault: { kind: 'hang' } }],
+    kill,
+    check: expectNothingLeft,
+  })),
+)
+
+/** Neither a half-written token file nor a lock beside the one that was there. */
+function expectNothingLeft(world: World): void {
+  const directory = `${world.directory}/.aws`
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+  const known = ['config', 'credentials', 'token', tokenFile(world, 'corp').replace(/.*\//, '')]
+  expect(names.filter((name) => !known.includes(name))).toEqual([])
+}
+
+test.concurrent.each(CASES.map((scenario) => [scenario.name, scenario] as const))(
+  '%s ends the run at once',
+  async (_, scenario) => play(scenario),
+)
+
+function makeFifo(path: string): string {
+  expect(Bun.spawnSync(['mkfifo', path]).exitCode).toBe(0)
+  return path
+}
+
+test.concurrent.each(SIGNALS)('%s while a file does not end ends the run', async (signal) =>
+  inWorld(async (world) => {
+    const file = makeFifo(`${world.directory}/config`)
+    const run = await runPlugin({
+      stdin,
+      env: world.environment({ AWS_CONFIG_FILE: file }),
+      during: async (child) => {
+        // Opened once it has a reader.
+        const writer = await open(file, 'w')
+        child.kill(signal)
+        await writer.close()
+      },
+    })
+    expect([run.signal, run.stdout, run.stderr]).toEqual([signal, '', ''])
+  }),
+)
+
+test.concurrent.each(SIGNALS)('%s while stdin does not end ends the run', async (signal) =>
+  inWorld(async (world) => {
+    const fifo = makeFifo(`${world.directory}/stdin`)
+    const run = await runPlugin({
+      command: ['/bin/sh', '-c', `exec "$0" --verbose 3<>'${fifo}' <&3`, pluginPath],
+      during: async (child) => {
+        while (readlinkSync(`/proc/${child.pid}/exe`) !== pluginPath) await Bun.sleep(1)
+        child.kill(signal)
+      },
+    })
+    expect([run.signal, run.stdout]).toEqual([signal, ''])
+  }),
+)
+
+test.concurrent.each(SIGNALS)(
+  '%s ends a credential_process with all that it started',
+  async (signal) =>
+    inWorld(async (world) => {
+      const fifo = makeFifo(`${world.directory}/alive`)
+      const config = `${world.directory}/config`
+      // Every process of it holds the file open, and none would end by itself or by a kinder signal.
+      const command = `trap '' TERM INT HUP; exec 9>'${fifo}'; sleep 60 & (sleep 60 & sleep 60) & echo up >&9; sleep 60`
+      writeFileSync(config, `[default]\ncredential_process = ${command}`)
+      let rest: string | undefined
+      const run = await runPlugin({
+        stdin,
+        env: world.environment({ AWS_CONFIG_FILE: config, PATH: '/usr/bin:/bin' }),
+        during: async (child) => {
+          const reader = await open(fifo, 'r')
+          const { buffer, bytesRead } = await reader.read(Buffer.alloc(3))
+          expect(buffer.subarray(0, bytesRead).toString()).toBe('up\n')
+          child.kill(signal)
+          // The end of this file is the end of the last process that has it open.
+          rest = await reader.readFile('utf8')
+          await reader.close()
+        },
+      })
+      expect([run.signal, run.stdout, run.stderr, rest]).toEqual([signal, '', '', ''])
+    }),
+)
