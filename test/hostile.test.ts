@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { createAuthority } from './world/certificates.ts'
 import { issueKey } from './world/keys.ts'
@@ -138,6 +138,85 @@ test.concurrent('no variable makes it print what it sends', async () =>
       const run = await runPlugin({ stdin, env: { ...env, ...keys } })
       expect([run.exitCode, run.stderr]).toEqual([0, ''])
     }
+  }),
+)
+
+// Everything that Bun, Node, their TLS library or the C library would read, at once.
+test.concurrent('variables of the runtime change nothing', async () =>
+  inWorld(async (world) => {
+    const cwd = `${world.directory}/cwd`
+    mkdirSync(cwd)
+    const writing = [
+      'SSLKEYLOGFILE',
+      'NODE_V8_COVERAGE',
+      'NODE_COMPILE_CACHE',
+      'NODE_REPL_EXTERNAL_MODULE',
+      'BUN_RUNTIME_TRANSPILER_CACHE_PATH',
+      'BUN_DEBUG',
+      'BUN_INSTALL',
+      'BUN_CONFIG_FILE',
+      'XDG_CONFIG_HOME',
+      'NODE_PATH',
+    ]
+    const env = {
+      ...world.environment(),
+      ...Object.fromEntries(writing.map((name) => [name, `${cwd}/${name}`])),
+      NODE_OPTIONS: '--inspect=0 --require=./evil.js --import=./evil.js --trace-tls',
+      NODE_DEBUG: '*',
+      NODE_ENV: 'test',
+      NODE_PENDING_DEPRECATION: '1',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      NODE_EXTRA_CA_CERTS: '/dev/zero',
+      NODE_USE_SYSTEM_CA: '1',
+      BUN_DEBUG_ALL: '1',
+      BUN_CONFIG_VERBOSE_FETCH: 'curl',
+      BUN_CONFIG_MAX_HTTP_REQUESTS: '0',
+      BUN_ENABLE_CRASH_REPORTING: '1',
+      BUN_CRASH_REPORT_URL: 'http://127.0.0.1:1/',
+      BUN_JSC_useJIT: '0',
+      BUN_TMPDIR: '/nowhere',
+      TMPDIR: '/nowhere',
+      UV_THREADPOOL_SIZE: '1',
+      MALLOC_CHECK_: '3',
+      FORCE_COLOR: '3',
+      LC_ALL: 'tr_TR.UTF-8',
+      TZ: '/dev/zero',
+      ALL_PROXY: 'socks5://127.0.0.1:1',
+    }
+    const run = await runPlugin({ stdin, cwd, env })
+    expect([run.exitCode, run.stderr]).toEqual([0, ''])
+    expect(findCredentials(readAnswer(run.stdout, API), IMAGE).length).toBe(1)
+    expect(readdirSync(cwd)).toEqual([])
+  }),
+)
+
+// These make Bun talk, write a file of their own, or do something else altogether: never with a secret, and never an answer
+// that is not one.
+test.concurrent.each([
+  ['BUN_OPTIONS', '--cpu-prof'],
+  ['BUN_OPTIONS', '--help'],
+  ['BUN_OPTIONS', '--version'],
+  ['BUN_BE_BUN', '1'],
+  ['BUN_BYTECODE_ORDER_OUT', 'order'],
+  ['BUN_BYTECODE_DIGEST_OUT', 'digest'],
+  ['BUN_INSPECT_CONNECT_TO', 'ws://127.0.0.1:1/x'],
+  ['BUN_JSC_dumpOptions', '2'],
+  ['BUN_JSC_dumpGeneratedBytecodes', '1'],
+  ['BUN_JSC_logGC', '2'],
+  ['BUN_JSC_noSuchOption', '1'],
+  ['MIMALLOC_VERBOSE', '1'],
+])('%s=%s shows no secret', async (name, value) =>
+  inWorld(async (world) => {
+    const cwd = `${world.directory}/cwd`
+    mkdirSync(cwd)
+    const run = await runPlugin({ stdin, cwd, env: { ...world.environment(), [name]: value } })
+    const written = readdirSync(cwd).map((file) => readFileSync(`${cwd}/${file}`, 'latin1'))
+    const shown = [run.stderr, ...written].join('\n')
+    const { secrets, ecr } = world.state
+    for (const secret of [...secrets, ...ecr.passwords]) expect(shown).not.toContain(secret)
+    const isAnswer = run.stdout.startsWith('{')
+    if (isAnswer) readAnswer(run.stdout, API)
+    expect(world.requests.some(({ step }) => step === 'ecr')).toBe(isAnswer)
   }),
 )
 
