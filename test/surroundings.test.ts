@@ -353,7 +353,7 @@ const PROFILES = Array.from(
 test.concurrent.each([
   ['nothing but the role', {}],
   ['ten thousand profiles', { config: PROFILES, credentials: PROFILES.replaceAll('profile ', '') }],
-  ['one line of 4 MB', { config: `[default]\nregion = us-west-2\nx = ${'y'.repeat(4_000_000)}` }],
+  ['one line of 1 MB', { config: `[default]\nregion = us-west-2\nx = ${'y'.repeat(1_000_000)}` }],
   ['a CA bundle of 4 MB', { bundle: 4_000_000 }],
 ])('%s fits into 128 MB', async (_, { config = '', credentials = '', bundle = 0 }: Load) =>
   inWorld(async (world) => {

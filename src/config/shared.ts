@@ -4,8 +4,8 @@ import type { System } from '../system.ts'
 import { parseIni, type Section } from './ini.ts'
 import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
 
-/** Real files are a few KiB; some organisations generate profiles by the thousand. */
-const MAX_CONFIG_BYTES = 4 * 1024 * 1024
+/** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
+const MAX_CONFIG_BYTES = 1024 * 1024
 
 /**
  * The shared config and credentials files, merged. A file that does not exist is an empty one.
