@@ -8,6 +8,9 @@ export interface BootClock {
   readonly uptimeMs: () => number
 }
 
+/** How far apart two processes may have the boot clock, in milliseconds: on a busy node one reads it, and runs on later. */
+export const SLACK_MS = 1000
+
 /**
  * The clock of this boot.
  *

@@ -11,6 +11,14 @@ import type { System } from './system.ts'
 const VERSION = 1
 
 /**
+ * Variables that systemd gives each start of a unit anew: they say nothing of an identity.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment%20Variables%20in%20Spawned%20Processes
+ */
+const OF_A_START =
+  /^(?:INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|SYSTEMD_EXEC_PID|MAINPID|MANAGERPID|MANAGERPIDFDID|LISTEN_\w+|WATCHDOG_\w+|MEMORY_PRESSURE_\w+)$/
+
+/**
  * Name under which a token is cached: a hash over everything that selects the identity and whom it is shown to, known
  * before anything is asked. Keys from the configuration are part of it as they are, which only the hash leaves this
  * function; keys that a service hands out are not, since they change while the identity stays.
@@ -46,7 +54,9 @@ function surroundings(source: Source, env: System['env']): unknown {
       )
     case 'process':
       // Nobody knows what the command looks at.
-      return Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1))
+      return Object.entries(env)
+        .filter(([name]) => !OF_A_START.test(name))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
     case 'keys':
     case 'web_identity':
     case 'sso':

@@ -40,6 +40,12 @@ const PrivateAnswer = v.object({
 })
 const PublicAnswer = v.object({ authorizationData: AuthorizationData })
 
+/** Who asks, and how often at most; `undefined` for what the settings allow. */
+export interface EcrCaller {
+  readonly credentials: Credentials
+  readonly maxAttempts: number | undefined
+}
+
 /**
  * A password for the registry: one `GetAuthorizationToken`, signed with the given keys.
  *
@@ -49,7 +55,7 @@ const PublicAnswer = v.object({ authorizationData: AuthorizationData })
  */
 export async function fetchRegistryToken(
   registry: Registry,
-  credentials: Credentials,
+  { credentials, maxAttempts }: EcrCaller,
   context: Context,
 ): Promise<RegistryToken> {
   const { service } = registry
@@ -63,6 +69,7 @@ export async function fetchRegistryToken(
       signing: { service, region, credentials },
       errorCode: jsonErrorCode,
       hints: HINTS,
+      maxAttempts,
     },
     context,
   )

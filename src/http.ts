@@ -51,6 +51,14 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
   readonly clock: Clock
 }
 
+/** After this long without a word the way to a server may be gone, and nobody would tell, in milliseconds. */
+const MAX_IDLE_MS = 5000
+
+interface EarlyConnection {
+  readonly connecting: Promise<Connection | undefined>
+  readonly sinceMs: number
+}
+
 /**
  * The network as this run may use it. Opens nothing by itself; the trust store is read at the first `https` request.
  *
@@ -64,7 +72,7 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
   const caBundle = settings.get(SETTINGS.caBundle)
   const userAgent = userAgentOf(settings, system)
   const remainingMs = () => deadlineMs - system.elapsedMs()
-  const prepared = new Map<string, Promise<Connection | undefined>>()
+  const prepared = new Map<string, EarlyConnection>()
   let trust: Promise<TrustStore> | undefined
 
   async function trustFor(url: URL): Promise<TrustStore | undefined> {
@@ -75,8 +83,9 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
   async function connect(url: URL, store: TrustStore | undefined): Promise<Connection> {
     const early = prepared.get(url.origin)
     prepared.delete(url.origin)
+    const isFresh = early !== undefined && system.elapsedMs() - early.sinceMs < MAX_IDLE_MS
     // One that the server has closed meanwhile, or that could not be opened, counts for nothing.
-    const opened = await early
+    const opened = isFresh ? await early.connecting : undefined
     return opened?.isOpen() === true ? opened : connectTo(url, store, system)
   }
   async function send(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
@@ -114,10 +123,8 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
   }
   function prepare(text: string): void {
     const url = new URL(text)
-    prepared.set(
-      url.origin,
-      open(url).catch(() => undefined),
-    )
+    const connecting = open(url).catch(() => undefined)
+    prepared.set(url.origin, { connecting, sinceMs: system.elapsedMs() })
   }
   const { step, sleep, random, elapsedMs, now: localNow } = system
   const clock = startClock(system)

@@ -27,11 +27,12 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304])
 
 /**
  * Reads the one answer that a connection is for. Strict: the length of the body must be told, by `Content-Length` or by
- * chunks and not by both, and nothing may follow it. A body that only the end of the connection delimits is refused, since
+ * chunks and not by both, and nothing may come with its end. A body that only the end of the connection delimits is refused, since
  * half of it would look the same.
  *
  * @param receive - the next bytes of the connection, `undefined` at its end.
  * @throws an error with the `code` `ECONNRESET` - it ended too early; `EBADMSG` - it is no HTTP/1 answer, or an ambiguous one;
+ * `ENOLENGTH` - only the end of the connection would tell its length;
  * `EMSGSIZE` - it is too large.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
@@ -78,7 +79,8 @@ async function readBody({ status, headers, isOld }: Head, reader: Reader): Promi
     if (length !== null || isOld || coding.toLowerCase() !== 'chunked') throw broken('EBADMSG')
     return readChunks(reader)
   }
-  if (length === null || !/^[0-9]{1,15}$/.test(length)) throw broken('EBADMSG')
+  if (length === null) throw broken('ENOLENGTH')
+  if (!/^[0-9]{1,15}$/.test(length)) throw broken('EBADMSG')
   if (Number(length) > MAX_BODY_BYTES) throw broken('EMSGSIZE')
   return reader.take(Number(length))
 }

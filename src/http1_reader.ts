@@ -59,7 +59,9 @@ export function openReader(receive: () => Promise<Uint8Array | undefined>): Read
     }
     // A line that ends in LF alone is where two readers come to disagree.
     if (end === at || bytes[end - 1] !== CR) throw broken('EBADMSG')
-    const line = new TextDecoder().decode(bytes.subarray(at, end - 1))
+    // A byte order mark stays: dropped, it would be a place where two readers disagree.
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+    const line = decoder.decode(bytes.subarray(at, end - 1))
     at = end + 1
     return line
   }
@@ -67,6 +69,6 @@ export function openReader(receive: () => Promise<Uint8Array | undefined>): Read
 }
 
 /** The error for an answer that cannot be used, with a `code` as the runtime's own errors have. */
-export function broken(code: 'ECONNRESET' | 'EBADMSG' | 'EMSGSIZE'): Error {
+export function broken(code: 'ECONNRESET' | 'EBADMSG' | 'EMSGSIZE' | 'ENOLENGTH'): Error {
   return Object.assign(new Error('cannot read the answer'), { code })
 }

@@ -31,6 +31,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ],
   ['EPROTO', 'the TLS handshake with H failed'],
   ['EBADMSG', 'H sent an answer that is not well-formed HTTP/1.1'],
+  ['ENOLENGTH', 'H did not say how long its answer is'],
   ['EMSGSIZE', 'H sent an answer that is too large'],
   ['ERR_PROXY_TUNNEL', 'H refused to open a tunnel'],
   ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],
@@ -50,7 +51,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ])
 
 /** Something came back, but nothing that could be used. */
-const WRONG_ANSWER: ReadonlySet<string> = new Set(['EBADMSG', 'EMSGSIZE'])
+const WRONG_ANSWER: ReadonlySet<string> = new Set(['EBADMSG', 'ENOLENGTH', 'EMSGSIZE'])
 
 const FINAL: ReadonlySet<string> = new Set(['ENOTFOUND', 'EMSGSIZE'])
 

@@ -135,8 +135,9 @@ function parseTimeout(value = ''): number {
   throw new Failure('bad_usage', '--timeout must be a whole number of seconds from 1 to 3600')
 }
 
-/** Absolute, since the working directory is not ours to choose. */
+/** Absolute, since the working directory is not ours to choose; without a slash at its end, which would follow a link. */
 function parseDirectory(value = ''): string {
-  if (value.startsWith('/')) return value
-  throw new Failure('bad_usage', '--cache-dir must be an absolute path')
+  const path = value.replace(/\/+$/, '')
+  if (path.startsWith('/') && !/\/\.{0,2}(?:\/|$)/.test(path)) return path
+  throw new Failure('bad_usage', '--cache-dir must be an absolute path, without . or .. in it')
 }

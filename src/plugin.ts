@@ -6,7 +6,7 @@ import { parseRegistry } from './registry.ts'
 import { parseRequest } from './request.ts'
 import { formatResponse } from './response.ts'
 import type { System } from './system.ts'
-import { shareToken } from './token_sharing.ts'
+import { type FetchToken, shareToken } from './token_sharing.ts'
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails
@@ -26,8 +26,10 @@ export async function run(input: Uint8Array, options: Options, system: System): 
     system.step(error.message)
     return undefined
   })
-  const fetchOwn = async () => fetchToken(pull, plan)
-  const token = cache === undefined ? await fetchOwn() : await shareToken(cache, plan, fetchOwn)
+  const fetchOwn: FetchToken = async (maxAttempts) => fetchToken(pull, plan, maxAttempts)
+  const token = await (cache === undefined
+    ? fetchOwn(undefined)
+    : shareToken(cache, plan, fetchOwn))
 
   return formatResponse({
     apiVersion: request.apiVersion,

@@ -8,8 +8,8 @@ type FileSystem = typeof import('node:fs')
 /** Permissions of anybody but the owner. */
 const OTHERS = 0o077
 
-/** Larger files are none of ours. */
-const MAX_BYTES = 64 * 1024
+/** Larger files are none of ours: no answer of ECR is. */
+const MAX_BYTES = 512 * 1024
 
 /**
  * A directory that belongs to this user and is closed to all others, made if it is not there. It is opened once, and
@@ -59,19 +59,18 @@ function assertOwn({ uid, mode }: Stats): void {
 
 function read(path: string, fs: FileSystem): string | undefined {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  let descriptor: number | undefined
+  // Without waiting for the other end of a FIFO.
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+  const descriptor = unless('ENOENT', () => fs.openSync(path, flags))
+  if (descriptor === undefined) return undefined
   try {
-    // Without waiting for the other end of a FIFO.
-    descriptor = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     const stats = fs.fstatSync(descriptor)
     assertOwn(stats)
     const bytes = new Uint8Array(Math.min(stats.size, MAX_BYTES))
     const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)
     return new TextDecoder().decode(bytes.subarray(0, length))
-  } catch {
-    return undefined
   } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor)
+    fs.closeSync(descriptor)
   }
 }
 

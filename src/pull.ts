@@ -46,9 +46,14 @@ export async function makePlan(options: Options, system: System): Promise<Plan> 
 /**
  * A token from AWS: whose credentials, and then the call.
  *
+ * @param maxAttempts - of the call to ECR; `undefined` for as many as the settings allow.
  * @throws {Failure} of the source, or of the call.
  */
-export async function fetchToken({ registry, account }: Pull, plan: Plan): Promise<RegistryToken> {
+export async function fetchToken(
+  { registry, account }: Pull,
+  plan: Plan,
+  maxAttempts: number | undefined,
+): Promise<RegistryToken> {
   const configured = configuredRegion(registry, plan.settings)
   const region = configured ?? (await plan.imds.fetchRegion('nothing else names a region'))
   const context = { ...plan, region }
@@ -58,7 +63,7 @@ export async function fetchToken({ registry, account }: Pull, plan: Plan): Promi
   const identity = { account, registry, source, irsaRole: options.irsaRole }
   const credentials = await findCredentials(identity, context)
   plan.system.step(`signing with credentials: ${credentials.source}`)
-  return fetchRegistryToken(registry, credentials, context)
+  return fetchRegistryToken(registry, { credentials, maxAttempts }, context)
 }
 
 /**
@@ -71,9 +76,13 @@ export async function openCache(pull: Pull, plan: Plan): Promise<TokenCache | un
   const { registry, account } = pull
   const { options, source, settings, system } = plan
   const region = configuredRegion(registry, settings)
-  if (options.cacheDirectory === undefined || account !== undefined || region === undefined) {
+  if (options.cacheDirectory === undefined) return undefined
+  if (account !== undefined || region === undefined) {
+    const reason = account === undefined ? 'no region is configured' : 'a service account asks'
+    system.step(`not using the cache: ${reason}`)
     return undefined
   }
+  system.step('opening the cache directory')
   const key = cacheKey(source, registry, { ...plan, region })
   return openTokenCache(options.cacheDirectory, key, system)
 }

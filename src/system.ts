@@ -8,7 +8,7 @@ export interface CommandResult {
 
 /** A directory that only this user can read or change. Every member throws the operating system's error. */
 export interface PrivateDirectory {
-  /** A file's text; `undefined` when there is none, or none that is this user's own and closed to others. */
+  /** A file's text, `undefined` when there is none. @throws also when it is a link, another user's, or open to others. */
   readonly read: (name: string) => string | undefined
   /** Writes a file in one step, so that no reader ever sees half of it. */
   readonly replace: (name: string, text: string) => void

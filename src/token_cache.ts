@@ -1,6 +1,7 @@
-import { type BootClock, readBootClock } from './boot_clock.ts'
+import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
+import { openClaim } from './cache_claim.ts'
 import { parseEntry } from './cache_entry.ts'
-import { Failure } from './failure.ts'
+import { Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
 import type { RegistryToken } from './response.ts'
 import type { PrivateDirectory, System } from './system.ts'
@@ -14,19 +15,20 @@ export interface TokenCache {
   /** Whether this run may ask ECR now, is to wait for another's answer, or has nobody to wait for. */
   readonly claim: () => 'mine' | 'taken' | 'broken'
   readonly release: () => void
-  /** Milliseconds until ECR may be asked again after it has throttled a run of this node; 0 when it has not. */
-  readonly pauseMs: () => number
-  readonly pause: (ms: number) => void
+  /** The last failure that a run of this node has noted. */
+  readonly failure: () => NotedFailure | undefined
+  /** @param pauseMs - how long nobody is to ask again, in milliseconds; 0 unless ECR has throttled the run. */
+  readonly noteFailure: (pauseMs: number) => void
 }
 
-/** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
-const MAX_CLAIM_MS = 5000
-
-/** How far apart two processes may have the boot clock, in milliseconds: on a busy node one reads it, and runs on later. */
-const SLACK_MS = 1000
-
-/** Longer pauses than are ever made are not believed, in milliseconds. */
-const MAX_PAUSE_MS = 10_000
+/** A run that asked for all and got no token. */
+export interface NotedFailure {
+  /** Milliseconds since then. */
+  readonly ageMs: number
+  readonly isThrottled: boolean
+  /** Milliseconds until ECR may be asked again; 0 when it may. */
+  readonly pauseMs: number
+}
 
 /**
  * The cached token of one identity in a directory.
@@ -49,9 +51,18 @@ export async function openTokenCache(
     ])
     return createCache(files, clock, { key, system })
   } catch (error) {
-    const rule = 'it must be a directory of this user, with no access for others'
-    throw new Failure('bad_config', `cannot use the cache directory: ${reasonOf(error)}; ${rule}`)
+    const rule = 'it must be a directory of this user, no link, with no access for others'
+    const subject = `cannot use the cache directory ${quote(directory)}`
+    throw new Failure('bad_config', `${subject}: ${reasonOfDirectory(error)}; ${rule}`)
   }
+}
+
+/** The system says the same of a file, of a link, and of a parent that is no directory. */
+function reasonOfDirectory(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOTDIR') return 'it is no directory'
+  if (code === 'ENOENT') return 'its parent does not exist'
+  return reasonOf(error)
 }
 
 function createCache(
@@ -60,13 +71,14 @@ function createCache(
   { key, system }: { readonly key: string; readonly system: System },
 ): TokenCache {
   const tokenFile = `${key}.token`
-  const pauseFile = `${key}.pause`
-  const claimName = `${key}.claim`
-  let own = ''
+  const failureFile = `${key}.failure`
+  const { claim, release } = openClaim(files, clock, { name: `${key}.claim`, system })
 
   function read(): RegistryToken | undefined {
     const text = files.read(tokenFile)
-    const entry = text === undefined ? undefined : parseEntry(text)
+    if (text === undefined) return undefined
+    const entry = parseEntry(text)
+    if (entry === undefined) system.step('the cached token cannot be read')
     if (entry?.bootId !== clock.bootId) return undefined
     const ageMs = clock.uptimeMs() - entry.storedAtMs
     if (ageMs < -SLACK_MS || ageMs >= entry.lifeMs / 2) return undefined
@@ -83,39 +95,20 @@ function createCache(
     files.replace(tokenFile, JSON.stringify(entry))
   }
 
-  function claim(): 'mine' | 'taken' {
-    const text = `${system.processId} ${Math.round(clock.uptimeMs())}`
-    if (files.claim(claimName, text)) {
-      own = text
-      return 'mine'
-    }
-    const other = files.claimant(claimName)
-    // Two runs may judge at the same time, and one remove the other's new claim: then two ask ECR, which does no harm.
-    if (other !== undefined && isDead(other)) files.remove(claimName)
-    return 'taken'
+  function failure(): NotedFailure | undefined {
+    const text = files.read(failureFile) ?? ''
+    const [, bootId, atMs, lengthMs] =
+      /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9]{1,4})$/.exec(text) ?? []
+    if (bootId !== clock.bootId) return undefined
+    const ageMs = clock.uptimeMs() - Number(atMs)
+    if (ageMs < -SLACK_MS) return undefined
+    const isThrottled = lengthMs !== '0'
+    return { ageMs, isThrottled, pauseMs: Math.max(0, Number(lengthMs) - Math.max(0, ageMs)) }
   }
 
-  /** Whether whoever made the claim was killed, or hangs, or did so before this boot. */
-  function isDead(text: string): boolean {
-    const [, processId, sinceMs] = /^([0-9]{1,10}) ([0-9]{1,15})$/.exec(text) ?? []
-    if (processId === undefined) return true
-    const ageMs = clock.uptimeMs() - Number(sinceMs)
-    return ageMs < -SLACK_MS || ageMs > MAX_CLAIM_MS || !system.isRunning(Number(processId))
-  }
-
-  function release(): void {
-    if (files.claimant(claimName) === own) files.remove(claimName)
-  }
-
-  function pauseMs(): number {
-    const text = files.read(pauseFile) ?? ''
-    const [, bootId, untilMs] = /^([0-9a-f-]{36}) ([0-9]{1,15})$/.exec(text) ?? []
-    const leftMs = bootId === clock.bootId ? Number(untilMs) - clock.uptimeMs() : 0
-    return leftMs > 0 && leftMs <= MAX_PAUSE_MS ? leftMs : 0
-  }
-
-  function pause(ms: number): void {
-    files.replace(pauseFile, `${clock.bootId} ${Math.round(clock.uptimeMs() + ms)}`)
+  function noteFailure(pauseMs: number): void {
+    const now = Math.round(clock.uptimeMs())
+    files.replace(failureFile, `${clock.bootId} ${now} ${Math.round(pauseMs)}`)
   }
 
   /** The result, or what stands for it when the directory fails: full, read-only, gone. */
@@ -133,7 +126,7 @@ function createCache(
     write: (token, nowMs) => unlessFailing(() => write(token, nowMs), undefined),
     claim: () => unlessFailing<'mine' | 'taken' | 'broken'>(claim, 'broken'),
     release: () => unlessFailing(release, undefined),
-    pauseMs: () => unlessFailing(pauseMs, 0),
-    pause: (ms) => unlessFailing(() => pause(ms), undefined),
+    failure: () => unlessFailing(failure, undefined),
+    noteFailure: (pauseMs) => unlessFailing(() => noteFailure(pauseMs), undefined),
   }
 }

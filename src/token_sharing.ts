@@ -1,3 +1,4 @@
+import { MAX_CLAIM_MS } from './cache_claim.ts'
 import { Failure } from './failure.ts'
 import type { Network } from './http.ts'
 import type { RegistryToken } from './response.ts'
@@ -8,11 +9,17 @@ import type { TokenCache } from './token_cache.ts'
 const FIRST_POLL_MS = 20
 const LONGEST_POLL_MS = 100
 
-/** What is left of the run's time, in milliseconds, when it stops waiting for others: enough to ask by itself. */
+/** How long a run waits for others, in milliseconds: for one that hangs, and for the one that takes its place. */
+const PATIENCE_MS = 2 * MAX_CLAIM_MS
+
+/** What is left of the run's time, in milliseconds, when it stops waiting because ECR throttles: enough to ask by itself. */
 const RESERVE_MS = 15_000
 
 /** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
 const PAUSE_MS = { least: 1000, most: 4000 }
+
+/** Attempts of a run that asks while ECR throttles the node: the pauses between runs are its back-off. */
+const ATTEMPTS_WHEN_THROTTLED = 1
 
 /** What sharing needs of a run. */
 export interface Surroundings {
@@ -20,56 +27,95 @@ export interface Surroundings {
   readonly system: Pick<System, 'onSignal'>
 }
 
+/** Asks AWS; `maxAttempts` of the call to ECR, `undefined` for as many as usual. */
+export type FetchToken = (maxAttempts: number | undefined) => Promise<RegistryToken>
+
 /**
  * The token of the cache, else one that `fetchToken` gets for all runs of this node: while one asks, the others wait for
- * its answer. They wait within bounds, and whatever fails about the cache, the run goes on as if there were none.
+ * its answer. While ECR throttles they take turns, with a pause after each. A run asks by itself when another one has failed
+ * for all while it waited, when waiting takes too long, and when anything about the cache fails.
  *
  * @throws {Failure} of `fetchToken`.
  */
 export async function shareToken(
   cache: TokenCache,
-  { network, system }: Surroundings,
-  fetchToken: () => Promise<RegistryToken>,
+  surroundings: Surroundings,
+  fetchToken: FetchToken,
 ): Promise<RegistryToken> {
-  const waitMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
+  const { network } = surroundings
+  const startMs = network.elapsedMs()
   // Shortened at random: runs that began together must not all lose patience together.
-  const untilMs = network.elapsedMs() + waitMs * (1 - network.random() / 4)
+  const share = 1 - network.random() / 4
+  const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
-    // One step after the other is the point.
-    /* eslint-disable no-await-in-loop */
     const token = cache.read()
-    if (token !== undefined) return token
-    const pauseMs = cache.pauseMs()
+    if (token !== undefined) {
+      network.step('taking the token from the cache')
+      return token
+    }
+    const waitedMs = network.elapsedMs() - startMs
+    const failure = cache.failure()
+    const isNew = failure !== undefined && failure.ageMs <= waitedMs
+    const isThrottled =
+      failure !== undefined && failure.isThrottled && (isNew || failure.pauseMs > 0)
+    const limitMs = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
+    const fetchOnce = async () => fetchToken(isThrottled ? ATTEMPTS_WHEN_THROTTLED : undefined)
+    if ((isNew && !isThrottled) || waitedMs >= limitMs)
+      return fetchAndKeep(cache, network, fetchOnce)
+    const pauseMs = failure?.pauseMs ?? 0
     const turn = pauseMs > 0 ? 'taken' : cache.claim()
-    if (turn === 'mine') return fetchForAll(cache, { network, system }, fetchToken)
-    if (turn === 'broken' || network.elapsedMs() >= untilMs) return fetchToken()
+    if (turn === 'broken') return fetchToken(undefined)
+    // One step after the other is the point.
+    // eslint-disable-next-line no-await-in-loop
+    const own = turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : undefined
+    if (own !== undefined) return own
     network.step('waiting for another run that asks for the same token')
-    const leftMs = untilMs - network.elapsedMs()
-    await network.sleep(Math.min(pauseMs + pollMs * (0.5 + network.random() / 2), leftMs))
-    /* eslint-enable no-await-in-loop */
+    const delayMs = pauseMs + pollMs * (0.5 + network.random() / 2)
+    // eslint-disable-next-line no-await-in-loop
+    await network.sleep(Math.min(delayMs, limitMs - waitedMs))
   }
 }
 
-async function fetchForAll(
+/** Asks for all; `undefined` when this is not the time. */
+async function takeTurn(
   cache: TokenCache,
   { network, system }: Surroundings,
-  fetchToken: () => Promise<RegistryToken>,
-): Promise<RegistryToken> {
+  fetchOnce: () => Promise<RegistryToken>,
+): Promise<RegistryToken | undefined> {
   const done = system.onSignal(cache.release)
   try {
-    // Another run may have stored it between this one's look and its claim.
+    // Another run may have ended between this one's look and its claim.
     const stored = cache.read()
     if (stored !== undefined) return stored
-    const token = await fetchToken()
-    cache.write(token, network.clock.now())
-    return token
+    if ((cache.failure()?.pauseMs ?? 0) > 0) return undefined
+    return await fetchAndKeep(cache, network, fetchOnce)
   } catch (error) {
-    if (error instanceof Failure && error.code === 'throttled') cache.pause(pauseFor(network))
+    // Throttled: it is another's turn, after a pause that is everybody's.
+    if (isThrottle(error)) return undefined
     throw error
   } finally {
     cache.release()
     done()
   }
+}
+
+async function fetchAndKeep(
+  cache: TokenCache,
+  network: Network,
+  fetchOnce: () => Promise<RegistryToken>,
+): Promise<RegistryToken> {
+  try {
+    const token = await fetchOnce()
+    cache.write(token, network.clock.now())
+    return token
+  } catch (error) {
+    cache.noteFailure(isThrottle(error) ? pauseFor(network) : 0)
+    throw error
+  }
+}
+
+function isThrottle(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'throttled'
 }
 
 /** Random, so that nodes that were throttled together do not come back together. */

@@ -33,7 +33,10 @@ async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
     const hint = 'hint: say it with --mirror HOST=REGION or AWS_REGION'
     throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
   }
-  await shareToken(cache, plan, async () => fetchToken(pull, plan))
+  await shareToken(cache, plan, async (maxAttempts) => fetchToken(pull, plan, maxAttempts))
   if (cache.read() !== undefined) return
-  throw new Failure('bad_config', 'cannot keep the token: the cache directory could not be written')
+  throw new Failure(
+    'bad_config',
+    'cannot keep the token: ECR did not say how long it is valid, or the cache directory cannot be written; hint: --verbose',
+  )
 }

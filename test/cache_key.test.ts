@@ -42,6 +42,11 @@ const DIFFERENT: readonly Node[] = [
   { image: IMAGE.replace('dkr.ecr', 'dkr-ecr').replace('amazonaws.com', 'on.aws') },
   { image: 'public.ecr.aws/a/b' },
   { env: { AWS_ENDPOINT_URL_ECR: 'https://ecr.example' } },
+  { env: { AWS_ENDPOINT_URL: 'https://aws.example' }, image: 'public.ecr.aws/a' },
+  {
+    env: { AWS_ENDPOINT_URL: 'https://aws.example' },
+    image: IMAGE.replace('us-west-2', 'us-east-1'),
+  },
   { env: { AWS_ENDPOINT_URL_STS: 'https://sts.example' } },
   { env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' } },
   { env: KEYS },
@@ -95,6 +100,21 @@ test.each<[string, Node, Node]>([
   ],
 ])('cacheKey() does not depend on %s', async (_, one, other) => {
   expect(await keyOf(one)).toBe(await keyOf(other))
+})
+
+test('cacheKey() of a credential_process does not depend on the start of a unit', async () => {
+  const config = '[default]\ncredential_process = b'
+  const env = {
+    INVOCATION_ID: '1',
+    JOURNAL_STREAM: '8:1',
+    NOTIFY_SOCKET: '/x',
+    SYSTEMD_EXEC_PID: '1',
+    LISTEN_PID: '1',
+    WATCHDOG_USEC: '1',
+    MEMORY_PRESSURE_WATCH: '/x',
+  }
+  expect(await keyOf({ config, env })).toBe(await keyOf({ config }))
+  expect(await keyOf({ config, env: { MY_INVOCATION_ID: '1' } })).not.toBe(await keyOf({ config }))
 })
 
 test('cacheKey() is a hash', async () => {

@@ -121,7 +121,11 @@ const CREDENTIALS = {
 
 async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) {
   const fake = fakeContext([outcome], { now: () => NOW })
-  const result = fetchRegistryToken(PRIVATE, { ...CREDENTIALS, expiresAtMs }, fake.context)
+  const result = fetchRegistryToken(
+    PRIVATE,
+    { credentials: { ...CREDENTIALS, expiresAtMs }, maxAttempts: undefined },
+    fake.context,
+  )
   return { ...fake, result, settled: await result.catch(() => undefined) }
 }
 
@@ -162,4 +166,18 @@ test('fetchRegistryToken() passes on why there was no answer', async () => {
   expect(await expectRejection('unreachable', result)).toContain(
     'cannot get an ECR token in us-west-2: no answer from h in 10000 ms (3 attempts, 0.1 s) (credentials: instance role "r"',
   )
+})
+
+test('fetchRegistryToken() tries no more often than it is told', async () => {
+  const busy = answer({ __type: 'ThrottlingException' }, 400)
+  for (const [maxAttempts, attempts] of [
+    [1, 1],
+    [undefined, 3],
+  ] as const) {
+    const { context, requests } = fakeContext([busy])
+    const caller = { credentials: CREDENTIALS, maxAttempts }
+    // eslint-disable-next-line no-await-in-loop
+    await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
+    expect(requests.length).toBe(attempts)
+  }
 })

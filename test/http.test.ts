@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
+import { createServer } from 'node:net'
 
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
@@ -254,9 +255,10 @@ test('send() caps what comes through a proxy', async () => {
 })
 
 /** What a connection is asked for, and what is sent on it. */
-function listen() {
+function listen({ isOpen = true }: { readonly isOpen?: boolean } = {}) {
   const peers: Peer[] = []
   const sent: string[] = []
+  const closed: string[] = []
   const parts: FakeParts = {
     connect: async (peer) => {
       peers.push(peer)
@@ -266,12 +268,12 @@ function listen() {
           sent.push(new TextDecoder().decode(bytes))
         },
         receive: async () => answer,
-        isOpen: () => true,
-        close: () => undefined,
+        isOpen: () => isOpen,
+        close: () => void closed.push(peer.hostname),
       }
     },
   }
-  return { parts, peers, sent }
+  return { parts, peers, sent, closed }
 }
 
 test('send() connects to the host of the URL, and trusts the configured bundle alone', async () => {
@@ -321,6 +323,60 @@ test('prepare() opens one connection, which the first request to that server tak
   await network.send(request)
   await network.send(request)
   expect(peers.map(({ hostname }) => hostname)).toEqual(['h.example', 'other.example', 'h.example'])
+})
+
+test('send() closes its connection once it has the answer', async () => {
+  const { parts, closed } = listen()
+  await ask({ url: 'https://h.example/' }, { parts })
+  expect(closed).toEqual(['h.example'])
+})
+
+/** How many connections a request takes that comes so much later than `prepare()`. */
+async function connectionsAfter(ms: number, isOpen: boolean): Promise<number> {
+  const { parts, peers } = listen({ isOpen })
+  let elapsedMs = 0
+  const system = fakeSystem({ ...REAL, ...parts, elapsedMs: () => elapsedMs })
+  const network = openNetwork(settings, 60_000, system)
+  network.prepare('https://h.example/')
+  elapsedMs += ms
+  await network.send({ method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs: 300 })
+  return peers.length
+}
+
+test.each([
+  [0, true, 1],
+  [4999, true, 1],
+  [5000, true, 2],
+  [0, false, 2],
+])(
+  'send() after %d ms, on an early connection that is open: %p, takes %d connections',
+  async (ms, isOpen, expected) => {
+    expect(await connectionsAfter(ms, isOpen)).toBe(expected)
+  },
+)
+
+test('what cannot be sent at once follows', async () => {
+  const size = 20_000_000
+  let received = 0
+  const server = createServer((socket) => {
+    // More than the system holds for a reader that does not read.
+    socket.pause()
+    setTimeout(() => socket.resume(), 200)
+    socket.on('data', (bytes: Buffer) => {
+      received += bytes.length
+      if (received === size) socket.end('x')
+    })
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  const connection = await connect({ hostname: '127.0.0.1', port, tls: undefined })
+  connection.send(new Uint8Array(size))
+  expect(await connection.receive().then((bytes) => bytes?.length)).toBe(1)
+  server.close()
 })
 
 test('prepare() does harm to nobody when it fails', async () => {

@@ -99,6 +99,10 @@ test.each([
   ['a control character in the reason', 'HTTP/1.1 200 O\x07K\r\nContent-Length: 0\r\n\r\n'],
   ['lines that end in LF alone', 'HTTP/1.1 200 OK\nContent-Length: 0\n\n'],
   ['one line that ends in LF alone', `${OK}A: b\nContent-Length: 0\r\n\r\n`],
+  ['a byte order mark before it', `\xef\xbb\xbf${OK}Content-Length: 0\r\n\r\n`],
+  ['a byte order mark before a field', `${OK}\xef\xbb\xbfContent-Length: 0\r\n\r\n`],
+  ['a byte order mark for the end of the head', `${OK}Content-Length: 0\r\n\xef\xbb\xbf\r\n`],
+  ['a byte order mark before a chunk', `${CHUNKED}\xef\xbb\xbf0\r\n\r\n`],
   ['a CR inside a value', `${OK}A: b\rc\r\nContent-Length: 0\r\n\r\n`],
   ['a zero byte', `${OK}A: \0\r\nContent-Length: 0\r\n\r\n`],
   ['a byte that is not ASCII', `${OK}A: \xe4\r\nContent-Length: 0\r\n\r\n`],
@@ -107,7 +111,6 @@ test.each([
   ['a line without a colon', `${OK}Content-Length\r\n\r\n`],
   ['an empty name', `${OK}: a\r\nContent-Length: 0\r\n\r\n`],
   ['a name with a blank', `${OK}A b: c\r\nContent-Length: 0\r\n\r\n`],
-  ['no length at all', `${OK}\r\nhi`],
   ['two lengths', `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi!`],
   ['the same length twice', `${OK}Content-Length: 2\r\nContent-Length: 2\r\n\r\nhi`],
   ['a list of lengths', `${OK}Content-Length: 2, 2\r\n\r\nhi`],
@@ -146,6 +149,11 @@ test.each([
   ],
 ])('readAnswer() refuses %s', async (_, text) => {
   expect(await read(text)).toBe('EBADMSG')
+})
+
+test('readAnswer() refuses an answer that does not tell its length', async () => {
+  expect(await read(`${OK}\r\nhi`)).toBe('ENOLENGTH')
+  expect(await read('HTTP/1.0 200 OK\r\n\r\nhi')).toBe('ENOLENGTH')
 })
 
 test.each([

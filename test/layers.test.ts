@@ -40,7 +40,14 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['credentials/sso.ts', 'credentials/chain.ts'],
   ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
-  ['boot_clock.ts', 'cache_entry.ts', 'token_cache.ts', 'token_sharing.ts', 'cache_key.ts'],
+  [
+    'boot_clock.ts',
+    'cache_claim.ts',
+    'cache_entry.ts',
+    'token_cache.ts',
+    'token_sharing.ts',
+    'cache_key.ts',
+  ],
   ['options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
   ['socket.ts', 'command_output.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
 ]

@@ -86,7 +86,7 @@ test.skipIf(process.geteuid?.() !== 0)(
   },
 )
 
-test('read() gives the text of a file of its own, and of no other kind', async () => {
+test('read() gives the text of a file of its own, and refuses any other', async () => {
   const path = newPath()
   const directory = await openPrivateDirectory(path)
   directory.replace('a', 'text')
@@ -97,18 +97,22 @@ test('read() gives the text of a file of its own, and of no other kind', async (
   symlinkSync(`${path}/a`, `${path}/link`)
   mkdirSync(`${path}/directory`, { mode: 0o700 })
   Bun.spawnSync(['mkfifo', '-m', '600', `${path}/fifo`])
-  for (const name of ['open', 'group', 'link', 'directory']) {
-    // eslint-disable-next-line no-await-in-loop
-    expect([name, directory.read(name)]).toEqual([name, undefined])
+  for (const [name, reason] of [
+    ['open', 'not private'],
+    ['group', 'not private'],
+    ['link', 'ELOOP'],
+    ['directory', 'EISDIR'],
+  ] as const) {
+    expect(() => directory.read(name)).toThrow(reason)
   }
   // And does not wait for somebody to write into it.
   expect(directory.read('fifo')).toBe('')
 })
 
-test('read() takes no more than 64 KiB', async () => {
+test('read() takes no more than 512 KiB', async () => {
   const directory = await openPrivateDirectory(newPath())
-  directory.replace('a', 'x'.repeat(100_000))
-  expect(directory.read('a')?.length).toBe(64 * 1024)
+  directory.replace('a', 'x'.repeat(600_000))
+  expect(directory.read('a')?.length).toBe(512 * 1024)
 })
 
 test('replace() replaces a file, a link without following it, and leaves nothing else', async () => {

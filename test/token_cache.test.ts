@@ -157,27 +157,42 @@ test('release() leaves the claim of a run that took over', async () => {
   expect(node.claims.get('k.claim')).toStartWith('1001 ')
 })
 
-test('pauseMs() tells what is left of another run’s pause', async () => {
+test('failure() tells when another run has failed, and how long ECR wants to be left alone', async () => {
   const node = fakeNode()
   const owner = await open(node)
-  owner.pause(3000)
+  expect(owner.failure()).toBeUndefined()
+  owner.noteFailure(3000)
   node.uptimeMs += 1000
-  expect((await open(node)).pauseMs()).toBe(2000)
-  node.uptimeMs += 2000
-  expect((await open(node)).pauseMs()).toBe(0)
+  const later = await open(node)
+  expect(later.failure()).toEqual({ ageMs: 1000, isThrottled: true, pauseMs: 2000 })
+  node.uptimeMs += 5000
+  expect((await open(node)).failure()).toEqual({ ageMs: 6000, isThrottled: true, pauseMs: 0 })
+  owner.noteFailure(0)
+  expect((await open(node)).failure()).toMatchObject({ isThrottled: false, pauseMs: 0 })
+})
+
+test('failure() gives no more of a pause than was noted, whoever reads the clock early', async () => {
+  const node = fakeNode()
+  ;(await open(node)).noteFailure(3000)
+  node.uptimeMs -= 900
+  expect((await open(node)).failure()?.pauseMs).toBe(3000)
+  node.uptimeMs -= 2000
+  expect((await open(node)).failure()).toBeUndefined()
 })
 
 test.each([
   '',
   'x',
-  `${BOOT} 999999999`,
-  `${BOOT} 1`,
-  `${BOOT.replace('1', '2')} 101000`,
-  `${BOOT} -1`,
-])('pauseMs() believes nothing that is not a pause of this boot: %j', async (text) => {
+  `${BOOT} 100000`,
+  `${BOOT} 100000 12345`,
+  `${BOOT} 100000 -1`,
+  `${BOOT} 999999999 1000`,
+  `${BOOT.replace(/1$/, '2')} 100000 1000`,
+  `${BOOT} 100000 1000 `,
+])('failure() believes nothing that was not noted in this boot: %j', async (text) => {
   const node = fakeNode()
-  node.files.set('k.pause', text)
-  expect((await open(node)).pauseMs()).toBe(0)
+  node.files.set('k.failure', text)
+  expect((await open(node)).failure()).toBeUndefined()
 })
 
 test('no member throws when the directory fails', async () => {
@@ -185,21 +200,32 @@ test('no member throws when the directory fails', async () => {
   const steps: string[] = []
   const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
   node.isBroken = true
-  expect([cache.read(), cache.claim(), cache.pauseMs()]).toEqual([undefined, 'broken', 0])
+  expect([cache.read(), cache.claim(), cache.failure()]).toEqual([undefined, 'broken', undefined])
   cache.write(tokenOf(node), node.nowMs)
-  cache.pause(1000)
+  cache.noteFailure(1000)
   cache.release()
   expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))
+})
+
+test('read() says when there is something that it cannot use', async () => {
+  const node = fakeNode()
+  const steps: string[] = []
+  const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
+  cache.read()
+  node.files.set('k.token', '{')
+  cache.read()
+  expect(steps).toEqual(['the cached token cannot be read'])
 })
 
 test.each([
   ['EACCES', 'permission denied'],
   ['ELOOP', 'too many symbolic links'],
-  ['ENOENT', 'it does not exist'],
+  ['ENOTDIR', 'it is no directory'],
+  ['ENOENT', 'its parent does not exist'],
 ])('openTokenCache() refuses a directory that gives %s', async (code, reason) => {
   const openPrivateDirectory = async () => Promise.reject(Object.assign(new Error('x'), { code }))
   expect(await expectRejection('bad_config', open(fakeNode(), 'k', { openPrivateDirectory }))).toBe(
-    `cannot use the cache directory: ${reason}; it must be a directory of this user, with no access for others`,
+    `cannot use the cache directory "/run/x": ${reason}; it must be a directory of this user, no link, with no access for others`,
   )
 })
 

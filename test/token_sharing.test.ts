@@ -2,44 +2,69 @@ import { expect, test } from 'bun:test'
 
 import { Failure } from '../src/failure.ts'
 import type { RegistryToken } from '../src/response.ts'
-import { openTokenCache } from '../src/token_cache.ts'
-import { shareToken } from '../src/token_sharing.ts'
+import type { System } from '../src/system.ts'
+import { openTokenCache, type TokenCache } from '../src/token_cache.ts'
+import { type FetchToken, shareToken } from '../src/token_sharing.ts'
 import { type FakeNode, fakeNode, processOn } from './boot.ts'
 import { fakeContext } from './context.ts'
 import { expectRejection } from './failures.ts'
 
-/** One run on a node whose time is that of its own waits. */
-async function runOn(
-  node: FakeNode,
-  fetchToken: () => Promise<RegistryToken>,
-  deadlineMs = 45_000,
-) {
-  const system = processOn(node)
+interface RunParts {
+  readonly deadlineMs?: number
+  readonly random?: number
+  /** What happens at each wait, beside that time passes. */
+  readonly onSleep?: () => void
+  /** Another cache than the node's own, to step in between. */
+  readonly change?: (cache: TokenCache) => TokenCache
+  /** How much the clock of AWS is ahead. */
+  readonly skewMs?: number
+  readonly system?: Partial<System>
+}
+
+/** One run on a node whose time is that of its own waits: the token, and how long it waited. */
+async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {}) {
+  const { deadlineMs = 45_000, random = 0.5, onSleep, change = (same) => same, skewMs = 0 } = parts
+  const system = processOn(node, parts.system)
   const { network } = fakeContext([], { deadlineMs }).context
-  const cache = await openTokenCache('/run/x', 'k', system)
+  const cache = change(await openTokenCache('/run/x', 'k', system))
   const startMs = node.uptimeMs
-  const surroundings = {
-    system,
-    network: {
-      ...network,
-      sleep: system.sleep,
-      elapsedMs: system.elapsedMs,
-      remainingMs: () => deadlineMs - system.elapsedMs(),
+  const own = {
+    ...network,
+    sleep: async (ms: number) => {
+      node.uptimeMs += ms
+      onSleep?.()
     },
+    random: () => random,
+    elapsedMs: system.elapsedMs,
+    remainingMs: () => deadlineMs - system.elapsedMs(),
+    localNow: () => node.nowMs,
+    clock: { now: () => node.nowMs + skewMs, learn: () => false },
   }
-  const token = await shareToken(cache, surroundings, fetchToken)
+  const token = await shareToken(cache, { system, network: own }, fetchToken)
   return { token, waitedMs: node.uptimeMs - startMs }
 }
 
-const tokenOf = (node: FakeNode, password: string) => ({
+const tokenOf = (node: FakeNode, password: string): RegistryToken => ({
   username: 'AWS',
   password,
   expiresAtMs: node.nowMs + 3_600_000,
 })
 
-const throttled = async () => Promise.reject(new Failure('throttled', 'a reason of the test'))
+const failWith = (code: Failure['code']) => async () =>
+  Promise.reject(new Failure(code, 'a reason of the test'))
 
 const refuse = async () => Promise.reject(new Error('nobody was to ask'))
+
+async function cacheOf(node: FakeNode): Promise<TokenCache> {
+  return openTokenCache('/run/x', 'k', processOn(node))
+}
+
+/** Runs that hang, one after the other, so that the claim is always young. */
+function keepClaimed(node: FakeNode): () => void {
+  const renew = () => void node.claims.set('k.claim', `1000 ${Math.round(node.uptimeMs)}`)
+  renew()
+  return renew
+}
 
 test('shareToken() asks once, and then never while the token is young', async () => {
   const node = fakeNode()
@@ -51,17 +76,14 @@ test('shareToken() asks once, and then never while the token is young', async ()
 
 test('shareToken() waits for another run and takes its token', async () => {
   const node = fakeNode()
-  const other = await openTokenCache('/run/x', 'k', processOn(node))
+  const other = await cacheOf(node)
   other.claim()
-  const system = processOn(node)
-  const cache = await openTokenCache('/run/x', 'k', system)
-  const { network } = fakeContext([]).context
   let waits = 0
-  const sleep = async () => {
+  const onSleep = () => {
     waits += 1
     if (waits === 3) other.write(tokenOf(node, 'other'), node.nowMs)
   }
-  const token = await shareToken(cache, { system, network: { ...network, sleep } }, refuse)
+  const { token } = await runOn(node, refuse, { onSleep })
   expect([token.password, waits]).toEqual(['other', 3])
 })
 
@@ -77,54 +99,174 @@ test('shareToken() takes over after five seconds from a run that hangs', async (
   const node = fakeNode()
   node.claims.set('k.claim', '1000 100000')
   const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'))
-  expect(waitedMs).toBeGreaterThan(4000)
+  expect(waitedMs).toBeGreaterThan(5000)
   expect(waitedMs).toBeLessThan(5500)
 })
 
-test('shareToken() asks alone when it could wait no longer, or when the directory fails', async () => {
+test.each([
+  // Not together: the first after three quarters of ten seconds.
+  [45_000, 0.999, 7502.5],
+  [45_000, 0, 10_000],
+  // No more than half of the time, where there is little.
+  [8000, 0, 4000],
+])(
+  'shareToken() of %d ms waits for runs that hang no longer than it may (chance %d: %d ms), and keeps what it gets',
+  async (deadlineMs, random, expected) => {
+    const node = fakeNode()
+    const onSleep = keepClaimed(node)
+    const fetchAlone = async () => tokenOf(node, 'alone')
+    const { token, waitedMs } = await runOn(node, fetchAlone, { deadlineMs, random, onSleep })
+    expect(token.password).toBe('alone')
+    expect(waitedMs).toBeCloseTo(expected, 3)
+    expect((await cacheOf(node)).read()?.password).toBe('alone')
+  },
+)
+
+test('shareToken() asks alone, and waits for nobody, when the directory fails', async () => {
   const node = fakeNode()
-  let renewals = 0
-  // One run after the other takes the claim, and none ever has an answer.
-  const system = processOn(node)
-  const cache = await openTokenCache('/run/x', 'k', system)
-  const { network } = fakeContext([]).context
-  const sleep = async (ms: number) => {
-    node.uptimeMs += ms
-    node.claims.set('k.claim', `1000 ${node.uptimeMs}`)
-    renewals += 1
-  }
-  node.claims.set('k.claim', `1000 ${node.uptimeMs}`)
-  const surroundings = {
-    system,
-    network: {
-      ...network,
-      sleep,
-      elapsedMs: system.elapsedMs,
-      remainingMs: () => 45_000 - system.elapsedMs(),
-    },
-  }
-  const token = await shareToken(cache, surroundings, async () => tokenOf(node, 'alone'))
-  expect([token.password, renewals > 100]).toEqual(['alone', true])
-  // Fifteen seconds are left for asking.
-  expect(node.uptimeMs - 100_000).toBeLessThanOrEqual(30_000)
   node.isBroken = true
   expect((await runOn(node, async () => tokenOf(node, 'alone'))).waitedMs).toBe(0)
 })
 
-test('shareToken() leaves no claim behind when it fails, and no pause unless it was throttled', async () => {
+test('shareToken() does not queue behind failures: once another run has failed for all, it asks', async () => {
   const node = fakeNode()
-  for (const code of ['refused', 'unreachable', 'bad_config'] as const) {
-    const failing = async () => Promise.reject(new Failure(code, 'a reason of the test'))
-    // eslint-disable-next-line no-await-in-loop
-    await expectRejection(code, runOn(node, failing))
+  const other = await cacheOf(node)
+  other.claim()
+  const renew = keepClaimed(node)
+  const onSleep = () => {
+    renew()
+    other.noteFailure(0)
   }
-  expect([node.claims.size, node.files.size]).toEqual([0, 0])
+  const { token, waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { onSleep })
+  expect(token.password).toBe('own')
+  expect(waitedMs).toBeLessThan(100)
 })
 
-test('shareToken() holds all runs of the node back once ECR has throttled one', async () => {
+test('shareToken() minds no failure from before it began, and leaves no claim when it fails', async () => {
   const node = fakeNode()
-  await expectRejection('throttled', runOn(node, throttled))
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'later'))
-  expect(waitedMs).toBeGreaterThanOrEqual(1000)
-  expect(waitedMs).toBeLessThan(4200)
+  for (const code of ['refused', 'unreachable', 'bad_config'] as const) {
+    node.uptimeMs += 1000
+    // eslint-disable-next-line no-await-in-loop
+    await expectRejection(code, runOn(node, failWith(code)))
+    expect(node.claims.size).toBe(0)
+  }
+  node.uptimeMs += 1000
+  const renew = keepClaimed(node)
+  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { onSleep: renew })
+  expect(waitedMs).toBeGreaterThan(5000)
+})
+
+test('shareToken() waits when ECR throttles it, with all the node, and then asks once at a time', async () => {
+  for (const random of [0, 0.999]) {
+    const node = fakeNode()
+    const attempts: unknown[] = []
+    const startMs = node.uptimeMs
+    const askedAtMs: number[] = []
+    const fetchToken: FetchToken = async (maxAttempts) => {
+      attempts.push(maxAttempts)
+      askedAtMs.push(node.uptimeMs - startMs)
+      expect(node.claims.size).toBe(1)
+      if (attempts.length < 3) throw new Failure('throttled', 'a reason of the test')
+      return tokenOf(node, 'later')
+    }
+    // eslint-disable-next-line no-await-in-loop
+    const { token } = await runOn(node, fetchToken, { random })
+    expect([token.password, attempts, node.claims.size]).toEqual(['later', [undefined, 1, 1], 0])
+    const pauses = askedAtMs.slice(1).map((atMs, index) => atMs - (askedAtMs[index] ?? 0))
+    for (const pause of pauses) {
+      expect(pause).toBeGreaterThanOrEqual(random === 0 ? 1000 : 3990)
+      expect(pause).toBeLessThan(random === 0 ? 1200 : 4200)
+    }
+  }
+})
+
+test('shareToken() heeds the pause of another run', async () => {
+  const node = fakeNode()
+  ;(await cacheOf(node)).noteFailure(2000)
+  const attempts: unknown[] = []
+  const { waitedMs } = await runOn(node, async (maxAttempts) => {
+    attempts.push(maxAttempts)
+    return tokenOf(node, 'later')
+  })
+  expect(waitedMs).toBeGreaterThanOrEqual(2000)
+  expect(attempts).toEqual([1])
+})
+
+test('shareToken() asks as often as usual when a throttle is long ago', async () => {
+  const node = fakeNode()
+  ;(await cacheOf(node)).noteFailure(2000)
+  node.uptimeMs += 60_000
+  const attempts: unknown[] = []
+  await runOn(node, async (maxAttempts) => {
+    attempts.push(maxAttempts)
+    return tokenOf(node, 'later')
+  })
+  expect(attempts).toEqual([undefined])
+})
+
+test('shareToken() fails as the last attempt does, when ECR throttles to the end', async () => {
+  const node = fakeNode()
+  await expectRejection('throttled', runOn(node, failWith('throttled'), { random: 0 }))
+  expect(node.uptimeMs - 100_000).toBeCloseTo(30_000, 3)
+  expect(node.claims.size).toBe(0)
+})
+
+test('shareToken() waits for a throttled node with all but fifteen seconds of its time', async () => {
+  const node = fakeNode()
+  const cache = await cacheOf(node)
+  cache.noteFailure(4000)
+  const onSleep = () => cache.noteFailure(4000)
+  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'x'), { onSleep, random: 0 })
+  expect(waitedMs).toBeCloseTo(30_000, 3)
+})
+
+test('shareToken() heeds what happens between its look and its claim', async () => {
+  const node = fakeNode()
+  const other = await cacheOf(node)
+  let isFirst = true
+  const noted = (happen: () => void) => (cache: TokenCache) => ({
+    ...cache,
+    claim: () => {
+      if (isFirst) happen()
+      isFirst = false
+      return cache.claim()
+    },
+  })
+  const paused = noted(() => other.noteFailure(3000))
+  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'a'), { change: paused })
+  expect(waitedMs).toBeGreaterThanOrEqual(3000)
+  node.files.clear()
+  isFirst = true
+  const stored = noted(() => other.write(tokenOf(node, 'other'), node.nowMs))
+  expect((await runOn(node, refuse, { change: stored })).token.password).toBe('other')
+  expect(node.claims.size).toBe(0)
+})
+
+test('shareToken() counts a life by the time of AWS', async () => {
+  const node = fakeNode()
+  const skewMs = 48 * 3_600_000
+  const expiresAtMs = node.nowMs + skewMs + 3_600_000
+  const fetchToken = async () => ({ username: 'AWS', password: 'p', expiresAtMs })
+  await runOn(node, fetchToken, { skewMs })
+  node.uptimeMs += 1_799_000
+  expect((await cacheOf(node)).read()).toBeDefined()
+  node.uptimeMs += 1000
+  expect((await cacheOf(node)).read()).toBeUndefined()
+})
+
+test('shareToken() gives up its claim on a signal, and cares for none once it is done', async () => {
+  const node = fakeNode()
+  const cleanUps = new Set<() => void>()
+  const onSignal = (cleanUp: () => void) => {
+    cleanUps.add(cleanUp)
+    return () => void cleanUps.delete(cleanUp)
+  }
+  const fetchToken = async () => {
+    expect([node.claims.size, cleanUps.size]).toEqual([1, 1])
+    for (const cleanUp of cleanUps) cleanUp()
+    expect(node.claims.size).toBe(0)
+    return tokenOf(node, 'x')
+  }
+  await runOn(node, fetchToken, { system: { onSignal } })
+  expect(cleanUps.size).toBe(0)
 })

@@ -92,9 +92,11 @@ export const CASES: readonly Case[] = [
   {
     ...USUAL,
     name: 'cold, warmed',
-    about: 'the same, but ours has been read once from start to end',
+    about:
+      'the same, but the unit of the README has read ours from start to end and has its token ready',
     cold: true,
     warmed: true,
+    cache: 'kept',
     share: 1 / 2,
   },
 ]
