@@ -56,8 +56,7 @@ function splitPort(entry: string): { readonly name: string; readonly port: strin
 
 function isInside(address: string, network: string, length: string): boolean {
   const bits = addressBits(network)
-  if (bits === undefined || bits.length !== address.length || !/^[0-9]{1,3}$/.test(length))
-    return false
+  if (bits === undefined || bits.length !== address.length || !/^[0-9]+$/.test(length)) return false
   // A mapped network (`::ffff:10.0.0.0/104`) counts its length from the front of the IPv6 address.
   const isMapped = bits.length === 32 && network.includes(':')
   const prefix = isMapped ? Number(length) - MAPPED.length : Number(length)

@@ -149,6 +149,7 @@ test.each([
   ['', true],
   ['h.exampl', true],
   ['0.0.0.0/0', true],
+  ['h.example?x', true],
 ])('findProxy() for https://h.example with NO_PROXY=%j: %p', (list, expected) => {
   expect(findProxy(new URL('https://h.example/'), { ...PROXY, NO_PROXY: list }) !== undefined).toBe(
     expected,
@@ -173,8 +174,28 @@ test.each([
   ['::ffff:10.0.0.0/8', true],
   ['10.1.2.3:80', true],
   ['2.3', true],
+  ['0.0.0.0/0', false],
+  ['10.0.0.0/0008', false],
+  ['11.0.0.0/x8', true],
+  ['11.0.0.0/8x', true],
+  ['::ffff:10.1.2.2/95', true],
 ])('findProxy() for https://10.1.2.3 with NO_PROXY=%j: %p', (list, expected) => {
   expect(findProxy(new URL('https://10.1.2.3/'), { ...PROXY, NO_PROXY: list }) !== undefined).toBe(
     expected,
   )
+})
+
+test.each([
+  ['8.8.8.8', '8.0.0.0/8', false],
+  ['192.168.100.255', '192.168.100.255/32', false],
+  ['100.1.1.1', '100.0.0.0/8', false],
+  ['[2001:db8:1::1]', '2001:db8::/32', false],
+  ['[2001:db8:1:2:3:4:5:6]', '2001:db8::/32', false],
+  ['[2001:db9::1]', '2001:db8::/32', true],
+  // An empty entry stands for no domain, not even for that of a name that ends in a dot.
+  ['h.example.', ',', true],
+  ['x', 'x', false],
+])('findProxy() for https://%s with NO_PROXY=%j: %p', (host, list, expected) => {
+  const proxy = findProxy(new URL(`https://${host}/`), { ...PROXY, NO_PROXY: list })
+  expect(proxy !== undefined).toBe(expected)
 })
