@@ -66,6 +66,7 @@ test.each([
   ...[200, 204, 301, 302, 307, 400, 401, 403, 404, 405, 408, 409, 501, 505].map(
     (status) => [status, undefined, 'final'] as const,
   ),
+  [200, 'ThrottlingException', 'final'],
   [429, undefined, 'throttled'],
   ...THROTTLING.map((code) => [400, code, 'throttled'] as const),
   [503, 'SlowDown', 'throttled'],
@@ -119,6 +120,11 @@ test.each([
   [1, 'retry', 'Fri, 31 Dec 1999 23:59:59 GMT', 0.5, 25],
   [1, 'retry', '-1', 0.5, 25],
   [1, 'retry', '1.5', 0.5, 25],
+  [1, 'retry', 'x700', 0.5, 25],
+  [1, 'retry', '700x', 0.5, 25],
+  [1, 'retry', '5', 0, 5],
+  [1, 'retry', '123456789', 0.5, 5025],
+  [1, 'retry', '1234567890', 0.5, 25],
 ] as const)(
   'delayBefore() after attempt %d (%s, retry-after %p, chance %d) is %d ms',
   (attempts, verdict, retryAfter, random, expected) => {
@@ -157,7 +163,7 @@ test('callAws() heeds x-amz-retry-after', async () => {
 })
 
 test('callAws() does not wait beyond the deadline, and then gives the reason it has', async () => {
-  const { requests, waits, result } = await call([error(429)], { deadlineMs: 400 })
+  const { requests, waits, result } = await call([error(429)], { deadlineMs: 500 })
   expect([requests.length, waits]).toEqual([1, []])
   expect(await expectRejection('throttled', result)).toBe(
     'cannot do it: HTTP status 429 from h (credentials: test)',
@@ -287,6 +293,24 @@ test.each([
   })
   expect(clock.learn(new Headers({ date: DATE }), NOW + skewMs - roundTripMs / 2)).toBe(expected)
   expect(clock.now()).toBe(expected ? NOW + roundTripMs / 2 : NOW + skewMs + roundTripMs / 2)
-  if (expected)
-    expect(steps[0]).toContain(skewMs > 0 ? 's ahead, correcting' : 's behind, correcting')
+  const said = `${Math.abs(skewMs) / 1000} s ${skewMs > 0 ? 'ahead' : 'behind'}`
+  expect(steps).toEqual(expected ? [`the clock of this node is ${said}, correcting`] : [])
+  // Never a second time.
+  expect(clock.learn(new Headers({ date: DATE }), NOW)).toBe(false)
+})
+
+test('callAws() counts the time of one call, not of the run, and says what it waits for', async () => {
+  const steps: string[] = []
+  const { context, result } = await call([error(500)], {
+    requestMs: 30_000,
+    deadlineMs: 1e9,
+    step: (text) => steps.push(text),
+  })
+  const expected = 'cannot do it: HTTP status 500 from h (3 attempts, 90.1 s) (credentials: test)'
+  expect(await expectRejection('refused', result)).toBe(expected)
+  expect(await expectRejection('refused', callAws(CALL, context))).toBe(expected)
+  expect(steps.slice(0, 2)).toEqual([
+    'attempt 1 failed, waiting 25 ms',
+    'attempt 2 failed, waiting 50 ms',
+  ])
 })
