@@ -26,6 +26,10 @@ test.each([
   [['--cache-dir=/run/x'], { cacheDirectory: '/run/x' }],
   [['warm', '--cache-dir', '/run/x'], { command: 'warm', images: [], cacheDirectory: '/run/x' }],
   [['warm', 'a/b', '--cache-dir=/x', 'c'], { command: 'warm', images: ['a/b', 'c'] }],
+  [['warm', '--cache-dir=/x', 'a=b'], { images: ['a=b'] }],
+  [['--mirror=h:1'], { mirrors: [{ host: 'h:1', region: undefined }] }],
+  [['--mirror=h:65535'], { mirrors: [{ host: 'h:65535', region: undefined }] }],
+  [['--timeout', '1'], { timeoutMs: 1000 }],
   [['--timeout', '7'], { timeoutMs: 7000 }],
   [['--timeout=3600'], { timeoutMs: 3_600_000 }],
   [['--help'], { command: 'help' }],
@@ -56,6 +60,7 @@ test.each([
   [['--timeout', '1.5']],
   [['--timeout', '3601']],
   [['--timeout', '1e3']],
+  [['--timeout', '00007']],
   [['--timeout=']],
   [['--verbose=yes']],
   [['--mirror']],
@@ -66,6 +71,8 @@ test.each([
   [['--mirror', 'h=us_east_1']],
   [['--mirror', '*.example']],
   [['--mirror', 'h:port']],
+  [['--mirror', 'h:']],
+  [['--mirror', 'h:123456']],
   [['--v\u001b[31m\n']],
 ])('parseOptions() refuses %j', (args) => {
   expectFailure('bad_usage', () => parseOptions(args))

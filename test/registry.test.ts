@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { serviceHost } from '../src/endpoints.ts'
-import { parseRegistry } from '../src/registry.ts'
+import { parseRegistry, registryOf } from '../src/registry.ts'
 import { expectFailure } from './failures.ts'
 import { PRIVATE_REGISTRIES } from './registries.ts'
 
@@ -16,6 +16,7 @@ const FORMS: readonly (readonly [
   ['digest', (host) => `${host}/app@sha256:${'0'.repeat(64)}`, (host) => host],
   ['tag', (host) => `${host}/app:1.0`, (host) => host],
   ['scheme', (host) => `https://${host}/app`, (host) => host],
+  ['scheme in upper case', (host) => `HTTPS://${host}/app`, (host) => host],
   ['upper case', (host) => `${host.toUpperCase()}/app`, (host) => host.toUpperCase()],
 ]
 
@@ -73,6 +74,14 @@ test.each([
   '123456789012.dkr.ecr.s3-website-us-east-1.amazonaws.com/x',
   '123456789012.dkr.ecr.us-west.amazonaws.com/x',
   '123456789012.dkr-ecr.lambda.on.aws/x',
+  '123456789012.dkr.ecr.u-west-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.aaaaaaaaa-b-1.amazonaws.com/x',
+  '123456789012.dkr.ecr.us--2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-aaaaaaaaaaaaaaaaa-1.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-2.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-a-b-c-d-1.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-.amazonaws.com/x',
+  '123456789012.dkr.ecr.us-west-123.amazonaws.com/x',
   '123456789012.dkr.ecrfips.us-west-2.amazonaws.com/x',
   '123456789012.dkr.ecr-fips2.us-west-2.amazonaws.com/x',
   '123456789012.dkrxecr.us-west-2.amazonaws.com/x',
@@ -99,6 +108,7 @@ test.each([
   '/x',
   'https:///x',
   'ftp://123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
+  'xhttps://123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
   'user:hunter2@123456789012.dkr.ecr.us-west-2.amazonaws.com/x',
   '123456789012.dkr.ecr.us-west-2.amazonaws.com@evil.io/x',
   '123456789012.dkr.ecr.us-west-2.amazonaws.com:latest/x',
@@ -150,4 +160,25 @@ test('parseRegistry() takes any host for a mirror with *, a named one first, and
   expect(parseRegistry('123456789012.dkr.ecr.ap-south-1.amazonaws.com/x', mirrors).region).toBe(
     'ap-south-1',
   )
+})
+
+test.each(['aa-b-1', 'aaaaaaaa-b-1', 'us-aaaaaaaaaaaaaaaa-1', 'us-a-b-c-1', 'us-west-12'])(
+  'parseRegistry() knows a region by its form: %s',
+  (region) => {
+    expect(parseRegistry(`123456789012.dkr.ecr.${region}.amazonaws.com/x`, []).region).toBe(region)
+  },
+)
+
+test.each(['1', '65535'])('parseRegistry() reads the port %s', (port) => {
+  expect(parseRegistry(`public.ecr.aws:${port}/x`, []).host).toBe(`public.ecr.aws:${port}`)
+})
+
+test.each([
+  ['us-west-2', 'amazonaws.com'],
+  ['cn-north-1', 'amazonaws.com.cn'],
+  // No partition has it yet.
+  ['xx-new-1', 'amazonaws.com'],
+])('registryOf() %s', (region, suffix) => {
+  const host = `000000000000.dkr.ecr.${region}.${suffix}`
+  expect(registryOf(region)).toMatchObject({ host, service: 'ecr', region })
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { MAX_REQUEST_BYTES, parseRequest } from '../src/request.ts'
+import { parseRequest } from '../src/request.ts'
 import { expectFailure } from './failures.ts'
 import messages from './vectors/kubelet/messages.json'
 
@@ -15,6 +15,13 @@ function request(fields: Readonly<Record<string, unknown>>): Uint8Array {
     ...fields,
   }
   return bytes(JSON.stringify(whole))
+}
+
+/** A request with blanks behind it, so many bytes in all. */
+function padded(size: number): Uint8Array {
+  const whole = new Uint8Array(size).fill(0x20)
+  whole.set(request({}))
+  return whole
 }
 
 test.each(messages.requests)('parseRequest() reads what a kubelet sends: $name', ({ stdin }) => {
@@ -54,7 +61,7 @@ test.each([
     'a prototype name instead of fields',
     bytes('{"__proto__":{"kind":"CredentialProviderRequest"}}'),
   ],
-  ['too many bytes', new Uint8Array(MAX_REQUEST_BYTES + 1).fill(0x20)],
+  ['too many bytes', padded(1_048_577)],
 ])('parseRequest() refuses %s', (_, input) => {
   expect(expectFailure('bad_request', () => parseRequest(input))).not.toContain('SECRET')
 })
@@ -69,10 +76,20 @@ test('parseRequest() refuses a field that is not UTF-8, in a document that other
 })
 
 test('parseRequest() takes as many bytes as it allows', () => {
-  const whole = request({})
-  const padded = new Uint8Array(MAX_REQUEST_BYTES).fill(0x20)
-  padded.set(whole)
-  expect(parseRequest(padded).image).toBe('host/image')
+  expect(parseRequest(padded(1_048_576)).image).toBe('host/image')
+})
+
+test.each([
+  ['nothing', bytes(''), 'is empty; hint: the kubelet writes it, see --help'],
+  ['too much', padded(1_048_577), 'is larger than 1048576 bytes'],
+  ['half a document', bytes('{'), 'is not valid JSON'],
+])('parseRequest() says what is wrong with %s', (_, input, reason) => {
+  const message = expectFailure('bad_request', () => parseRequest(input))
+  expect(message).toBe(`the request on stdin ${reason}`)
+})
+
+test('parseRequest() has an empty token where there is none', () => {
+  expect(parseRequest(request({})).serviceAccountToken).toBe('')
 })
 
 test('parseRequest() names the field and what it expects there', () => {
