@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
-import { connectTo } from '../src/http_direct.ts'
+import { askDirectly, connectTo } from '../src/http_direct.ts'
 import { connect } from '../src/socket.ts'
 import type { Peer } from '../src/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
@@ -302,10 +302,33 @@ test.each(['a\r\nb: c', 'a\nb', 'ä', '\0'])(
   'send() sends no header with %j in it',
   async (value) => {
     const { parts, sent } = listen()
-    expect(await ask({ headers: { a: value } }, { parts })).toMatchObject({ kind: 'no_answer' })
+    const [, words] = await problem({ headers: { a: value } }, { parts })
+    expect(words).toEndWith(' failed (EINVAL)')
     expect(sent).toEqual([])
   },
 )
+
+test.each([
+  ['an answer', async () => Buffer.from('HTTP/1.1 204 -\r\n\r\n')],
+  ['half an answer', async () => undefined],
+  ['an error', async () => Promise.reject(new Error('of the test'))],
+])('askDirectly() closes its connection after %s', async (_, receive) => {
+  let closed = 0
+  const connection = {
+    send: () => undefined,
+    receive,
+    isOpen: () => true,
+    close: () => {
+      closed += 1
+    },
+  }
+  await askDirectly(Promise.resolve(connection), {
+    url: new URL('http://h/'),
+    request: { method: 'GET', headers: {} },
+    signal: new AbortController().signal,
+  }).catch(() => undefined)
+  expect(closed).toBe(1)
+})
 
 test('prepare() opens one connection, which the first request to that server takes', async () => {
   const { parts, peers, sent } = listen()

@@ -9,7 +9,7 @@ async function read(...pieces: readonly (string | Uint8Array)[]): Promise<string
   )
   try {
     const { status, headers, body } = await readAnswer(async () => left.shift())
-    return `${status} ${JSON.stringify([...headers])} ${new TextDecoder().decode(body)}`
+    return `${status} ${JSON.stringify([...headers])} ${Buffer.from(body).toString()}`
   } catch (error) {
     return error instanceof Error && 'code' in error
       ? String(error.code)
@@ -53,7 +53,7 @@ test.each([
   ],
   [
     'an interim answer',
-    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 -\r\nLink: a\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
+    `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 199 -\r\n\r\nHTTP/1.1 103 -\r\nLink: a\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
     '200 [["content-length","0"]] ',
   ],
   [
@@ -65,6 +65,11 @@ test.each([
     'chunks in hexadecimal',
     `${CHUNKED}0A\r\n0123456789\r\n0\r\n\r\n`,
     '200 [["transfer-encoding","chunked"]] 0123456789',
+  ],
+  [
+    'a size of six digits',
+    `${CHUNKED}000002\r\nhi\r\n0\r\n\r\n`,
+    '200 [["transfer-encoding","chunked"]] hi',
   ],
   [
     'chunks in capitals',
@@ -117,8 +122,9 @@ test.each([
   ['a length with a sign', `${OK}Content-Length: +2\r\n\r\nhi`],
   ['a negative length', `${OK}Content-Length: -2\r\n\r\nhi`],
   ['a length in hexadecimal', `${OK}Content-Length: 0x2\r\n\r\nhi`],
+  ['a length of sixteen digits', `${OK}Content-Length: 9999999999999999\r\n\r\n`],
   ['a length with a fraction', `${OK}Content-Length: 2.0\r\n\r\nhi`],
-  ['an empty length', `${OK}Content-Length:\r\n\r\nhi`],
+  ['an empty length', `${OK}Content-Length:\r\n\r\n`],
   [
     'a length and chunks',
     `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
@@ -133,6 +139,7 @@ test.each([
   ['a quoted coding', `${OK}Transfer-Encoding: "chunked"\r\n\r\n0\r\n\r\n`],
   ['a chunk of no size', `${CHUNKED}\r\nhi\r\n0\r\n\r\n`],
   ['a chunk with a prefix', `${CHUNKED}0x2\r\nhi\r\n0\r\n\r\n`],
+  ['something behind a size', `${CHUNKED}2 x\r\nhi\r\n0\r\n\r\n`],
   ['a chunk with a sign', `${CHUNKED}+2\r\nhi\r\n0\r\n\r\n`],
   ['a chunk with a blank before it', `${CHUNKED} 2\r\nhi\r\n0\r\n\r\n`],
   ['a size of seven digits', `${CHUNKED}0000002\r\nhi\r\n0\r\n\r\n`],
@@ -195,4 +202,37 @@ test('readAnswer() reads the largest body, in one piece, in chunks, and in small
   )
   expect(await read(`${CHUNKED}40000\r\n${body}\r\n0\r\n\r\n`)).toEndWith(body)
   expect(await read(`${CHUNKED}${small}0\r\n\r\n`)).toEndWith(x(210_000))
+})
+
+/** A head of so many bytes. */
+function headOf(size: number): string {
+  const [begin, end] = [`${OK}Content-Length: 0\r\nA: `, '\r\n\r\n']
+  return `${begin}${x(size - begin.length - end.length)}${end}`
+}
+
+/** An answer of so many bytes, most of them trailers. */
+function answerOf(size: number): string {
+  const [begin, end] = [`${CHUNKED}0\r\nA: `, '\r\n\r\n']
+  const lines = `${x(1000)}\r\nA: `.repeat(1000)
+  return `${begin}${lines}${x(size - begin.length - lines.length - end.length)}${end}`
+}
+
+/** A chunk's line that has so many bytes when its end has not come yet. */
+const lineOf = (size: number) => [CHUNKED, `2;${x(size - 2)}`, '\r\nhi\r\n0\r\n\r\n']
+
+test.each([
+  ['a head of 64 KiB', [headOf(65_536)], '200'],
+  ['a larger head', [headOf(65_537)], 'EMSGSIZE'],
+  ['64 KiB without the end of the line', lineOf(65_536), '200'],
+  ['more without it', lineOf(65_537), 'EMSGSIZE'],
+  ['1 MiB in all', [answerOf(1_048_576)], '200'],
+  ['more in all', [answerOf(1_048_577)], 'EMSGSIZE'],
+])('readAnswer() has a limit: %s', async (_, pieces, expected) => {
+  expect((await read(...pieces)).split(' ')[0]).toBe(expected)
+})
+
+test('readAnswer() keeps what came before, however often it needs more room', async () => {
+  const body = Array.from({ length: 20_000 }, (_, index) => `${index} `).join('')
+  const pieces = body.match(/[^]{1,5000}/g) ?? []
+  expect(await read(`${OK}Content-Length: ${body.length}\r\n\r\n`, ...pieces)).toEndWith(body)
 })
