@@ -35,6 +35,11 @@ test.each([
     { a: { k: 'v', l: 'v', m: '"v"', n: `"v'` } },
   ],
   ['quotes do not protect a comment sign', '[a]\nk = "a #b"', { a: { k: '"a' } }],
+  [
+    'quotes around a part are part of it',
+    `[a]\nk = x"v"\nl = x'v'`,
+    { a: { k: 'x"v"', l: `x'v'` } },
+  ],
   ['empty key', '[a]\n= v', { a: { '': 'v' } }],
   ['empty value', '[a]\nk =', { a: { k: '' } }],
   ['line without separator', '[a]\nnonsense\nk = v', { a: { k: 'v' } }],

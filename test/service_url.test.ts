@@ -2,10 +2,12 @@ import { expect, test } from 'bun:test'
 
 import { serviceUrl } from '../src/config/service_url.ts'
 import { readSettings } from '../src/config/settings.ts'
+import { readSharedConfig } from '../src/config/shared.ts'
 import { fetchContainerCredentials } from '../src/credentials/container.ts'
 import { answer } from './answers.ts'
 import { fakeContext } from './context.ts'
 import { expectFailure, expectRejection } from './failures.ts'
+import { fakeSystem } from './system.ts'
 
 const FIPS = { AWS_USE_FIPS_ENDPOINT: 'true' }
 const DUAL = { AWS_USE_DUALSTACK_ENDPOINT: 'true' }
@@ -104,4 +106,70 @@ test.each([
   expect(
     (await fetchContainerCredentials({ url: address, origin: 'V' }, context)).accessKeyId,
   ).toBe('a')
+})
+
+const SERVICES = `[default]
+services = s
+[services s]
+ecr =
+  endpoint_url = https://ecr.example
+ecr_public =
+  endpoint_url = https://ecr-public.example
+sts =
+  endpoint_url = https://sts.example
+sso =
+  endpoint_url = https://sso.example
+sso_oidc =
+  endpoint_url = https://sso-oidc.example
+[services x]
+ecr =
+  endpoint_url = https://x.example`
+
+async function urlWith(
+  service: 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc',
+  text: string,
+  env = {},
+): Promise<string> {
+  const config = await readSharedConfig(
+    fakeSystem({ env: { HOME: '/h' }, files: { '/h/.aws/config': text } }),
+  )
+  const settings = readSettings(env, config.get('default'))
+  return serviceUrl({ service, region: 'us-east-1' }, settings, config)
+}
+
+test.each(['ecr', 'ecr-public', 'sts', 'sso', 'sso-oidc'] as const)(
+  'serviceUrl() finds %s in the services section of the profile',
+  async (service) => {
+    expect(await urlWith(service, SERVICES)).toBe(`https://${service}.example/`)
+  },
+)
+
+test.each([
+  ['ecr', 'AWS_ENDPOINT_URL_ECR'],
+  ['ecr-public', 'AWS_ENDPOINT_URL_ECR_PUBLIC'],
+  ['sts', 'AWS_ENDPOINT_URL_STS'],
+  ['sso', 'AWS_ENDPOINT_URL_SSO'],
+  ['sso-oidc', 'AWS_ENDPOINT_URL_SSO_OIDC'],
+] as const)('serviceUrl() of %s takes %s first', async (service, name) => {
+  expect(await urlWith(service, SERVICES, { [name]: 'https://own' })).toBe('https://own/')
+})
+
+test.each([
+  ['no section is named', SERVICES.replace('services = s', 'a = b')],
+  ['the section is missing', SERVICES.replace('services = s', 'services = y')],
+  ['the service is missing', SERVICES.replace('ecr =', 'other =')],
+  ['the service has no URL', SERVICES.replace('endpoint_url = https://ecr.', 'a = https://ecr.')],
+  ['the URL is empty', SERVICES.replace('https://ecr.example', '')],
+])('serviceUrl() is that of AWS where %s', async (_, text) => {
+  expect(await urlWith('ecr', text)).toBe('https://api.ecr.us-east-1.amazonaws.com/')
+})
+
+test('serviceUrl() names file and line of a bad URL in a services section', async () => {
+  const message = await expectRejection(
+    'bad_config',
+    urlWith('ecr', SERVICES.replace('https://ecr.example', 'SECRET')),
+  )
+  expect(message).toBe(
+    'cannot use endpoint_url of ecr in "/h/.aws/config" line 4: it must be an http or https URL without user information, query or fragment',
+  )
 })

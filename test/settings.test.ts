@@ -54,6 +54,7 @@ test.each([
   'https://h /',
   'https://h:99999',
   'file:///x',
+  'xhttps://h',
 ])('readSettings() refuses the service URL %s', (text) => {
   for (const name of [
     'AWS_ENDPOINT_URL',
@@ -141,4 +142,45 @@ test.each(['standard', 'adaptive'] as const)('readSettings() AWS_RETRY_MODE=%s',
   expect(readSettings({ AWS_RETRY_MODE: text }, undefined).get(SETTINGS.retryMode)?.value).toBe(
     text,
   )
+})
+
+const LABEL = 'a'.repeat(63)
+
+test.each(['a', 'us-east-1', 'A1', 'a.b', `${LABEL}.${LABEL}`])(
+  'readSettings() takes %s for a region',
+  (text) => {
+    expect(readSettings({ AWS_REGION: text }, undefined).get(SETTINGS.region)?.value).toBe(text)
+  },
+)
+
+test.each([
+  '-a',
+  'a-',
+  '.a',
+  'a.',
+  'a..b',
+  'a.-b',
+  'us_east_1',
+  'a/b',
+  'a b',
+  `${LABEL}a`,
+  `a.${LABEL}a`,
+])('readSettings() does not take %s for a region', (text) => {
+  const message = expectFailure('bad_config', () => readSettings({ AWS_REGION: text }, undefined))
+  expect(message).toBe('cannot use AWS_REGION: it must be a region name such as us-east-1')
+})
+
+test.each([
+  ['1', 1],
+  ['+5', 5],
+  ['-9999', -9999],
+  ['9999', 9999],
+])('readSettings() AWS_MAX_ATTEMPTS=%s', (text, expected) => {
+  expect(readSettings({ AWS_MAX_ATTEMPTS: text }, undefined).get(SETTINGS.maxAttempts)?.value).toBe(
+    expected,
+  )
+})
+
+test.each(['10000', 'x1', '1x', '+', '1.5', ' 1'])('readSettings() refuses %j attempts', (text) => {
+  expectFailure('bad_config', () => readSettings({ AWS_MAX_ATTEMPTS: text }, undefined))
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import type { SharedConfig } from '../src/config/profiles.ts'
+import { brokenProfile, type SharedConfig, type Value } from '../src/config/profiles.ts'
 import { readSharedConfig } from '../src/config/shared.ts'
 import { selectProfile } from '../src/credentials/selection.ts'
 import { expectFailure, expectRejection } from './failures.ts'
@@ -247,4 +247,54 @@ test('selectProfile() refuses an AWS_PROFILE that neither file has', async () =>
     selectProfile(new Map(), { AWS_PROFILE: 'no\nsuch' }),
   )
   expect(message).toContain('profile "no?such" (from AWS_PROFILE)')
+})
+
+test.each([
+  'aws_session_token',
+  'ca_bundle',
+  'credential_process',
+  'credential_source',
+  'duration_seconds',
+  'ec2_metadata_service_endpoint',
+  'ec2_metadata_service_endpoint_mode',
+  'external_id',
+  'login_session',
+  'max_attempts',
+  'mfa_serial',
+  'region',
+  'retry_mode',
+  'role_arn',
+  'role_session_name',
+  'source_profile',
+  'sso_account_id',
+  'sso_region',
+  'sso_role_name',
+  'sso_session',
+  'sso_start_url',
+  'use_dualstack_endpoint',
+  'use_fips_endpoint',
+  'web_identity_token_file',
+])('readSharedConfig() lets the credentials file override %s', async (key) => {
+  const config = await read(`[default]\n${key} = 1`, `[default]\n${key} = 2`)
+  expect(plain(config)).toEqual({ default: { [key]: '2' } })
+})
+
+const keys = (text: string) => `aws_access_key_id = ${text}\naws_secret_access_key = ${text}\n`
+
+test('readSharedConfig() lets a pair of keys override a pair, and nothing come with it', async () => {
+  const config = await read(
+    `[default]\n${keys('1')}services = 1`,
+    `[default]\n${keys('2')}services = 2`,
+  )
+  expect(plain(config)).toEqual({
+    default: { aws_access_key_id: '2', aws_secret_access_key: '2', services: '1' },
+  })
+})
+
+test('brokenProfile() names the profile and the reason', () => {
+  const profile = { name: 'p', values: new Map<string, Value>(), partialKeysIn: undefined }
+  const message = expectFailure('bad_config', () => {
+    throw brokenProfile(profile, 'a reason of the test')
+  })
+  expect(message).toBe('cannot use profile "p": a reason of the test')
 })
