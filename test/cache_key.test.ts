@@ -35,6 +35,8 @@ const WEB = { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn:aws:iam::123
 const SSO =
   '[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.example/start\n'
 
+const PROCESS = '[default]\ncredential_process = a'
+
 const DIFFERENT: readonly Node[] = [
   {},
   { image: IMAGE.replace('us-west-2', 'us-east-1') },
@@ -66,7 +68,7 @@ const DIFFERENT: readonly Node[] = [
     config: ROLE.replace('Ec2InstanceMetadata', 'EcsContainer'),
     env: { ...CONTAINER, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'x' },
   },
-  { config: '[default]\ncredential_process = a' },
+  { config: PROCESS },
   { config: '[default]\ncredential_process = b' },
   { config: '[default]\ncredential_process = b', env: { ANYTHING: 'x' } },
   { config: SSO },
@@ -92,6 +94,16 @@ test.each<[string, Node, Node]>([
     'variables that are none of ours',
     {},
     { env: { PATH: '/x', INVOCATION_ID: '1', HOME: '/root' } },
+  ],
+  [
+    'a services section that no setting names',
+    { config: ROLE },
+    { config: `${ROLE}[services x]\nsts =\n  endpoint_url = https://sts.example` },
+  ],
+  [
+    'the order of the variables',
+    { config: PROCESS, env: { B: '2', A: '1', D: '4', C: '3' } },
+    { config: PROCESS, env: { C: '3', D: '4', A: '1', B: '2' } },
   ],
   [
     'another profile',
