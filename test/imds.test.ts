@@ -182,8 +182,13 @@ test.each([
   ['role\nother', 'role'],
   ['role\r\nother\r\n', 'role'],
   ['r+=,.@-_1', 'r+=,.@-_1'],
+  ['x'.repeat(64), 'x'.repeat(64)],
 ])('parseRoleName() reads %j', (text, expected) => {
   expect(parseRoleName(answer(text))).toBe(expected)
+})
+
+test('parseToken() takes as long a token as it allows', () => {
+  expect(parseToken(answer('x'.repeat(1024)))).toBe('x'.repeat(1024))
 })
 
 test('parseRoleName() tells an instance without a role', () => {
@@ -191,7 +196,7 @@ test('parseRoleName() tells an instance without a role', () => {
   expectFailure('no_credentials', () => parseRoleName(answer('<html>', 404)))
 })
 
-test.each(['../x', 'a/b', 'a b', '<html>', 'a?b', '{"SECRET"}', 'x'.repeat(65)])(
+test.each(['../x', 'a/b', 'a b', 'a\rb', '<html>', 'a?b', '{"SECRET"}', 'x'.repeat(65)])(
   'parseRoleName() refuses %j',
   (text) => {
     expect(expectFailure('bad_response', () => parseRoleName(answer(text)))).not.toContain('SECRET')
@@ -212,6 +217,9 @@ test('parseRoleCredentials() takes any case of Success, and an expiry in the pas
 
 test.each([
   ['AssumeRoleUnauthorizedAccess', 'it answered AssumeRoleUnauthorizedAccess for role "r"'],
+  ['X', 'it answered X for role "r"'],
+  ['X'.repeat(64), `it answered ${'X'.repeat(64)} for role "r"`],
+  ['X'.repeat(65), 'it answered not Success for role "r"'],
   ['SECRET value', 'it answered not Success for role "r"'],
 ])('parseRoleCredentials() refuses the code %s', (Code, expected) => {
   expect(
@@ -237,11 +245,16 @@ test.each([
   ['an Expiration that is no time', { ...KEYS, Expiration: 'SECRET' }],
   ['another case of a name', { ...KEYS, AccessKeyId: undefined, accessKeyId: 'a' }],
 ])('parseRoleCredentials() refuses %s', (_, body) => {
-  expect(
-    expectFailure('bad_response', () => parseRoleCredentials(answer(body), 'r')),
-  ).not.toContain('SECRET')
+  expect(expectFailure('bad_response', () => parseRoleCredentials(answer(body), 'r'))).toMatch(
+    /^IMDS's answer for the credentials is not (?!.*SECRET)/,
+  )
 })
 
 test('parseRoleCredentials() refuses another status', () => {
-  expectFailure('refused', () => parseRoleCredentials(answer(KEYS, 404), 'r'))
+  expect(expectFailure('refused', () => parseRoleCredentials(answer(KEYS, 404), 'r'))).toBe(
+    'cannot get credentials from IMDS: HTTP status 404 for the credentials',
+  )
+  expect(expectFailure('refused', () => parseRegion(answer('r', 404)))).toBe(
+    'cannot get credentials from IMDS: HTTP status 404 for the region',
+  )
 })

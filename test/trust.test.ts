@@ -149,3 +149,19 @@ test('readTrustStore() leaves a configured bundle whole', async () => {
   const store = await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)
   expect(store.aws).toBeUndefined()
 })
+
+test('readTrustStore() reads no more than 4 MiB of a file', async () => {
+  const limits: number[] = []
+  const readFile = async (_: string, maxBytes: number) => {
+    limits.push(maxBytes)
+    return new TextEncoder().encode(pem(1))
+  }
+  await readTrustStore(undefined, fakeSystem({ readFile }))
+  await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, fakeSystem({ readFile }))
+  expect(limits).toEqual([4_194_304, 4_194_304])
+})
+
+test('readTrustStore() leaves out a block without its end', async () => {
+  const open = pem(9).replace('-----END CERTIFICATE-----', '')
+  expect((await read({ [DEBIAN]: `${pem(1)}\n${open}` })).pem).toBe(pem(1))
+})
