@@ -199,3 +199,9 @@ test.each([
   const proxy = findProxy(new URL(`https://${host}/`), { ...PROXY, NO_PROXY: list })
   expect(proxy !== undefined).toBe(expected)
 })
+
+test('findProxy() exempts no host without a list, and takes a scheme only in front', () => {
+  expect(findProxy(new URL('https://x/'), PROXY)?.url).toBe('http://proxy.example:3128/')
+  const env = { HTTPS_PROXY: 'p.example/http://x' }
+  expect(findProxy(new URL('https://h/'), env)?.name).toBe('p.example (from HTTPS_PROXY)')
+})
