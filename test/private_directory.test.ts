@@ -143,6 +143,14 @@ test('replace() leaves nothing behind when it fails', async () => {
   expect(readdirSync(path)).toEqual(['a'])
 })
 
+const refuse = async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOSPC' }))
+
+test('replace() says why it could not begin', async () => {
+  const full = { ...fs, promises: { ...fs.promises, open: refuse } }
+  const directory = await openWith(newPath(), full)
+  expect(await codeOf(directory.replace('a', 'x'))).toBe('ENOSPC')
+})
+
 test('a reader never sees half of a file', async () => {
   const path = newPath()
   const directory = await openPrivateDirectory(path)

@@ -192,6 +192,8 @@ test.each([
   ['[2001:db8:1::1]', '2001:db8::/32', false],
   ['[2001:db8:1:2:3:4:5:6]', '2001:db8::/32', false],
   ['[2001:db9::1]', '2001:db8::/32', true],
+  // Sixteen numbers have as many bits as an IPv6 address, and are none.
+  ['[2001:db8::1]', '32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1/32', true],
   // An empty entry stands for no domain, not even for that of a name that ends in a dot.
   ['h.example.', ',', true],
   ['x', 'x', false],
