@@ -50,6 +50,7 @@ test.each([
 test.each([
   [1e9, 1e12],
   [1440000000.123, 1440000000123],
+  [253_402_300_799, 253_402_300_799_000],
   [null, undefined],
   [undefined, undefined],
 ])('parseToken() reads expiresAt %p', (expiresAt, expiresAtMs) => {
@@ -57,6 +58,12 @@ test.each([
   const expected = { username: 'AWS', password: 'password', expiresAtMs }
   expect(parseToken(answer({ authorizationData: [data, 'ignored'] }), 'ecr')).toEqual(expected)
   expect(parseToken(answer({ authorizationData: data }), 'ecr-public')).toEqual(expected)
+})
+
+test('parseToken() keeps a byte order mark, which is part of what ECR gave', () => {
+  const authorizationToken = new TextEncoder().encode('\uFEFFAWS:p').toBase64()
+  const { username } = parseToken(answer({ authorizationData: [{ authorizationToken }] }), 'ecr')
+  expect(username).toBe('\uFEFFAWS')
 })
 
 test('parseToken() splits at the first colon', () => {
@@ -79,6 +86,14 @@ test.each([
   ['a token cut short', { authorizationData: [{ authorizationToken: TOKEN.slice(0, -1) }] }],
   ['a token without a colon', { authorizationData: [{ authorizationToken: btoa('SECRET') }] }],
   ['a token without a user', { authorizationData: [{ authorizationToken: btoa(':SECRET') }] }],
+  [
+    'a token that begins with a colon',
+    { authorizationData: [{ authorizationToken: btoa(':a:b') }] },
+  ],
+  [
+    'a time after the year 9999',
+    { authorizationData: [{ authorizationToken: TOKEN, expiresAt: 253_402_300_800 }] },
+  ],
   ['a token without a password', { authorizationData: [{ authorizationToken: btoa('SECRET:') }] }],
   ['a token that is not UTF-8', { authorizationData: [{ authorizationToken: btoa('AWS:\xff') }] }],
   [
@@ -99,6 +114,8 @@ test.each([
   ['__type', { __type: 'AccessDeniedException' }, {}, 'AccessDeniedException'],
   ['namespace and URL around it', { __type: 'aws.x#FooError:http://y/' }, {}, 'FooError'],
   ['the header first', { __type: 'Body' }, { 'x-amzn-errortype': 'Header:http://x' }, 'Header'],
+  ['__type behind an empty header', { __type: 'T' }, { 'x-amzn-errortype': '' }, 'T'],
+  ['what is as long as a code may be', { code: 'A'.repeat(64) }, {}, 'A'.repeat(64)],
   ['code', { code: 'Code' }, {}, 'Code'],
   ['code that is a number', { code: 400 }, {}, undefined],
   ['__type before code', { code: 'Code', __type: 'Type' }, {}, 'Type'],
@@ -130,7 +147,10 @@ async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) 
 }
 
 test('fetchRegistryToken() signs for the service and region of the registry', async () => {
-  const { requests } = await ask(answer({ authorizationData: [{ authorizationToken: TOKEN }] }))
+  const { requests, settled } = await ask(
+    answer({ authorizationData: [{ authorizationToken: TOKEN }] }),
+  )
+  expect(settled).toEqual({ username: 'AWS', password: 'password', expiresAtMs: undefined })
   expect(requests.length).toBe(1)
   expect(requests[0]?.headers).toMatchObject({
     'x-amz-date': '20260101T000000Z',
@@ -166,6 +186,24 @@ test('fetchRegistryToken() passes on why there was no answer', async () => {
   expect(await expectRejection('unreachable', result)).toContain(
     'cannot get an ECR token in us-west-2: no answer from h in 10000 ms (3 attempts, 0.1 s) (credentials: instance role "r"',
   )
+})
+
+test.each([
+  ['InvalidSignatureException', 'are the keys whole, and is the clock of this node right'],
+  ['UnrecognizedClientException', 'AWS does not know these keys in this region'],
+])('fetchRegistryToken() has a hint for %s', async (code, hint) => {
+  const { result } = await ask(answer({ __type: code }, 400))
+  expect(await expectRejection('refused', result)).toEndWith(`; hint: ${hint}`)
+})
+
+test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
+  const steps: string[] = []
+  const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
+  const caller = { credentials: CREDENTIALS, maxAttempts: undefined }
+  const result = fetchRegistryToken(PRIVATE, caller, context)
+  const message = await expectRejection('bad_response', result)
+  expect(message).toStartWith("ECR's answer is not as documented: ")
+  expect(steps[0]).toBe('asking api.ecr.us-west-2.amazonaws.com for a registry token in us-west-2')
 })
 
 test('fetchRegistryToken() tries no more often than it is told', async () => {

@@ -271,20 +271,9 @@ test('shareToken() gives up its claim on a signal, and cares for none once it is
   expect(cleanUps.size).toBe(0)
 })
 
-test.each([
-  [0, 1000],
-  [0.9999, 4000],
-])('shareToken() holds back, by chance of %d, for %d ms', async (random, expected) => {
-  const node = fakeNode()
-  const { network } = fakeContext([], { random: () => random }).context
-  const system = processOn(node)
-  const cache = await openTokenCache('/run/x', 'k', system)
-  await expectRejection('throttled', shareToken(cache, { network, system }, throttled))
-  expect(await cache.pauseMs()).toBe(expected)
-})
-
 test('shareToken() waits for the last moment of a pause', async () => {
   const node = fakeNode()
-  await (await openTokenCache('/run/x', 'k', processOn(node))).pause(1)
+  ;(await cacheOf(node)).noteFailure(1)
+  // The pause, and three quarters of the first twenty milliseconds.
   expect((await runOn(node, async () => tokenOf(node, 'own'))).waitedMs).toBe(16)
 })

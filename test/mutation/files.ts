@@ -3,6 +3,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['addresses.ts', ['addresses', 'proxy']],
   ['aws_error.ts', ['suites', 'retry', 'ecr']],
   ['boot_clock.ts', ['token_cache']],
+  ['cache_claim.ts', ['token_cache', 'token_sharing']],
   ['cache_entry.ts', ['token_cache']],
   ['cache_key.ts', ['cache_key']],
   ['certificates.ts', ['trust']],
