@@ -1,6 +1,7 @@
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
+import { compile } from '../../src/build.ts'
 import { pluginPath } from '../world/plugin.ts'
 
 /** A program that is compared. */
@@ -33,25 +34,11 @@ export async function gatherPrograms(
   ]
 }
 
-/** The least that a compiled Bun program can do, built with the options of `src/build.ts`. */
+/** The least that a compiled Bun program can do, built as ours is. */
 async function buildPrint(directory: string, outfile: string): Promise<void> {
   const source = join(directory, 'print.ts')
   writeFileSync(source, `console.log('{"auth":{}}')\n`)
-  const result = await Bun.build({
-    entrypoints: [source],
-    target: 'bun',
-    format: 'esm',
-    minify: true,
-    bytecode: true,
-    compile: {
-      outfile,
-      autoloadDotenv: false,
-      autoloadBunfig: false,
-      autoloadTsconfig: false,
-      autoloadPackageJson: false,
-      execArgv: ['--disallow-code-generation-from-strings=strict'],
-    },
-  })
+  const result = await compile(source, outfile)
   if (!result.success)
     throw new Error(`Cannot build print: ${result.logs.map(({ message }) => message).join('; ')}`)
   sync(outfile)
