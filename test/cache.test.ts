@@ -46,6 +46,11 @@ function expectToken(run: PluginResult, image = IMAGE): string {
 const callsOf = (world: World, service: string) =>
   world.requests.filter((request) => request.service.startsWith(service)).length
 
+async function untilAsked(world: World): Promise<void> {
+  // eslint-disable-next-line no-await-in-loop
+  while (callsOf(world, 'ecr') === 0) await Bun.sleep(5)
+}
+
 /** One run that fills the cache, and what it left there. */
 async function fill(world: World): Promise<{ password: string; file: string }> {
   const password = expectToken(await pull(world))
@@ -339,20 +344,17 @@ test.concurrent(
   async () =>
     inWorld(async (world) => {
       world.faults.push({ service: 'ecr', times: 1, fault: { kind: 'hang' } })
-      const child = Bun.spawn(['dist/ecr-credential-provider', '--cache-dir', directoryOf(world)], {
-        env: world.environment(),
-        stdin: Buffer.from(kubeletRequest(IMAGE)),
-        stdout: 'ignore',
-        stderr: 'ignore',
+      const others: PluginResult[] = []
+      const stopped = await pull(world, {
+        during: async (child) => {
+          await untilAsked(world)
+          child.kill('SIGSTOP')
+          others.push(...(await Promise.all(Array.from({ length: 5 }, async () => pull(world)))))
+          child.kill('SIGKILL')
+        },
       })
-      while (callsOf(world, 'ecr') === 0) {
-        // eslint-disable-next-line no-await-in-loop
-        await Bun.sleep(5)
-      }
-      child.kill('SIGSTOP')
-      const runs = await Promise.all(Array.from({ length: 5 }, async () => pull(world)))
-      child.kill('SIGKILL')
-      expect(new Set(runs.map((run) => expectToken(run))).size).toBe(1)
+      expect([stopped.signal, stopped.stdout]).toEqual(['SIGKILL', ''])
+      expect(new Set(others.map((run) => expectToken(run))).size).toBe(1)
       expect(callsOf(world, 'ecr')).toBe(2)
     }),
   60_000,
@@ -363,23 +365,13 @@ test.concurrent.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
   async (signal) =>
     inWorld(async (world) => {
       world.faults.push({ service: 'ecr', times: 1, fault: { kind: 'hang' } })
-      const child = Bun.spawn(['dist/ecr-credential-provider', '--cache-dir', directoryOf(world)], {
-        env: world.environment(),
-        stdin: Buffer.from(kubeletRequest(IMAGE)),
-        stdout: 'pipe',
-        stderr: 'pipe',
+      const run = await pull(world, {
+        during: async (child) => {
+          await untilAsked(world)
+          child.kill(signal)
+        },
       })
-      while (callsOf(world, 'ecr') === 0) {
-        // eslint-disable-next-line no-await-in-loop
-        await Bun.sleep(5)
-      }
-      child.kill(signal)
-      await child.exited
-      expect([
-        child.signalCode,
-        await new Response(child.stdout).text(),
-        await new Response(child.stderr).text(),
-      ]).toEqual([signal, '', ''])
+      expect([run.signal, run.stdout, run.stderr]).toEqual([signal, '', ''])
       expect(namesIn(world)).toEqual([])
       expectToken(await pull(world))
     }),
