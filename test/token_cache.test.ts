@@ -70,12 +70,36 @@ test('write() counts the life by the time that it is given, not by the clock of 
   expect(cache.read()).toMatchObject({ expiresAtMs: node.nowMs + 2 * HOURS })
 })
 
-test.each([undefined, 0, -1])('write() keeps no token that ends in %p ms', async (leftMs) => {
+test.each([
+  [undefined, 0],
+  [-1, 0],
+  [0, 0],
+  [1, 1],
+])('write() of a token that ends in %p ms keeps %d', async (leftMs, count) => {
   const node = fakeNode()
   const cache = await open(node)
   const expiresAtMs = leftMs === undefined ? undefined : node.nowMs + leftMs
   cache.write({ username: 'AWS', password: 'p', expiresAtMs }, node.nowMs)
-  expect(node.files.size).toBe(0)
+  expect(node.files.size).toBe(count)
+})
+
+test('a run that took long to begin counts from when it has read the boot clock', async () => {
+  const node = await stored()
+  const startedAtMs = node.uptimeMs - 5000
+  const cache = await open(node, 'k', { elapsedMs: () => node.uptimeMs - startedAtMs })
+  expect(cache.read()).toEqual(tokenOf(node))
+})
+
+test('a token and a failure may be from a second ahead, and no more', async () => {
+  const node = fakeNode()
+  const cache = await open(node)
+  cache.write(tokenOf(node), node.nowMs)
+  cache.noteFailure(3000)
+  node.uptimeMs -= 1000
+  expect(cache.read()).toBeDefined()
+  expect(cache.failure()).toMatchObject({ ageMs: -1000, pauseMs: 3000 })
+  node.uptimeMs -= 1
+  expect([cache.read(), cache.failure()]).toEqual([undefined, undefined])
 })
 
 test('read() ignores what another boot has left, and another identity', async () => {
@@ -139,10 +163,29 @@ test('claim() stands while its owner lives and is young', async () => {
   const owner = await open(node)
   owner.claim()
   // Another process may have the boot clock a little earlier.
-  node.uptimeMs -= 900
-  const cache = await open(node)
-  node.uptimeMs += 5800
-  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'taken'])
+  for (const ageMs of [-1000, 0, 5000]) {
+    node.uptimeMs = 100_000 + ageMs
+    expect([owner.claim(), owner.claim()]).toEqual(['taken', 'taken'])
+  }
+})
+
+test.each([
+  ['7 3000', 'taken'],
+  ['1234567890 3000', 'taken'],
+  ['1000 5', 'taken'],
+  ['1000 000000000003000', 'taken'],
+  ['12345678901 3000', 'mine'],
+  ['1000 0000000000003000', 'mine'],
+  [' 3000', 'mine'],
+  ['1000 ', 'mine'],
+  ['x1000 3000', 'mine'],
+  ['1000 3000x', 'mine'],
+] as const)('claim() judges a claim that reads %j: the next is %s', async (text, next) => {
+  // Of a node that has just been started, and whose processes have every number.
+  const node = { ...fakeNode(), uptimeMs: 3000 }
+  node.claims.set('k.claim', text)
+  const cache = await open(node, 'k', { isRunning: () => true })
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', next])
 })
 
 test('release() leaves the claim of a run that took over', async () => {
@@ -171,19 +214,29 @@ test('failure() tells when another run has failed, and how long ECR wants to be 
   expect((await open(node)).failure()).toMatchObject({ isThrottled: false, pauseMs: 0 })
 })
 
-test('failure() gives no more of a pause than was noted, whoever reads the clock early', async () => {
+test('failure() is of the same identity', async () => {
   const node = fakeNode()
   ;(await open(node)).noteFailure(3000)
-  node.uptimeMs -= 900
-  expect((await open(node)).failure()?.pauseMs).toBe(3000)
-  node.uptimeMs -= 2000
-  expect((await open(node)).failure()).toBeUndefined()
+  expect((await open(node, 'other')).failure()).toBeUndefined()
+})
+
+test.each([
+  ['5', 5],
+  ['000000000100000', 100_000],
+])('failure() believes one that was noted at %s', async (at, uptimeMs) => {
+  const node = { ...fakeNode(), uptimeMs }
+  node.files.set('k.failure', `${BOOT} ${at} 9999`)
+  expect((await open(node)).failure()?.pauseMs).toBeGreaterThan(9000)
 })
 
 test.each([
   '',
   'x',
+  `x${BOOT} 100000 1000`,
   `${BOOT} 100000`,
+  `${BOOT} 100000 `,
+  `${BOOT}  1000`,
+  `${BOOT} 0000000000100000 1000`,
   `${BOOT} 100000 12345`,
   `${BOOT} 100000 -1`,
   `${BOOT} 999999999 1000`,
@@ -234,6 +287,8 @@ test.each([
   ['/proc/uptime', '-1.00 1'],
   ['/proc/sys/kernel/random/boot_id', ''],
   ['/proc/sys/kernel/random/boot_id', 'x'],
+  ['/proc/sys/kernel/random/boot_id', `x${BOOT}`],
+  ['/proc/sys/kernel/random/boot_id', `${BOOT}x`],
 ])('openTokenCache() refuses a kernel whose %s is %j', async (path, text) => {
   const files = {
     '/proc/sys/kernel/random/boot_id': BOOT,
