@@ -13,26 +13,31 @@ interface RunParts {
   readonly deadlineMs?: number
   readonly random?: number
   /** What happens at each wait, beside that time passes. */
-  readonly onSleep?: () => void
+  readonly onSleep?: (ms: number) => void
   /** Another cache than the node's own, to step in between. */
   readonly change?: (cache: TokenCache) => TokenCache
   /** How much the clock of AWS is ahead. */
   readonly skewMs?: number
+  /** How long the run has been at work before it shares. */
+  readonly spentMs?: number
   readonly system?: Partial<System>
 }
 
-/** One run on a node whose time is that of its own waits: the token, and how long it waited. */
+/** One run on a node whose time is that of its own waits: the token, how long it waited, and what it said. */
 async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {}) {
   const { deadlineMs = 45_000, random = 0.5, onSleep, change = (same) => same, skewMs = 0 } = parts
   const system = processOn(node, parts.system)
   const { network } = fakeContext([], { deadlineMs }).context
   const cache = change(await openTokenCache('/run/x', 'k', system))
+  node.uptimeMs += parts.spentMs ?? 0
   const startMs = node.uptimeMs
+  const steps: string[] = []
   const own = {
     ...network,
+    step: (text: string) => void steps.push(text),
     sleep: async (ms: number) => {
       node.uptimeMs += ms
-      onSleep?.()
+      onSleep?.(ms)
     },
     random: () => random,
     elapsedMs: system.elapsedMs,
@@ -41,7 +46,7 @@ async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {
     clock: { now: () => node.nowMs + skewMs, learn: () => false },
   }
   const token = await shareToken(cache, { system, network: own }, fetchToken)
-  return { token, waitedMs: node.uptimeMs - startMs }
+  return { token, waitedMs: node.uptimeMs - startMs, steps }
 }
 
 const tokenOf = (node: FakeNode, password: string): RegistryToken => ({
@@ -78,13 +83,19 @@ test('shareToken() waits for another run and takes its token', async () => {
   const node = fakeNode()
   const other = await cacheOf(node)
   other.claim()
-  let waits = 0
-  const onSleep = () => {
-    waits += 1
-    if (waits === 3) other.write(tokenOf(node, 'other'), node.nowMs)
+  const waits: number[] = []
+  const onSleep = (ms: number) => {
+    waits.push(ms)
+    if (waits.length === 6) other.write(tokenOf(node, 'other'), node.nowMs)
   }
-  const { token } = await runOn(node, refuse, { onSleep })
-  expect([token.password, waits]).toEqual(['other', 3])
+  const { token, steps } = await runOn(node, refuse, { onSleep })
+  expect(token.password).toBe('other')
+  // Three quarters of 20 ms, of half as much again each time, of no more than 100 ms.
+  expect(waits).toEqual([15, 22.5, 33.75, 50.625, 75, 75])
+  expect(steps).toEqual([
+    ...waits.map(() => 'waiting for another run that asks for the same token'),
+    'taking the token from the cache',
+  ])
 })
 
 test('shareToken() takes over at once from a run that was killed', async () => {
@@ -122,10 +133,19 @@ test.each([
   },
 )
 
+test('shareToken() counts its wait from when it begins', async () => {
+  const node = fakeNode()
+  const onSleep = keepClaimed(node)
+  const fetchAlone = async () => tokenOf(node, 'alone')
+  const parts = { spentMs: 5000, random: 0, onSleep }
+  expect((await runOn(node, fetchAlone, parts)).waitedMs).toBeCloseTo(10_000, 3)
+})
+
 test('shareToken() asks alone, and waits for nobody, when the directory fails', async () => {
   const node = fakeNode()
   node.isBroken = true
-  expect((await runOn(node, async () => tokenOf(node, 'alone'))).waitedMs).toBe(0)
+  const { token, waitedMs } = await runOn(node, async () => tokenOf(node, 'alone'))
+  expect([token.password, waitedMs]).toEqual(['alone', 0])
 })
 
 test('shareToken() does not queue behind failures: once another run has failed for all, it asks', async () => {
@@ -149,7 +169,11 @@ test('shareToken() minds no failure from before it began, and leaves no claim wh
     // eslint-disable-next-line no-await-in-loop
     await expectRejection(code, runOn(node, failWith(code)))
     expect(node.claims.size).toBe(0)
+    // At once, and it is no reason for others to wait.
+    // eslint-disable-next-line no-await-in-loop
+    expect((await cacheOf(node)).failure()).toEqual({ ageMs: 0, isThrottled: false, pauseMs: 0 })
   }
+  expect(node.uptimeMs).toBe(103_000)
   node.uptimeMs += 1000
   const renew = keepClaimed(node)
   const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { onSleep: renew })
@@ -178,6 +202,34 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
       expect(pause).toBeLessThan(random === 0 ? 1200 : 4200)
     }
   }
+})
+
+test.each([
+  [0, 1000],
+  [0.999, 3997],
+])(
+  'shareToken() that ECR throttles (chance %d) wants a pause of %d ms',
+  async (random, pauseMs) => {
+    const node = fakeNode()
+    await expectRejection(
+      'throttled',
+      runOn(node, failWith('throttled'), { random, deadlineMs: 1 }),
+    )
+    expect((await cacheOf(node)).failure()?.pauseMs).toBe(pauseMs)
+  },
+)
+
+test('shareToken() asks once when its time ends before a pause does, however little before', async () => {
+  const node = fakeNode()
+  ;(await cacheOf(node)).noteFailure(2101)
+  node.uptimeMs += 100
+  const attempts: unknown[] = []
+  const fetchToken: FetchToken = async (maxAttempts) => {
+    attempts.push(maxAttempts)
+    return tokenOf(node, 'own')
+  }
+  const { waitedMs } = await runOn(node, fetchToken, { deadlineMs: 4000, random: 0 })
+  expect([waitedMs, attempts]).toEqual([2000, [1]])
 })
 
 test('shareToken() heeds the pause of another run', async () => {
@@ -232,13 +284,19 @@ test('shareToken() heeds what happens between its look and its claim', async () 
       return cache.claim()
     },
   })
-  const paused = noted(() => other.noteFailure(3000))
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'a'), { change: paused })
-  expect(waitedMs).toBeGreaterThanOrEqual(3000)
+  for (const pauseMs of [3000, 1]) {
+    node.files.clear()
+    isFirst = true
+    const paused = noted(() => other.noteFailure(pauseMs))
+    // eslint-disable-next-line no-await-in-loop
+    const { waitedMs } = await runOn(node, async () => tokenOf(node, 'a'), { change: paused })
+    expect(waitedMs).toBeGreaterThanOrEqual(pauseMs)
+  }
   node.files.clear()
   isFirst = true
   const stored = noted(() => other.write(tokenOf(node, 'other'), node.nowMs))
-  expect((await runOn(node, refuse, { change: stored })).token.password).toBe('other')
+  const { token, waitedMs } = await runOn(node, refuse, { change: stored })
+  expect([token.password, waitedMs]).toEqual(['other', 0])
   expect(node.claims.size).toBe(0)
 })
 
@@ -274,6 +332,15 @@ test('shareToken() gives up its claim on a signal, and cares for none once it is
 test('shareToken() waits for the last moment of a pause', async () => {
   const node = fakeNode()
   ;(await cacheOf(node)).noteFailure(1)
-  // The pause, and three quarters of the first twenty milliseconds.
-  expect((await runOn(node, async () => tokenOf(node, 'own'))).waitedMs).toBe(16)
+  let claims = 0
+  const change = (cache: TokenCache) => ({
+    ...cache,
+    claim: () => {
+      claims += 1
+      return cache.claim()
+    },
+  })
+  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { change })
+  // The pause, and three quarters of the first twenty milliseconds; nobody claims before.
+  expect([waitedMs, claims]).toEqual([16, 1])
 })
