@@ -7,6 +7,8 @@ import fs, {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -85,6 +87,46 @@ test.skipIf(process.geteuid?.() !== 0)(
     expect(await codeOf(openPrivateDirectory(path))).toBe('EACCES')
   },
 )
+
+test('openPrivateDirectory() takes a directory that another run makes meanwhile', () => {
+  const path = newPath()
+  let isFirst = true
+  const openSync: typeof fs.openSync = (...args) => {
+    try {
+      return fs.openSync(...args)
+    } finally {
+      if (isFirst) mkdirSync(path, { mode: 0o700 })
+      isFirst = false
+    }
+  }
+  openWith(path, { ...fs, openSync }).replace('a', 'text')
+  expect(readdirSync(path)).toEqual(['a'])
+})
+
+/** What this process has open at or under a path. */
+function openedUnder(path: string): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${descriptor}`)
+      return target.startsWith(path) ? [target] : []
+    } catch {
+      // Closed since: the one that listed them.
+      return []
+    }
+  })
+}
+
+test('nothing but the directory stays open, and that only if it is used', async () => {
+  const path = realpathSync(mkdtempSync(`${base}/open-`))
+  const directory = await openPrivateDirectory(path)
+  directory.replace('a', 'text')
+  directory.read('a')
+  mkdirSync(`${path}/b`)
+  expect(() => directory.read('b')).toThrow()
+  chmodSync(`${path}/b`, 0o777)
+  expect(await codeOf(openPrivateDirectory(`${path}/b`))).toBe('EACCES')
+  expect(openedUnder(path)).toEqual([path])
+})
 
 test('read() gives the text of a file of its own, and refuses any other', async () => {
   const path = newPath()
@@ -185,6 +227,8 @@ test('claim() succeeds for one, and remove() lets go', async () => {
   expect(directory?.claimant('c')).toBe(`text ${claims.indexOf(true)}`)
   directory?.remove('c')
   expect(directory?.claimant('c')).toBeUndefined()
+  // Two runs may remove the same.
+  directory?.remove('c')
   expect(directory?.claim('c', 'again')).toBe(true)
   writeFileSync(`${path}/file`, '')
   expect(directory?.claimant('file')).toBe('')
