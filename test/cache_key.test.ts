@@ -126,7 +126,10 @@ test('cacheKey() of a credential_process does not depend on the start of a unit'
     MEMORY_PRESSURE_WATCH: '/x',
   }
   expect(await keyOf({ config, env })).toBe(await keyOf({ config }))
-  expect(await keyOf({ config, env: { MY_INVOCATION_ID: '1' } })).not.toBe(await keyOf({ config }))
+  for (const name of ['MY_INVOCATION_ID', 'INVOCATION_ID_OF_MINE']) {
+    // eslint-disable-next-line no-await-in-loop
+    expect(await keyOf({ config, env: { [name]: '1' } })).not.toBe(await keyOf({ config }))
+  }
 })
 
 test('cacheKey() is a hash', async () => {

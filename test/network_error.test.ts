@@ -75,6 +75,11 @@ test('describeError() knows what no other attempt can mend, and what was an answ
     problem: 'h sent an answer that is not well-formed HTTP/1.1',
     retryable: true,
   })
+  expect(describe(coded('ENOLENGTH'))).toEqual({
+    code: 'bad_response',
+    problem: 'h did not say how long its answer is',
+    retryable: true,
+  })
   expect(describe(coded('EMSGSIZE'))).toEqual({
     code: 'bad_response',
     problem: 'h sent an answer that is too large',
