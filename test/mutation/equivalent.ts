@@ -54,6 +54,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Both files are shorter than that.',
   },
   {
+    file: 'cache_claim.ts',
+    code: "let own = ''",
+    changes: ["'' -> 'x'"],
+    why: 'Only a run that has claimed, and so set it, releases.',
+  },
+  {
     file: 'cache_entry.ts',
     code: "const subject = { code: 'bad_config', name: 'a cached token' } as const",
     changes: ["'bad_config' -> ''", "'a cached token' -> ''"],
@@ -91,7 +97,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'cache_key.ts',
-    code: 'return Object.entries(env).toSorted(([a], [b]) => (a < b ? -1 : 1))',
+    code: '.toSorted(([a], [b]) => (a < b ? -1 : 1))',
     changes: ['< -> <=', '< -> >=', '1 -> (1 + 1)', '1 -> (1 - 1)'],
     why: 'Any order will do that is the same each time; sorting only asks whether the result is less than 0.',
   },
@@ -357,21 +363,15 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'private_directory.ts',
-    code: "return error instanceof Error && 'code' in error ? error.code : undefined",
-    changes: ['&& -> ||'],
-    why: 'Whatever the file system throws is an error with a code.',
-  },
-  {
-    file: 'private_directory.ts',
-    code: "throw Object.assign(new Error('not private'), { code: 'EACCES' })",
-    changes: ["'not private' -> ''"],
-    why: 'The words of an error are never shown.',
-  },
-  {
-    file: 'private_directory.ts',
-    code: 'const { bytesRead } = await file.read(bytes, 0, bytes.length, 0)',
+    code: 'const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)',
     changes: ['0 -> (0 - 1)'],
     why: 'The file was just opened, so the current position is its beginning.',
+  },
+  {
+    file: 'private_directory.ts',
+    code: "fs.writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })",
+    changes: ["'wx' -> ''"],
+    why: 'Nobody has a file by a name that is random, in a directory of this user alone.',
   },
   {
     file: 'proxy.ts',
@@ -432,45 +432,27 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'token_cache.ts',
-    code: "const text = (await files.read(pauseFile)) ?? ''",
+    code: "const code = error instanceof Error && 'code' in error ? error.code : undefined",
+    changes: ['&& -> ||'],
+    why: 'Whatever the system throws is an error; one without a code has `undefined` there.',
+  },
+  {
+    file: 'token_cache.ts',
+    code: "const text = files.read(failureFile) ?? ''",
     changes: ["'' -> 'x'"],
-    why: 'Neither is a pause.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: "let own = ''",
-    changes: ["'' -> 'x'"],
-    why: 'Only a run that has claimed, and so set it, releases.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: 'const [, bootId, untilMs] = /^([0-9a-f-]{36}) ([0-9]{1,15})$/.exec(text) ?? []',
-    changes: [' ([0-9]{1,15})$/ ->  ([0-9]{0,15})$/'],
-    why: 'A pause that ends at 0 is over.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: 'const leftMs = bootId === clock.bootId ? Number(untilMs) - clock.uptimeMs() : 0',
-    changes: ['0 -> (0 - 1)'],
-    why: 'A pause that is over by 0 ms or 1 ms is over.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: 'if (processId === undefined) return true',
-    changes: ['processId === undefined -> false'],
-    why: 'No process has the number NaN, so the claim is a dead one all the same.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: 'return leftMs > 0 && leftMs <= MAX_PAUSE_MS ? leftMs : 0',
-    changes: ['> -> >=', '0 -> (0 - 1)'],
-    why: 'Of a pause that is over, nothing positive is left, and only that is waited for.',
+    why: 'Neither is a note.',
   },
   {
     file: 'token_sharing.ts',
-    code: "const turn = pauseMs > 0 ? 'taken' : await cache.claim()",
-    changes: ['0 -> (0 + 1)', "'taken' -> ''"],
+    code: "const turn = pauseMs > 0 ? 'taken' : cache.claim()",
+    changes: ["'taken' -> ''"],
     why: 'It is only compared with the two other words.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'if ((cache.failure()?.pauseMs ?? 0) > 0) return undefined',
+    changes: ['0 -> (0 - 1)'],
+    why: 'Neither is more than 0.',
   },
   {
     file: 'trust.ts',
