@@ -204,6 +204,7 @@ test('a reader never sees half of a file', async () => {
     process.execPath,
     new URL('private_writer.ts', import.meta.url).pathname,
     path,
+    String(process.pid),
   ])
   const seen = new Set<string>()
   while (seen.size < 3) {
