@@ -47,6 +47,7 @@ export async function shareToken(
   // Shortened at random: runs that began together must not all lose patience together.
   const share = 1 - network.random() / 4
   const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
+  let isThrottled = false
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     const token = cache.read()
     if (token !== undefined) {
@@ -56,11 +57,12 @@ export async function shareToken(
     const waitedMs = network.elapsedMs() - startMs
     const failure = cache.failure()
     const isNew = failure !== undefined && failure.ageMs <= waitedMs
-    const isThrottled =
-      failure !== undefined && failure.isThrottled && (isNew || failure.pauseMs > 0)
+    // Remembered: a pause that this run has waited for was noted before it began.
+    isThrottled ||= failure?.isThrottled === true && (isNew || failure.pauseMs > 0)
     const limitMs = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
-    const fetchOnce = async () => fetchToken(isThrottled ? ATTEMPTS_WHEN_THROTTLED : undefined)
-    if ((isNew && !isThrottled) || waitedMs >= limitMs)
+    const maxAttempts = isThrottled ? ATTEMPTS_WHEN_THROTTLED : undefined
+    const fetchOnce = async () => fetchToken(maxAttempts)
+    if ((isNew && !failure.isThrottled) || waitedMs >= limitMs)
       return fetchAndKeep(cache, network, fetchOnce)
     const pauseMs = failure?.pauseMs ?? 0
     const turn = pauseMs > 0 ? 'taken' : cache.claim()

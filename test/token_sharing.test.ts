@@ -232,17 +232,21 @@ test('shareToken() asks once when its time ends before a pause does, however lit
   expect([waitedMs, attempts]).toEqual([2000, [1]])
 })
 
-test('shareToken() heeds the pause of another run', async () => {
-  const node = fakeNode()
-  ;(await cacheOf(node)).noteFailure(2000)
-  const attempts: unknown[] = []
-  const { waitedMs } = await runOn(node, async (maxAttempts) => {
-    attempts.push(maxAttempts)
-    return tokenOf(node, 'later')
-  })
-  expect(waitedMs).toBeGreaterThanOrEqual(2000)
-  expect(attempts).toEqual([1])
-})
+test.each([0, 10, 1500])(
+  'shareToken() that begins %d ms after another run was throttled heeds its pause, and asks once',
+  async (lateMs) => {
+    const node = fakeNode()
+    ;(await cacheOf(node)).noteFailure(2000)
+    node.uptimeMs += lateMs
+    const attempts: unknown[] = []
+    const { waitedMs } = await runOn(node, async (maxAttempts) => {
+      attempts.push(maxAttempts)
+      return tokenOf(node, 'later')
+    })
+    expect(waitedMs).toBeGreaterThanOrEqual(2000 - lateMs)
+    expect(attempts).toEqual([1])
+  },
+)
 
 test('shareToken() asks as often as usual when a throttle is long ago', async () => {
   const node = fakeNode()
