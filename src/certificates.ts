@@ -33,10 +33,14 @@ const END = '-----END CERTIFICATE-----'
 export function certificatesIn(bytes: Uint8Array): readonly Certificate[] {
   const text = new TextDecoder().decode(bytes)
   const blocks: Certificate[] = []
-  for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
-    const end = text.indexOf(END, at)
-    const der = end === -1 ? undefined : readDer(text.slice(at + BEGIN.length, end))
-    if (der !== undefined) blocks.push({ pem: text.slice(at, end + END.length), der })
+  let from = 0
+  // From end to end, each place looked at once, whatever the file holds.
+  for (let end = text.indexOf(END); end !== -1; end = text.indexOf(END, from)) {
+    const part = text.slice(from, end)
+    const at = part.lastIndexOf(BEGIN)
+    const der = at === -1 ? undefined : readDer(part.slice(at + BEGIN.length))
+    if (der !== undefined) blocks.push({ pem: `${part.slice(at)}${END}`, der })
+    from = end + END.length
   }
   return blocks
 }

@@ -21,13 +21,11 @@ export function collect(stream: ReadableStream<Uint8Array>) {
 
 /** Reads a stream to its end, whatever its length, and keeps the last of it: what a program says last is why it failed. */
 export function collectTail(stream: ReadableStream<Uint8Array>) {
-  const chunks: Uint8Array[] = []
+  let tail = new Uint8Array()
   async function read(): Promise<void> {
     for await (const chunk of stream) {
-      chunks.push(chunk.subarray(-MAX_TAIL_BYTES))
-      if (chunks.length > 2)
-        chunks.splice(0, 2, Buffer.concat(chunks.slice(0, 2)).subarray(-MAX_TAIL_BYTES))
+      tail = new Uint8Array(Buffer.concat([tail, chunk]).subarray(-MAX_TAIL_BYTES))
     }
   }
-  return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }
+  return { done: read(), bytes: () => tail }
 }

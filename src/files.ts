@@ -20,6 +20,9 @@ export function reasonOf(error: unknown): string {
   }
 }
 
+/** What Bun makes of bytes in the environment that are not UTF-8: a path with it names another file than was meant. */
+const UNKNOWN = '\u{FFFD}'
+
 /** A file to read: `name` says what it is in the error line (`the config file`). */
 export interface TextFile {
   readonly path: string
@@ -37,6 +40,9 @@ export async function readTextFile(
   { path, name, maxBytes }: TextFile,
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
+  if (path.includes(UNKNOWN)) {
+    throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: its path is not UTF-8`)
+  }
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
     const reason = reasonOf(error)
     if (reason === 'it does not exist') return undefined

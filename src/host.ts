@@ -1,5 +1,6 @@
 import { collect, collectTail } from './command_output.ts'
 import { openPrivateDirectory } from './private_directory.ts'
+import { replaceFile } from './replace_file.ts'
 import { isRunning, onSignal } from './signals.ts'
 import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
@@ -30,7 +31,7 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
       Array.fromAsync(
         new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
       ),
-    replaceFile,
+    replaceFile: storeFile,
     openPrivateDirectory: async (path) => openPrivateDirectory(path, await import('node:fs')),
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
     processId: process.pid,
@@ -57,28 +58,16 @@ async function homeDirectory(): Promise<string | undefined> {
   }
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  const { open, realpath, rename, rm, stat } = await import('node:fs/promises')
-  // Behind a symbolic link the file is replaced, not the link.
-  const target = await realpath(path)
-  const { mode, uid, gid } = await stat(target)
-  const temporary = `${target}.${crypto.randomUUID()}.tmp`
+/** What is stored has used up what was there before, so a signal waits: half of it, or none, would cost a login. */
+async function storeFile(path: string, text: string): Promise<void> {
+  const fs = await import('node:fs')
+  const done = onSignal(() => undefined)
   try {
-    // Readable by nobody else from the first byte on, whatever the umask. By handle, not by path: run as root in another
-    // user's home, a path could be swapped for a link in between. And the file must stay that user's.
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(text)
-      await file.chown(uid, gid)
-      await file.chmod(mode & 0o777)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, target)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+    replaceFile(path, text, fs)
+    // A signal that came meanwhile is heard now.
+    await Bun.sleep(1)
+  } finally {
+    done()
   }
 }
 

@@ -4,8 +4,8 @@ import type { System } from './system.ts'
 import type { TrustStore } from './trust.ts'
 
 /**
- * One request and its answer through a proxy, by Bun's `fetch`, which knows `CONNECT`. As hard as the direct way: no
- * redirect, no decompression, TLS verified whatever `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever
+ * One request and its answer through a proxy, by Bun's `fetch`, which knows `CONNECT`, and is less strict about what an
+ * answer looks like than `http1_answer.ts`. As on the direct way: the same cap on the body, no redirect, no decompression, TLS verified whatever `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever
  * `BUN_CONFIG_VERBOSE_FETCH` says.
  *
  * @throws the runtime's error, with its `code`; `EMSGSIZE` - the answer is too large; or the signal's reason.

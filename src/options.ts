@@ -72,7 +72,8 @@ export function parseOptions(args: readonly string[]): Options {
       case 'get-credentials':
         break
       case 'warm':
-        options = { ...options, command: 'warm' }
+        // Who asks for help beside it gets help.
+        if (options.command === 'get-credentials') options = { ...options, command: 'warm' }
         break
       case '--help':
       case '-h':
@@ -98,7 +99,7 @@ export function parseOptions(args: readonly string[]): Options {
         options = { ...options, timeoutMs: parseTimeout(rest.shift()) }
         break
       default:
-        if (options.command === 'warm' && !word.startsWith('-')) {
+        if (options.command === 'warm' && /^[^-]/.test(word)) {
           options = { ...options, images: [...options.images, word] }
           break
         }
@@ -114,10 +115,13 @@ export function parseOptions(args: readonly string[]): Options {
   return options
 }
 
+const WITH_VALUE: ReadonlySet<string> = new Set(['--mirror', '--timeout', '--cache-dir'])
+
 /** `--name=value` as the two words `--name value`. */
 function splitAtEquals(word: string): readonly string[] {
   const at = word.indexOf('=')
-  return word.startsWith('--') && at !== -1 ? [word.slice(0, at), word.slice(at + 1)] : [word]
+  const takesValue = at !== -1 && WITH_VALUE.has(word.slice(0, at))
+  return takesValue ? [word.slice(0, at), word.slice(at + 1)] : [word]
 }
 
 function parseMirror(value = ''): Mirror {
@@ -138,6 +142,7 @@ function parseTimeout(value = ''): number {
 /** Absolute, since the working directory is not ours to choose; without a slash at its end, which would follow a link. */
 function parseDirectory(value = ''): string {
   const path = value.replace(/\/+$/, '')
-  if (path.startsWith('/') && !/\/\.{0,2}(?:\/|$)/.test(path)) return path
+  if (path.startsWith('/') && !path.includes('\u{FFFD}') && !/\/\.{0,2}(?:\/|$)/.test(path))
+    return path
   throw new Failure('bad_usage', '--cache-dir must be an absolute path, without . or .. in it')
 }

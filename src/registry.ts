@@ -1,3 +1,4 @@
+import { REGION_FORM } from './config/kinds.ts'
 import { type EndpointForm, findPartition, type Partition, PARTITIONS } from './endpoints.ts'
 import { Failure, quote } from './failure.ts'
 
@@ -28,11 +29,10 @@ const PUBLIC_HOSTS: ReadonlyMap<string, EndpointForm> = new Map([
   ['ecr-public.aws.com', { fips: false, dualStack: true }],
 ])
 
-// Twelve-digit account, `dkr.ecr` or `dkr-ecr`, a region by its form, and a suffix that is judged on its own. By its form,
-// since it becomes part of the API's name: with `s3` for a region, `sts.s3.amazonaws.com` would be somebody's bucket.
-// Anchored at both ends, so a look-alike with an ECR name in front or behind never matches.
+// Twelve-digit account, `dkr.ecr` or `dkr-ecr`, then a region and a suffix, which are judged on their own. Anchored at both
+// ends, so a look-alike with an ECR name in front or behind never matches.
 const PRIVATE_HOST =
-  /^[0-9]{12}\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2})\.(?<suffix>[a-z0-9.-]+)$/
+  /^[0-9]{12}\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z0-9-]+)\.(?<suffix>[a-z0-9.-]+)$/
 
 // What may stand before the first slash. No `@`: user information could hide the real host from a reader.
 const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
@@ -77,7 +77,7 @@ function findPublic(name: string): Omit<Registry, 'host'> | undefined {
 
 function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
   const { fips, region, suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
-  if (region === undefined || suffix === undefined) return undefined
+  if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined
   const partition = PARTITIONS.find(
     ({ dnsSuffix, dualStackDnsSuffix }) =>
       suffix === dnsSuffix || suffix === registrySuffix(dualStackDnsSuffix),

@@ -49,7 +49,15 @@ const LAYERS: readonly (readonly string[])[] = [
     'cache_key.ts',
   ],
   ['options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
-  ['socket.ts', 'command_output.ts', 'private_directory.ts', 'signals.ts', 'host.ts', 'main.ts'],
+  [
+    'socket.ts',
+    'command_output.ts',
+    'private_directory.ts',
+    'replace_file.ts',
+    'signals.ts',
+    'host.ts',
+    'main.ts',
+  ],
 ]
 
 const SOURCE = new URL('../src/', import.meta.url)
@@ -96,8 +104,9 @@ test('packages and runtime modules have one door each', () => {
     [
       'aws.ts aws4fetch',
       'main.ts ../package.json',
-      'host.ts node:fs/promises',
+      'replace_file.ts node:fs',
       'host.ts node:os',
+      'host.ts node:fs',
       'host.ts node:fs',
       'private_directory.ts node:fs',
       'private_directory.ts node:fs',

@@ -108,5 +108,5 @@ test('the matrix has every step and every fault, once each', () => {
   const names = new Set(CASES.map(({ name }) => name))
   expect(names.size).toBe(CASES.length)
   // Refused; three more and a silence, each at first and always. With TLS the eight others, too, and two versions.
-  expect(names.size).toBe(10 * (1 + 2 * 4) + 6 * (2 * 9 + 2))
+  expect(names.size).toBe(11 * (1 + 2 * 4) + 6 * (2 * 9 + 2))
 })

@@ -55,6 +55,8 @@ async function expectNoSecret(world: World, options: Parameters<typeof runPlugin
   const printed = outcome.stdout + outcome.stderr
   for (const secret of formsOf(['SENTINEL', ...world.state.secrets]))
     expect(printed).not.toContain(secret)
+  for (const password of formsOf(world.state.ecr.passwords))
+    expect(outcome.stderr).not.toContain(password)
   return outcome
 }
 
@@ -233,7 +235,7 @@ test.concurrent.each(WAYS.map(({ step, scenario }) => [step, scenario] as const)
       kill: 'SIGTERM',
       inspect: (pid, { state }) => {
         const [program, ...args] = stringsOf(`/proc/${pid}/cmdline`)
-        expect([program, args]).toEqual([pluginPath, ['']])
+        expect([program, args]).toEqual([pluginPath, [...(way.args ?? []), '']])
         expect(state.secrets.size).toBeGreaterThan(0)
       },
     }),

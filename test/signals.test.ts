@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 
 import { type Way, WAYS } from './scenarios/matrix.ts'
 import { play, type Scenario } from './scenarios/scenario.ts'
-import { tokenFile } from './scenarios/sources.ts'
+import { logIn, PAST, SESSION, tokenFile } from './scenarios/sources.ts'
 import { kubeletRequest, pluginPath, runPlugin } from './world/plugin.ts'
 import { inWorld, type World } from './world/world.ts'
 
@@ -43,6 +43,56 @@ test.concurrent.each(CASES.map((scenario) => [scenario.name, scenario] as const)
   '%s ends the run at once',
   async (_, scenario) => play(scenario),
 )
+
+const HAS_STRACE = Bun.which('strace') !== null
+
+// Storing takes a moment that no test could hit, so the system is told to take four seconds for it.
+test.skipIf(!HAS_STRACE).concurrent.each(SIGNALS)(
+  '%s while a renewed token is stored ends the run once it is (needs strace)',
+  async (signal) =>
+    inWorld(async (world) => {
+      mkdirSync(`${world.directory}/.aws`, { recursive: true })
+      writeFileSync(`${world.directory}/.aws/config`, SESSION)
+      logIn('corp', PAST)(world)
+      const slow = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=fsync:delay_enter=2000000']
+      const run = await runPlugin({
+        stdin,
+        env: world.environment(),
+        command: ['strace', ...slow, pluginPath],
+        during: async () => {
+          while (temporaries(world).length === 0) await Bun.sleep(5)
+          for (const pid of pidsOf(world)) process.kill(pid, signal)
+        },
+      })
+      // As strace passes it on.
+      expect([run.signal, run.stdout, run.stderr]).toEqual([signal, '', ''])
+      expect(temporaries(world)).toEqual([])
+      const stored = readFileSync(tokenFile(world, 'corp'), 'utf8')
+      expect(Date.parse(/"expiresAt":"([^"]+)"/.exec(stored)?.[1] ?? '')).toBeGreaterThan(
+        Date.now(),
+      )
+    }),
+  60_000,
+)
+
+const temporaries = (world: World) =>
+  readdirSync(`${world.directory}/.aws`, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.tmp'))
+
+/** The plugins that run in this world. */
+function pidsOf(world: World): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const isPlugin = readlinkSync(`/proc/${pid}/exe`) === pluginPath
+        return isPlugin && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(world.directory)
+      } catch {
+        return false
+      }
+    })
+}
 
 function makeFifo(path: string): string {
   expect(Bun.spawnSync(['mkfifo', path]).exitCode).toBe(0)

@@ -336,6 +336,47 @@ test.concurrent('a token that may not be written for its size leaves the old one
   }),
 )
 
+// Work that grows with the square of a file ends no run in time: the deadline is not heard meanwhile.
+test.concurrent.each<[string, Load]>([
+  [
+    'a megabyte of pairs below one key',
+    {
+      config: `[default]\ns3 =\n${Array.from({ length: 90_000 }, (_, n) => ` k${n} = 1\n`).join('')}`,
+    },
+  ],
+  ['a CA bundle of beginnings', { pem: '-----BEGIN CERTIFICATE-----\n'.repeat(140_000) }],
+  ['a CA bundle of ends', { pem: '-----END CERTIFICATE-----\n'.repeat(150_000) }],
+  [
+    'a chain of thousands of profiles',
+    {
+      config: Array.from(
+        { length: 10_000 },
+        (_, n) =>
+          `[profile p${n}]\nrole_arn = arn:aws:iam::123456789012:role/a\nsource_profile = p${n + 1}\n`,
+      ).join(''),
+      profile: 'p0',
+    },
+  ],
+])(
+  '%s ends by itself, long before it would be killed',
+  async (_, load) =>
+    inWorld(async (world) => {
+      mkdirSync(`${world.directory}/.aws`)
+      writeFileSync(`${world.directory}/.aws/config`, load.config ?? '')
+      if (load.pem !== undefined) writeFileSync(world.caFile, load.pem)
+      const run = await runPlugin({
+        stdin,
+        env: { ...world.environment(), AWS_PROFILE: load.profile },
+        args: ['--timeout', '20'],
+        timeoutMs: 20_000,
+      })
+      expect(run.timedOut).toBe(false)
+      expect(run.stderr).not.toContain('internal error')
+      expect([0, 1]).toContain(run.exitCode)
+    }),
+  60_000,
+)
+
 /** Peak of the memory of a process that is running, in bytes. */
 function peakOf(pid: number): number {
   const [, kibibytes = ''] =
@@ -379,6 +420,8 @@ test.concurrent.each([
 )
 
 interface Load {
+  readonly pem?: string
+  readonly profile?: string
   readonly config?: string
   readonly credentials?: string
   readonly bundle?: number

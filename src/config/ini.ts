@@ -20,8 +20,9 @@ export type Section = ReadonlyMap<string, Property>
 export function parseIni(text: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Map<string, Property>>()
   let section: Map<string, Property> | undefined
-  // The property that indented lines belong to.
+  // The property that indented lines belong to, and the pairs below it.
   let current: string | undefined
+  let pairs = new Map<string, string>()
   for (const [index, line] of text.split('\n').entries()) {
     if (trim(line) === '' || /^[ \t]*[#;]/.test(line)) continue
     const header = headerOf(line)
@@ -42,14 +43,15 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
       continue
     }
     if (indented && pair !== undefined && current !== undefined && open?.value === '') {
-      section.set(current, { ...open, nested: new Map([...open.nested, pair]) })
+      pairs.set(...pair)
       continue
     }
     if (pair === undefined) continue
     const [key, raw] = pair
     // An indented pair with nothing to belong to is an ordinary one, but Go takes off its quotes before its comment.
     const value = indented ? trim(withoutComment(raw)) : raw
-    section.set(key, { value, line: index + 1, nested: new Map() })
+    pairs = new Map()
+    section.set(key, { value, line: index + 1, nested: pairs })
     // For Go a property without a name is none that a line could belong to.
     current = key === '' ? undefined : key
   }

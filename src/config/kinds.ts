@@ -22,6 +22,12 @@ export function setting<T>(
   return { ...kind, env: names.env, key: names.key, effect }
 }
 
+/**
+ * The form of a region's name, to be demanded where it comes from outside and becomes part of a host's name: with `s3` for
+ * a region, `sts.s3.amazonaws.com` would be somebody's bucket.
+ */
+export const REGION_FORM = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}$/
+
 /** Anything at all. */
 export const TEXT: Kind<string> = { parse: (text) => text, accepts: 'any text' }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { REGION } from '../config/kinds.ts'
+import { REGION_FORM } from '../config/kinds.ts'
 import { decode, NonEmpty, parseJson } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import type { HttpAnswer } from '../http.ts'
@@ -92,7 +92,7 @@ function assertStatus({ status }: HttpAnswer, what: string): void {
 
 /** @throws {Failure} `refused` - not 200; `bad_response` - not a region name. */
 export function parseRegion(answer: HttpAnswer): string {
-  const region = REGION.parse(textOf(answer, 'region').trim())
-  if (region !== undefined) return region
+  const region = textOf(answer, 'region').trim()
+  if (REGION_FORM.test(region)) return region
   throw new Failure('bad_response', 'cannot get the region from IMDS: it is malformed')
 }

@@ -28,6 +28,9 @@ const NEED_ROLE = [
   SOURCES.webIdentityTokenFile,
 ] as const
 
+/** Longer chains are a mistake: each link is a role to be assumed. */
+const MAX_LINKS = 64
+
 /** The value of a key, `undefined` when it is absent or empty. */
 export function valueOf(profile: Profile, key: Setting<string>): string | undefined {
   return fromProfile(key, profile)?.value
@@ -65,6 +68,9 @@ export function linkProfile(
   const next = config.get(sourceName)
   if (next === undefined) {
     throw brokenProfile(profile, `its source_profile ${quote(sourceName)} does not exist`)
+  }
+  if (visited.size === MAX_LINKS) {
+    throw brokenProfile(profile, `more than ${MAX_LINKS} profiles refer to one another`)
   }
   const source = linkProfile(next, config, new Set([...visited, profile.name]))
   if (!hasCredentials(source)) {

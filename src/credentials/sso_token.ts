@@ -45,6 +45,7 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
   }
   try {
     const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
+    system.step('storing the renewed token')
     await storeToken(path, { ...stored.token, ...renewed }, context)
     return renewed.accessToken
   } catch (error) {

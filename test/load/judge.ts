@@ -22,7 +22,7 @@ export function findFlaw(
   { world, given }: { readonly world: World; readonly given: Set<string> },
 ): string | undefined {
   if (run.timedOut) return 'it did not end in time'
-  for (const secret of world.state.secrets) {
+  for (const secret of [...world.state.secrets, ...world.state.ecr.passwords]) {
     if (run.stderr.includes(secret)) return 'stderr holds a secret'
   }
   if (run.exitCode !== 0) return findFlawInFailure(run)

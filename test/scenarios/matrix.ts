@@ -21,6 +21,13 @@ export const WAYS: readonly Way[] = [
   { step: 'imds-role', before: 1, format: 'text', ...NODE },
   { step: 'imds-credentials', before: 2, format: 'json', ...NODE },
   {
+    step: 'imds-region',
+    before: 1,
+    format: 'text',
+    service: 'imds',
+    scenario: { image: 'docker.io/x', args: ['--mirror', 'docker.io'], signer: 'role/node-role' },
+  },
+  {
     step: 'container',
     service: 'container',
     before: 0,
@@ -111,12 +118,12 @@ export function cross<Fault>(
   const often = times === Infinity ? 'always' : 'at first'
   return ways.flatMap((way) =>
     Object.entries(faults).map(([name, fault]) => {
-      const { signer, ...scenario } = way.scenario
+      const { signer, args = [], ...scenario } = way.scenario
       const success = signer === undefined ? {} : { signer }
       const judge = check?.(way)
       return {
         name: `${way.step}: ${name}, ${often}`,
-        args: ['--timeout', `${timeoutSeconds}`],
+        args: [...args, '--timeout', `${timeoutSeconds}`],
         killedAfterMs: timeoutSeconds * 1000 + 8000,
         ...befall(way, fault, times),
         ...scenario,

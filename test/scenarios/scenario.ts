@@ -118,7 +118,8 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
   })
   expect(run.timedOut).toBe(false)
   expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
-  for (const secret of formsOf(world.state.secrets)) expect(run.stderr).not.toContain(secret)
+  const secrets = [...world.state.secrets, ...world.state.ecr.passwords]
+  for (const secret of formsOf(secrets)) expect(run.stderr).not.toContain(secret)
   judgeEnd(run, scenario)
   // What was to come after the signal has not.
   if (scenario.kill === undefined)
