@@ -14,7 +14,7 @@ import { evict } from './page_cache.ts'
 import { type CaseOutcomes, drawPlot } from './plot.ts'
 import { gatherPrograms, type Program } from './programs.ts'
 import { startServer } from './server.ts'
-import { formatCase } from './table.ts'
+import { formatCase, formatSummary } from './table.ts'
 
 // As the README's CredentialProviderConfig sets it.
 const PLUGIN_ENVIRONMENT = { BUN_JSC_useJIT: '0' }
@@ -43,6 +43,7 @@ try {
     console.log(`\n${formatCase(each, outcomes)}`)
     done.push({ each, outcomes })
   }
+  console.log(`\n${formatSummary(done)}`)
   if (options.svg !== undefined) writeFileSync(options.svg, drawPlot(done, machine))
 } finally {
   cleanUp()

@@ -1,5 +1,6 @@
 import type { Case } from './cases.ts'
 import type { Outcome, Sample } from './measure.ts'
+import type { CaseOutcomes } from './plot.ts'
 import { median, pairwiseRatio } from './statistics.ts'
 
 /** The case as plain text: what it is, and a line for each program. */
@@ -31,6 +32,30 @@ export function formatCase(each: Case, outcomes: readonly Outcome[]): string {
   const evictions = outcomes.filter(() => each.cold).map(describeEvictions)
   const title = `${each.name}: ${each.about}; ${rounds} rounds`
   return [title, ...formatTable([header, ...rows]), ...evictions].join('\n')
+}
+
+/** All cases as one Markdown table, for the README: medians, and the medians of each round's ratios. */
+export function formatSummary(cases: readonly CaseOutcomes[]): string {
+  const names = (cases[0]?.outcomes ?? []).map(({ program }) => program.name)
+  const others = (cases[0]?.outcomes ?? []).filter(({ program }) => program.role !== 'ours')
+  const ratios = others.flatMap(({ program }) => [
+    `wall / ${program.name}`,
+    `CPU / ${program.name}`,
+  ])
+  const header = ['case', ...names.map((name) => `${name}, ms`), ...ratios]
+  const rows = cases.map(({ each, outcomes }) => {
+    const ours = outcomes.filter(({ program }) => program.role === 'ours')
+    const bases = outcomes.filter(({ program }) => program.role !== 'ours')
+    const walls = outcomes.map((outcome) => median(pick(outcome, 'wallMs')).toFixed(1))
+    const held = bases.flatMap((base) =>
+      (['wallMs', 'cpuMs'] as const).flatMap((key) =>
+        ours.map((own) => pairwiseRatio(pick(own, key), pick(base, key)).toFixed(2)),
+      ),
+    )
+    return [each.name, ...walls, ...held]
+  })
+  const lines = [header, header.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function formatTimes(
