@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { runBurst } from './load/burst.ts'
+import { runShared } from './load/shared.ts'
 import { runSoak } from './load/soak.ts'
 import { spreadOf } from './load/spread.ts'
 
@@ -19,6 +20,11 @@ test('the compiled binary, many at once and throttled: all answer or say why, an
   expect(spreadOf(gapsMs).rangeMs).toBeGreaterThan(500)
   expect(spreadOf(gapsMs).fullest).toBeLessThan(0.5)
   expect(spreadOf(secondsAtMs).fullest).toBeLessThan(0.5)
+}, 90_000)
+
+test('the compiled binary, many at once with a cache and throttled: one call that is not refused serves all', async () => {
+  const { longestMs: _, ...report } = await runShared(AT_ONCE, 4)
+  expect(report).toEqual({ answered: AT_ONCE, passwords: 1, calls: 5, leftovers: [] })
 }, 90_000)
 
 test('the compiled binary, with faults at random: no wrong answer, and nothing is left behind', async () => {

@@ -5,10 +5,14 @@
 import { parseArgs } from 'node:util'
 
 import { runBurst } from './burst.ts'
+import { runShared } from './shared.ts'
 import { runSoak } from './soak.ts'
 import { type Spread, spreadOf } from './spread.ts'
 
 const USAGE = 'usage: npm run load -- [--at-once N] [--soak N] [--seed N]'
+
+/** Calls that ECR refuses before it answers the runs that share a cache. */
+const THROTTLED = 4
 
 const options = readOptions(process.argv.slice(2))
 const seed = options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
@@ -22,6 +26,11 @@ console.log(
 console.log(`waits before the second attempt: ${describe(gaps)}`)
 console.log(`arrivals of the second attempts: ${describe(arrivals)}`)
 
+const shared = await runShared(options.atOnce, THROTTLED)
+console.log(
+  `${options.atOnce} with a cache: ${shared.answered} answered after ${shared.calls} calls, the longest took ${seconds(shared.longestMs)}`,
+)
+
 console.log(`${options.soak} one after the other, --seed ${seed}`)
 const soak = await runSoak(options.soak, seed)
 console.log(`${soak.answered} answered, ${soak.failed} failed, ${soak.flaws.length} wrong`)
@@ -30,6 +39,8 @@ const flaws = [
   ...burst.flaws,
   ...soak.flaws,
   ...[...burst.leftovers, ...soak.leftovers].map((name) => `left behind: ${name}`),
+  ...(shared.answered < options.atOnce || shared.calls > THROTTLED + 1 ? ['the cache'] : []),
+  ...shared.leftovers.map((name) => `left behind: ${name}`),
   ...(gaps.rangeMs < 500 || gaps.fullest > 0.5 || arrivals.fullest > 0.5 ? ['a wave'] : []),
 ]
 for (const flaw of flaws) console.error(flaw)
