@@ -157,9 +157,30 @@ test('fetchRegion() asks for the region of the placement', async () => {
   expect(requests[1]?.url).toBe('http://169.254.169.254/latest/meta-data/placement/region')
 })
 
-test.each(['', 'a b', '../x', 'eu_west', '<html>'])('parseRegion() refuses %j', (text) => {
+// It becomes part of a host's name, and `sts.s3.amazonaws.com` may be anybody's.
+test.each([
+  '',
+  'a b',
+  '../x',
+  'eu_west',
+  '<html>',
+  's3',
+  'null',
+  'us-east',
+  'US-EAST-1',
+  'us-east-1.evil.example',
+  'evil.example/us-east-1',
+  'evil.example#us-east-1',
+])('parseRegion() refuses %j', (text) => {
   expectFailure('bad_response', () => parseRegion(answer(text)))
 })
+
+test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1', 'me-central-12'])(
+  'parseRegion() takes %s',
+  (text) => {
+    expect(parseRegion(answer(`${text}\n`))).toBe(text)
+  },
+)
 
 test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
   'parseToken() refuses HTTP status %d: there is no IMDSv1',

@@ -50,6 +50,8 @@ test.each([
   [['--nope']],
   [['--']],
   [['']],
+  [['--mirrors']],
+  [['--timeouts']],
   [['--cache-dir']],
   [['--cache-dir', '']],
   [['--cache-dir', 'relative']],

@@ -165,3 +165,12 @@ test('readTrustStore() leaves out a block without its end', async () => {
   const open = pem(9).replace('-----END CERTIFICATE-----', '')
   expect((await read({ [DEBIAN]: `${pem(1)}\n${open}` })).pem).toBe(pem(1))
 })
+
+test('readTrustStore() takes nothing for a certificate that has no beginning', async () => {
+  const [, base64 = ''] = pem(3).split('\n')
+  // As long as a beginning is, and one less.
+  for (const junk of ['x'.repeat(27), 'x'.repeat(26), '']) {
+    const stray = `${junk}${base64}\n-----END CERTIFICATE-----`
+    expect((await read({ [DEBIAN]: `${stray}\n${pem(1)}\n${stray}` })).pem).toBe(pem(1))
+  }
+})

@@ -399,15 +399,15 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'registry.ts',
-    code: '/^[0-9]{12}\\.dkr[.-]ecr(?<fips>-fips)?\\.(?<region>[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2})\\.(?<suffix>[a-z0-9.-]+)$/',
+    code: '/^[0-9]{12}\\.dkr[.-]ecr(?<fips>-fips)?\\.(?<region>[a-z0-9-]+)\\.(?<suffix>[a-z0-9.-]+)$/',
     changes: ['0-9.-]+)$/ -> 0-9.-]+)/'],
     why: 'The name has only characters of the last part, which takes all of them.',
   },
   {
     file: 'registry.ts',
-    code: 'if (region === undefined || suffix === undefined) return undefined',
+    code: 'if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined',
     changes: ['region === undefined || suffix === undef -> false', '|| -> &&'],
-    why: 'Both are there or neither, and no partition has the suffix `undefined`.',
+    why: 'Region and suffix are there both or neither, and no partition has the suffix `undefined`.',
   },
   {
     file: 'retry.ts',
@@ -453,6 +453,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: 'if ((cache.failure()?.pauseMs ?? 0) > 0) return undefined',
     changes: ['0 -> (0 - 1)'],
     why: 'Neither is more than 0.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'const isNew = failure !== undefined && failure.ageMs <= waitedMs',
+    changes: ['<= -> <'],
+    why: 'Whether what is noted in the very moment of the beginning is old or new makes no difference to speak of.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'isThrottled ||= failure?.isThrottled === true && (isNew || failure.pauseMs > 0)',
+    changes: ['0 -> (0 + 1)'],
+    why: 'The last millisecond of a pause.',
   },
   {
     file: 'trust.ts',

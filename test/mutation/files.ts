@@ -9,7 +9,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['certificates.ts', ['trust']],
   ['clock.ts', ['retry', 'suites']],
   ['config/ini.ts', ['ini', 'shared']],
-  ['config/kinds.ts', ['settings', 'service_url', 'readme']],
+  ['config/kinds.ts', ['settings', 'service_url', 'readme', 'registry', 'imds']],
   ['config/profiles.ts', ['shared', 'suites', 'settings']],
   ['config/service_url.ts', ['service_url', 'suites']],
   ['config/settings.ts', ['settings', 'service_url']],

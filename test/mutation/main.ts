@@ -37,7 +37,8 @@ function readFiles(args: readonly string[]): readonly string[] {
 }
 
 function copyProject(): void {
-  for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'bunfig.toml', 'README.md']) {
+  const settings = ['package.json', 'package-lock.json', 'tsconfig.json', 'bunfig.toml']
+  for (const name of ['src', 'test', 'README.md', 'SECURITY.md', ...settings]) {
     cpSync(join(ROOT, name), join(copy, name), { recursive: true })
   }
   for (const name of ['node_modules', 'dist']) symlinkSync(join(ROOT, name), join(copy, name))
