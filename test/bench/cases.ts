@@ -55,6 +55,13 @@ export const CASES: readonly Case[] = [
   },
   {
     ...USUAL,
+    name: 'as on a node',
+    about: "the same delays, and the host's certificates are read",
+    delays: REAL,
+    trust: 'host',
+  },
+  {
+    ...USUAL,
     name: 'cached answer',
     about: 'the same delays; ours has the token in its cache, the peers have none',
     delays: REAL,
