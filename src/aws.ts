@@ -15,9 +15,7 @@ export interface Signing {
 }
 
 /** One call to an AWS service. */
-export interface AwsCall extends Pick<RetryOptions, 'retryableCodes'> {
-  /** Instead of as many attempts as the settings allow. */
-  readonly maxAttempts?: number | undefined
+export interface AwsCall extends Pick<RetryOptions, 'retryableCodes' | 'yieldsWhenThrottled'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly request: HttpRequest
@@ -58,7 +56,7 @@ export async function callAws(
 ): Promise<HttpAnswer> {
   const { settings, network } = context
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
-  const maxAttempts = call.maxAttempts ?? (configured > 0 ? configured : DEFAULT_ATTEMPTS)
+  const maxAttempts = configured > 0 ? configured : DEFAULT_ATTEMPTS
   let sentAtMs = 0
   function learn(answer: HttpAnswer): boolean {
     if (call.signing === undefined || !SKEW_CODES.has(call.errorCode(answer) ?? '')) return false

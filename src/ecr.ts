@@ -40,10 +40,10 @@ const PrivateAnswer = v.object({
 })
 const PublicAnswer = v.object({ authorizationData: AuthorizationData })
 
-/** Who asks, and how often at most; `undefined` for what the settings allow. */
+/** Who asks, and whether a throttled attempt is the last. */
 export interface EcrCaller {
   readonly credentials: Credentials
-  readonly maxAttempts: number | undefined
+  readonly yieldsWhenThrottled: boolean
 }
 
 /**
@@ -55,7 +55,7 @@ export interface EcrCaller {
  */
 export async function fetchRegistryToken(
   registry: Registry,
-  { credentials, maxAttempts }: EcrCaller,
+  { credentials, yieldsWhenThrottled }: EcrCaller,
   context: Context,
 ): Promise<RegistryToken> {
   const { service } = registry
@@ -69,7 +69,7 @@ export async function fetchRegistryToken(
       signing: { service, region, credentials },
       errorCode: jsonErrorCode,
       hints: HINTS,
-      maxAttempts,
+      yieldsWhenThrottled,
     },
     context,
   )

@@ -1,7 +1,7 @@
 import { collect, collectTail } from './command_output.ts'
 import { openPrivateDirectory } from './private_directory.ts'
 import { replaceFile } from './replace_file.ts'
-import { isRunning, onSignal } from './signals.ts'
+import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
 import type { CommandResult, System } from './system.ts'
 
@@ -17,6 +17,7 @@ export interface Progress {
  * not before: each costs start-up time.
  */
 export function createSystem(product: string, { step, reading }: Progress): System {
+  const onSignal = createSignals()
   return {
     env: process.env,
     product,
@@ -31,14 +32,15 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
       Array.fromAsync(
         new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
       ),
-    replaceFile: storeFile,
-    openPrivateDirectory: async (path) => openPrivateDirectory(path, await import('node:fs')),
+    replaceFile: async (path, text) => storeFile(path, text, onSignal),
+    openPrivateDirectory: async (path) =>
+      openPrivateDirectory(path, process.getBuiltinModule('node:fs')),
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
     processId: process.pid,
     isRunning,
     onSignal,
     lookUp: async (hostname) => (await Bun.dns.lookup(hostname, {})).map(({ address }) => address),
-    runCommand,
+    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, onSignal),
     homeDirectory,
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
@@ -58,20 +60,24 @@ async function homeDirectory(): Promise<string | undefined> {
   }
 }
 
-/** What is stored has used up what was there before, so a signal waits: half of it, or none, would cost a login. */
-async function storeFile(path: string, text: string): Promise<void> {
-  const fs = await import('node:fs')
+/**
+ * What is stored has used up what was there before: half of it, or none, would cost a login. Nothing here waits, so a signal
+ * does, until all is done.
+ */
+function storeFile(path: string, text: string, onSignal: System['onSignal']): void {
   const done = onSignal(() => undefined)
   try {
-    replaceFile(path, text, fs)
-    // A signal that came meanwhile is heard now.
-    await Bun.sleep(1)
+    replaceFile(path, text, process.getBuiltinModule('node:fs'))
   } finally {
     done()
   }
 }
 
-async function runCommand(command: string, timeoutMs: number): Promise<CommandResult> {
+async function runCommand(
+  command: string,
+  timeoutMs: number,
+  onSignal: System['onSignal'],
+): Promise<CommandResult> {
   let pid: number | undefined
   // Before there is a command: a signal in between would leave it running.
   const release = onSignal(() => killGroup(pid))

@@ -47,7 +47,7 @@ role for it; keys in the environment; a web identity in the environment; what th
 ~/.aws/config and ~/.aws/credentials names (keys, role, web identity, IAM Identity Center,
 credential_process); the container endpoint; the instance's role from IMDSv2.
 
-Exit code: 0 answer printed, 1 request failed (one line on stderr), 2 wrong command line.
+Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
 `
 
 /**

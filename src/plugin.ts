@@ -26,10 +26,8 @@ export async function run(input: Uint8Array, options: Options, system: System): 
     system.step(error.message)
     return undefined
   })
-  const fetchOwn: FetchToken = async (maxAttempts) => fetchToken(pull, plan, maxAttempts)
-  const token = await (cache === undefined
-    ? fetchOwn(undefined)
-    : shareToken(cache, plan, fetchOwn))
+  const fetchOwn: FetchToken = async (yields) => fetchToken(pull, plan, yields)
+  const token = await (cache === undefined ? fetchOwn(false) : shareToken(cache, plan, fetchOwn))
 
   return formatResponse({
     apiVersion: request.apiVersion,

@@ -46,13 +46,13 @@ export async function makePlan(options: Options, system: System): Promise<Plan> 
 /**
  * A token from AWS: whose credentials, and then the call.
  *
- * @param maxAttempts - of the call to ECR; `undefined` for as many as the settings allow.
+ * @param yieldsWhenThrottled - whether a call that ECR throttles is the last.
  * @throws {Failure} of the source, or of the call.
  */
 export async function fetchToken(
   { registry, account }: Pull,
   plan: Plan,
-  maxAttempts: number | undefined,
+  yieldsWhenThrottled: boolean,
 ): Promise<RegistryToken> {
   const configured = configuredRegion(registry, plan.settings)
   const region = configured ?? (await plan.imds.fetchRegion('nothing else names a region'))
@@ -63,7 +63,7 @@ export async function fetchToken(
   const identity = { account, registry, source, irsaRole: options.irsaRole }
   const credentials = await findCredentials(identity, context)
   plan.system.step(`signing with credentials: ${credentials.source}`)
-  return fetchRegistryToken(registry, { credentials, maxAttempts }, context)
+  return fetchRegistryToken(registry, { credentials, yieldsWhenThrottled }, context)
 }
 
 /**

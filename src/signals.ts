@@ -8,17 +8,26 @@ export function isRunning(processId: number): boolean {
   }
 }
 
-/** See `System.onSignal`. */
-export function onSignal(cleanUp: () => void): () => void {
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Gives `System.onSignal`. Nothing listens before its first use. After that the listeners stay: a signal is only heard when
+ * the program is idle next, and one that comes to nobody by then would be lost.
+ */
+export function createSignals(): (cleanUp: () => void) => () => void {
+  const cleanUps = new Set<() => void>()
+  let isListening = false
   function end(signal: NodeJS.Signals): void {
-    stop()
-    cleanUp()
+    for (const cleanUp of cleanUps) cleanUp()
+    for (const each of SIGNALS) process.off(each, end)
     process.kill(process.pid, signal)
   }
-  function stop(): void {
-    for (const signal of signals) process.off(signal, end)
+  return (cleanUp) => {
+    if (!isListening) for (const signal of SIGNALS) process.on(signal, end)
+    isListening = true
+    // One of its own, so that the same function may be given twice.
+    const own = () => cleanUp()
+    cleanUps.add(own)
+    return () => void cleanUps.delete(own)
   }
-  for (const signal of signals) process.on(signal, end)
-  return stop
 }

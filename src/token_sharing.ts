@@ -18,17 +18,14 @@ const RESERVE_MS = 15_000
 /** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
 const PAUSE_MS = { least: 1000, most: 4000 }
 
-/** Attempts of a run that asks while ECR throttles the node: the pauses between runs are its back-off. */
-const ATTEMPTS_WHEN_THROTTLED = 1
-
 /** What sharing needs of a run. */
 export interface Surroundings {
   readonly network: Network
   readonly system: Pick<System, 'onSignal'>
 }
 
-/** Asks AWS; `maxAttempts` of the call to ECR, `undefined` for as many as usual. */
-export type FetchToken = (maxAttempts: number | undefined) => Promise<RegistryToken>
+/** Asks AWS; `yields`: a call that ECR throttles is the last one, since the pauses between runs are the back-off. */
+export type FetchToken = (yields: boolean) => Promise<RegistryToken>
 
 /**
  * The token of the cache, else one that `fetchToken` gets for all runs of this node: while one asks, the others wait for
@@ -60,44 +57,61 @@ export async function shareToken(
     // Remembered: a pause that this run has waited for was noted before it began.
     isThrottled ||= failure?.isThrottled === true && (isNew || failure.pauseMs > 0)
     const limitMs = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
-    const maxAttempts = isThrottled ? ATTEMPTS_WHEN_THROTTLED : undefined
-    const fetchOnce = async () => fetchToken(maxAttempts)
+    const yields = isThrottled
+    const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
     if ((isNew && !failure.isThrottled) || waitedMs >= limitMs)
-      return fetchAndKeep(cache, network, fetchOnce)
+      return fetchAlone(cache, network, fetchOnce)
     const pauseMs = failure?.pauseMs ?? 0
     const turn = pauseMs > 0 ? 'taken' : cache.claim()
-    if (turn === 'broken') return fetchToken(undefined)
+    if (turn === 'broken') return fetchToken(false)
     // One step after the other is the point.
     // eslint-disable-next-line no-await-in-loop
-    const own = turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : undefined
-    if (own !== undefined) return own
+    const own: RegistryToken | number =
+      turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : 0
+    if (typeof own !== 'number') return own
+    isThrottled ||= own > 0
     network.step('waiting for another run that asks for the same token')
-    const delayMs = pauseMs + pollMs * (0.5 + network.random() / 2)
+    const delayMs = Math.max(pauseMs, own) + pollMs * (0.5 + network.random() / 2)
     // eslint-disable-next-line no-await-in-loop
     await network.sleep(Math.min(delayMs, limitMs - waitedMs))
   }
 }
 
-/** Asks for all; `undefined` when this is not the time. */
+/** Asks for all. When ECR throttles, or this is not the time, gives back how long to wait instead, in milliseconds. */
 async function takeTurn(
   cache: TokenCache,
   { network, system }: Surroundings,
   fetchOnce: () => Promise<RegistryToken>,
-): Promise<RegistryToken | undefined> {
+): Promise<RegistryToken | number> {
   const done = system.onSignal(cache.release)
   try {
     // Another run may have ended between this one's look and its claim.
     const stored = cache.read()
     if (stored !== undefined) return stored
-    if ((cache.failure()?.pauseMs ?? 0) > 0) return undefined
+    const pauseMs = cache.failure()?.pauseMs ?? 0
+    if (pauseMs > 0) return pauseMs
     return await fetchAndKeep(cache, network, fetchOnce)
   } catch (error) {
-    // Throttled: it is another's turn, after a pause that is everybody's.
-    if (isThrottle(error)) return undefined
+    const pauseMs = isThrottle(error) ? pauseFor(network) : 0
+    cache.noteFailure(pauseMs)
+    if (pauseMs > 0) return pauseMs
     throw error
   } finally {
     cache.release()
     done()
+  }
+}
+
+async function fetchAlone(
+  cache: TokenCache,
+  network: Network,
+  fetchOnce: () => Promise<RegistryToken>,
+): Promise<RegistryToken> {
+  try {
+    return await fetchAndKeep(cache, network, fetchOnce)
+  } catch (error) {
+    cache.noteFailure(isThrottle(error) ? pauseFor(network) : 0)
+    throw error
   }
 }
 
@@ -106,14 +120,9 @@ async function fetchAndKeep(
   network: Network,
   fetchOnce: () => Promise<RegistryToken>,
 ): Promise<RegistryToken> {
-  try {
-    const token = await fetchOnce()
-    cache.write(token, network.clock.now())
-    return token
-  } catch (error) {
-    cache.noteFailure(isThrottle(error) ? pauseFor(network) : 0)
-    throw error
-  }
+  const token = await fetchOnce()
+  cache.write(token, network.clock.now())
+  return token
 }
 
 function isThrottle(error: unknown): boolean {

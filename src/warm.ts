@@ -1,3 +1,4 @@
+import { REGION_FORM } from './config/kinds.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { Failure } from './failure.ts'
 import type { Options } from './options.ts'
@@ -22,8 +23,13 @@ export async function warm(options: Options, system: System): Promise<void> {
 }
 
 async function ownRegistry({ settings, imds }: Plan): Promise<Registry> {
-  const configured = settings.get(SETTINGS.region)?.value
-  return registryOf(configured ?? (await imds.fetchRegion('no image is given to warm')))
+  const configured = settings.get(SETTINGS.region)
+  const region = configured?.value ?? (await imds.fetchRegion('no image is given to warm'))
+  if (REGION_FORM.test(region)) return registryOf(region)
+  throw new Failure(
+    'bad_config',
+    `cannot use ${configured?.origin ?? 'IMDS'}: it names no region of ECR`,
+  )
 }
 
 async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
@@ -33,7 +39,7 @@ async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
     const hint = 'hint: say it with --mirror HOST=REGION or AWS_REGION'
     throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
   }
-  await shareToken(cache, plan, async (maxAttempts) => fetchToken(pull, plan, maxAttempts))
+  await shareToken(cache, plan, async (yields) => fetchToken(pull, plan, yields))
   if (cache.read() !== undefined) return
   throw new Failure(
     'bad_config',

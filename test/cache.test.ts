@@ -440,6 +440,52 @@ test.concurrent(
   60_000,
 )
 
+test.concurrent(
+  'a node whose clock is wrong is corrected, also after ECR has throttled it',
+  async () =>
+    inWorld(async (world) => {
+      const fault = {
+        kind: 'answer',
+        status: 400,
+        body: '{"__type":"ThrottlingException"}',
+      } as const
+      world.faults.push({ step: 'ecr', times: 3, fault })
+      world.state.clockSkewSeconds = 3600
+      expectToken(await pull(world))
+      // Three throttled, one refused for its time, and one that is right.
+      expect(callsOf(world, 'ecr')).toBe(5)
+    }),
+  60_000,
+)
+
+test.concurrent(
+  'a signal is heard, however close to the end of a turn it comes',
+  async () =>
+    inWorld(async (world) => {
+      const fault = {
+        kind: 'answer',
+        status: 400,
+        body: '{"__type":"ThrottlingException"}',
+      } as const
+      world.faults.push({ step: 'ecr', fault })
+      for (let round = 0; round < 16; round += 1) {
+        rmSync(directoryOf(world), { recursive: true, force: true })
+        const asked = callsOf(world, 'ecr')
+        // eslint-disable-next-line no-await-in-loop
+        const run = await pull(world, {
+          env: { ...world.environment(), AWS_MAX_ATTEMPTS: '1' },
+          during: async (child) => {
+            while (callsOf(world, 'ecr') === asked) await Bun.sleep(0)
+            await Bun.sleep((round % 8) / 8)
+            child.kill('SIGTERM')
+          },
+        })
+        expect([run.signal, run.stdout]).toEqual(['SIGTERM', ''])
+      }
+    }),
+  60_000,
+)
+
 test.concurrent('a failure is nobody’s answer: the next run asks for itself', async () =>
   inWorld(async (world) => {
     world.faults.push({ step: 'imds-role', fault: { kind: 'answer', status: 404 } })

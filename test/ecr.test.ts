@@ -140,7 +140,7 @@ async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) 
   const fake = fakeContext([outcome], { now: () => NOW })
   const result = fetchRegistryToken(
     PRIVATE,
-    { credentials: { ...CREDENTIALS, expiresAtMs }, maxAttempts: undefined },
+    { credentials: { ...CREDENTIALS, expiresAtMs }, yieldsWhenThrottled: false },
     fake.context,
   )
   return { ...fake, result, settled: await result.catch(() => undefined) }
@@ -199,23 +199,28 @@ test.each([
 test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
   const steps: string[] = []
   const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
-  const caller = { credentials: CREDENTIALS, maxAttempts: undefined }
+  const caller = { credentials: CREDENTIALS, yieldsWhenThrottled: false }
   const result = fetchRegistryToken(PRIVATE, caller, context)
   const message = await expectRejection('bad_response', result)
   expect(message).toStartWith("ECR's answer is not as documented: ")
   expect(steps[0]).toBe('asking api.ecr.us-west-2.amazonaws.com for a registry token in us-west-2')
 })
 
-test('fetchRegistryToken() tries no more often than it is told', async () => {
+test('fetchRegistryToken() leaves it at one throttled attempt when it has others to wait with', async () => {
   const busy = answer({ __type: 'ThrottlingException' }, 400)
-  for (const [maxAttempts, attempts] of [
-    [1, 1],
-    [undefined, 3],
+  for (const [yieldsWhenThrottled, attempts] of [
+    [true, 1],
+    [false, 3],
   ] as const) {
     const { context, requests } = fakeContext([busy])
-    const caller = { credentials: CREDENTIALS, maxAttempts }
+    const caller = { credentials: CREDENTIALS, yieldsWhenThrottled }
     // eslint-disable-next-line no-await-in-loop
     await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
     expect(requests.length).toBe(attempts)
   }
+  // Other failures are tried again as ever.
+  const { context, requests } = fakeContext([answer({}, 503)])
+  const caller = { credentials: CREDENTIALS, yieldsWhenThrottled: true }
+  await expectRejection('refused', fetchRegistryToken(PRIVATE, caller, context))
+  expect(requests.length).toBe(3)
 })

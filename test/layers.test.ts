@@ -106,8 +106,6 @@ test('packages and runtime modules have one door each', () => {
       'main.ts ../package.json',
       'replace_file.ts node:fs',
       'host.ts node:os',
-      'host.ts node:fs',
-      'host.ts node:fs',
       'private_directory.ts node:fs',
       'private_directory.ts node:fs',
       'main.ts node:tty',

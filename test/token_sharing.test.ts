@@ -186,8 +186,8 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
     const attempts: unknown[] = []
     const startMs = node.uptimeMs
     const askedAtMs: number[] = []
-    const fetchToken: FetchToken = async (maxAttempts) => {
-      attempts.push(maxAttempts)
+    const fetchToken: FetchToken = async (yields) => {
+      attempts.push(yields)
       askedAtMs.push(node.uptimeMs - startMs)
       expect(node.claims.size).toBe(1)
       if (attempts.length < 3) throw new Failure('throttled', 'a reason of the test')
@@ -195,7 +195,7 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
     }
     // eslint-disable-next-line no-await-in-loop
     const { token } = await runOn(node, fetchToken, { random })
-    expect([token.password, attempts, node.claims.size]).toEqual(['later', [undefined, 1, 1], 0])
+    expect([token.password, attempts, node.claims.size]).toEqual(['later', [false, true, true], 0])
     const pauses = askedAtMs.slice(1).map((atMs, index) => atMs - (askedAtMs[index] ?? 0))
     for (const pause of pauses) {
       expect(pause).toBeGreaterThanOrEqual(random === 0 ? 1000 : 3990)
@@ -224,12 +224,12 @@ test('shareToken() asks once when its time ends before a pause does, however lit
   ;(await cacheOf(node)).noteFailure(2101)
   node.uptimeMs += 100
   const attempts: unknown[] = []
-  const fetchToken: FetchToken = async (maxAttempts) => {
-    attempts.push(maxAttempts)
+  const fetchToken: FetchToken = async (yields) => {
+    attempts.push(yields)
     return tokenOf(node, 'own')
   }
   const { waitedMs } = await runOn(node, fetchToken, { deadlineMs: 4000, random: 0 })
-  expect([waitedMs, attempts]).toEqual([2000, [1]])
+  expect([waitedMs, attempts]).toEqual([2000, [true]])
 })
 
 test.each([0, 10, 1500])(
@@ -239,12 +239,12 @@ test.each([0, 10, 1500])(
     ;(await cacheOf(node)).noteFailure(2000)
     node.uptimeMs += lateMs
     const attempts: unknown[] = []
-    const { waitedMs } = await runOn(node, async (maxAttempts) => {
-      attempts.push(maxAttempts)
+    const { waitedMs } = await runOn(node, async (yields) => {
+      attempts.push(yields)
       return tokenOf(node, 'later')
     })
     expect(waitedMs).toBeGreaterThanOrEqual(2000 - lateMs)
-    expect(attempts).toEqual([1])
+    expect(attempts).toEqual([true])
   },
 )
 
@@ -253,11 +253,11 @@ test('shareToken() asks as often as usual when a throttle is long ago', async ()
   ;(await cacheOf(node)).noteFailure(2000)
   node.uptimeMs += 60_000
   const attempts: unknown[] = []
-  await runOn(node, async (maxAttempts) => {
-    attempts.push(maxAttempts)
+  await runOn(node, async (yields) => {
+    attempts.push(yields)
     return tokenOf(node, 'later')
   })
-  expect(attempts).toEqual([undefined])
+  expect(attempts).toEqual([false])
 })
 
 test('shareToken() fails as the last attempt does, when ECR throttles to the end', async () => {
@@ -290,6 +290,8 @@ test('shareToken() heeds what happens between its look and its claim', async () 
   })
   for (const pauseMs of [3000, 1]) {
     node.files.clear()
+    // To a hundredth of a second, as finely as the boot clock tells.
+    node.uptimeMs = Math.ceil(node.uptimeMs / 10) * 10
     isFirst = true
     const paused = noted(() => other.noteFailure(pauseMs))
     // eslint-disable-next-line no-await-in-loop
@@ -347,4 +349,22 @@ test('shareToken() waits for the last moment of a pause', async () => {
   const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { change })
   // The pause, and three quarters of the first twenty milliseconds; nobody claims before.
   expect([waitedMs, claims]).toEqual([16, 1])
+})
+
+const forgetful = (cache: TokenCache): TokenCache => ({
+  ...cache,
+  write: () => undefined,
+  noteFailure: () => undefined,
+})
+
+test('shareToken() remembers its own pause when it cannot be noted', async () => {
+  const node = fakeNode()
+  let asked = 0
+  const fetchToken = async () => {
+    asked += 1
+    throw new Failure('throttled', 'a reason of the test')
+  }
+  await expectRejection('throttled', runOn(node, fetchToken, { change: forgetful, random: 0 }))
+  // One a second, for thirty seconds.
+  expect(asked).toBeLessThanOrEqual(31)
 })

@@ -20,7 +20,7 @@ export const SETTINGS = {
   region: setting(
     REGION,
     { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], key: 'region' },
-    'region where the image names none: mirrors, and STS for service accounts and public images',
+    'region where the image names none: mirrors, `warm` without an image, and STS for service accounts and public images',
   ),
   fips: setting(
     BOOLEAN,

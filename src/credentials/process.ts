@@ -58,7 +58,6 @@ export async function runCredentialProcess(
     throw new Failure('refused', `cannot get credentials: ${name} ${state}${said}`)
   }
   const keys = decodeOutput(result.stdout, { ...subject, said })
-  if (said !== '') network.step(`${name} succeeded${said}`)
   const sessionToken = keys.SessionToken ?? ''
   const expiration = keys.Expiration ?? ''
   return {
