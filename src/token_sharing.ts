@@ -60,7 +60,7 @@ export async function shareToken(
     const yields = isThrottled
     const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
     if ((isNew && !failure.isThrottled) || waitedMs >= limitMs)
-      return fetchAlone(cache, network, fetchOnce)
+      return fetchAndKeep(cache, network, fetchOnce)
     const pauseMs = failure?.pauseMs ?? 0
     const turn = pauseMs > 0 ? 'taken' : cache.claim()
     if (turn === 'broken') return fetchToken(false)
@@ -99,19 +99,6 @@ async function takeTurn(
   } finally {
     cache.release()
     done()
-  }
-}
-
-async function fetchAlone(
-  cache: TokenCache,
-  network: Network,
-  fetchOnce: () => Promise<RegistryToken>,
-): Promise<RegistryToken> {
-  try {
-    return await fetchAndKeep(cache, network, fetchOnce)
-  } catch (error) {
-    cache.noteFailure(isThrottle(error) ? pauseFor(network) : 0)
-    throw error
   }
 }
 

