@@ -46,3 +46,8 @@ export function quote(name: string): string {
   if (safe.length <= MAX_PRINTED_CHARACTERS) return `"${safe}"`
   return `"${safe.slice(0, MAX_PRINTED_CHARACTERS)}..."`
 }
+
+/** The `code` of an error of the operating system or the runtime, `undefined` where there is none. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,9 +1,9 @@
-import { Failure, quote } from './failure.ts'
+import { codeOf, Failure, quote } from './failure.ts'
 import type { System } from './system.ts'
 
 /** Why the operating system refused a file, in words of ours. */
 export function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -1,12 +1,13 @@
 import { MAX_BODY_BYTES, type RawAnswer } from './http1_answer.ts'
+import { broken } from './http1_reader.ts'
 import type { Exchange } from './http_direct.ts'
 import type { System } from './system.ts'
 import type { TrustStore } from './trust.ts'
 
 /**
  * One request and its answer through a proxy, by Bun's `fetch`, which knows `CONNECT`, and is less strict about what an
- * answer looks like than `http1_answer.ts`. As on the direct way: the same cap on the body, no redirect, no decompression, TLS verified whatever `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever
- * `BUN_CONFIG_VERBOSE_FETCH` says.
+ * answer looks like than `http1_answer.ts`. As on the direct way: the same cap on the body, no redirect, no decompression,
+ * TLS verified whatever `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever `BUN_CONFIG_VERBOSE_FETCH` says.
  *
  * @throws the runtime's error, with its `code`; `EMSGSIZE` - the answer is too large; or the signal's reason.
  */
@@ -34,9 +35,7 @@ async function readCapped(response: Response): Promise<Uint8Array> {
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES) {
-      throw Object.assign(new Error('too large'), { code: 'EMSGSIZE' })
-    }
+    if (size > MAX_BODY_BYTES) throw broken('EMSGSIZE')
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))

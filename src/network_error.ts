@@ -1,3 +1,5 @@
+import { codeOf } from './failure.ts'
+
 /** The request that failed. */
 export interface Attempt {
   readonly host: string
@@ -57,7 +59,7 @@ const FINAL: ReadonlySet<string> = new Set(['ENOTFOUND', 'EMSGSIZE'])
 
 /** Whether TLS failed because nobody that is trusted vouches for the server. */
 export function isUntrusted(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   return typeof code === 'string' && UNTRUSTED.has(code)
 }
 
@@ -84,7 +86,7 @@ export function describeError(error: unknown, attempt: Attempt): Problem {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return unreachable(`no answer from ${host}${via} in ${timeoutMs} ms`)
   }
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (typeof code !== 'string' || !/^[A-Z][A-Za-z_]{2,40}$/.test(code)) {
     return unreachable(`the connection to ${host}${via} failed`)
   }

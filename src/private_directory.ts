@@ -1,5 +1,7 @@
 import type { Stats } from 'node:fs'
 
+import { codeOf } from './failure.ts'
+import { writeAndRename } from './replace_file.ts'
 import type { PrivateDirectory } from './system.ts'
 
 /** Handed in, since loading it costs start-up time that only a run with a cache should pay. */
@@ -25,7 +27,8 @@ export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirec
   const pathOf = (name: string) => `/proc/self/fd/${descriptor}/${name}`
   return {
     read: (name) => read(pathOf(name), fs),
-    replace: (name, text) => replace(pathOf(name), text, fs),
+    replace: (name, text) =>
+      writeAndRename(pathOf(name), (file) => fs.writeFileSync(file, text), fs),
     claim: (name, text) => claim(pathOf(name), text, fs),
     claimant: (name) => claimant(pathOf(name), fs),
     remove: (name) => fs.rmSync(pathOf(name), { force: true }),
@@ -74,17 +77,6 @@ function read(path: string, fs: FileSystem): string | undefined {
   }
 }
 
-function replace(path: string, text: string, fs: FileSystem): void {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`
-  try {
-    fs.writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })
-    fs.renameSync(temporary, path)
-  } catch (error) {
-    fs.rmSync(temporary, { force: true })
-    throw error
-  }
-}
-
 // A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written. It
 // points to nothing and is never followed.
 function claim(path: string, text: string, fs: FileSystem): boolean {
@@ -106,7 +98,7 @@ function unless<T>(code: string, work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === code) return undefined
+    if (codeOf(error) === code) return undefined
     throw error
   }
 }

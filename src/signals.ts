@@ -1,10 +1,12 @@
+import { codeOf } from './failure.ts'
+
 /** See `System.isRunning`. */
 export function isRunning(processId: number): boolean {
   try {
     return process.kill(processId, 0)
   } catch (error) {
     // Not allowed to signal it: it is another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }
 

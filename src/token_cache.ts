@@ -1,7 +1,7 @@
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { openClaim } from './cache_claim.ts'
 import { parseEntry } from './cache_entry.ts'
-import { Failure, quote } from './failure.ts'
+import { codeOf, Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
 import type { RegistryToken } from './response.ts'
 import type { PrivateDirectory, System } from './system.ts'
@@ -59,7 +59,7 @@ export async function openTokenCache(
 
 /** The system says the same of a file, of a link, and of a parent that is no directory. */
 function reasonOfDirectory(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const code = codeOf(error)
   if (code === 'ENOTDIR') return 'it is no directory'
   if (code === 'ENOENT') return 'its parent does not exist'
   return reasonOf(error)

@@ -21,6 +21,12 @@ import { inWorld, type World } from './world/world.ts'
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
 const API = 'credentialprovider.kubelet.k8s.io/v1'
 
+const THROTTLED = {
+  kind: 'answer',
+  status: 400,
+  body: '{"__type":"ThrottlingException"}',
+} as const
+
 const directoryOf = (world: World) => `${world.directory}/cache`
 
 /** What the cache holds, but for notes of failures. */
@@ -381,12 +387,7 @@ test.concurrent(
   'when ECR throttles, the runs of a node hold back together',
   async () =>
     inWorld(async (world) => {
-      const fault = {
-        kind: 'answer',
-        status: 400,
-        body: '{"__type":"ThrottlingException"}',
-      } as const
-      world.faults.push({ service: 'ecr', times: 4, fault })
+      world.faults.push({ service: 'ecr', times: 4, fault: THROTTLED })
       const args = ['--timeout', '30']
       const runs = await Promise.all(Array.from({ length: 20 }, async () => pull(world, { args })))
       // Three attempts of the first run, one of the next; after that, one is enough for all.
@@ -400,12 +401,7 @@ test.concurrent(
   'while ECR throttles without end, the runs of a node take turns, and then each asks once',
   async () =>
     inWorld(async (world) => {
-      const fault = {
-        kind: 'answer',
-        status: 400,
-        body: '{"__type":"ThrottlingException"}',
-      } as const
-      world.faults.push({ service: 'ecr', fault })
+      world.faults.push({ service: 'ecr', fault: THROTTLED })
       const args = ['--timeout', '20']
       const runs = await Promise.all(Array.from({ length: 12 }, async () => pull(world, { args })))
       for (const run of runs) {
@@ -444,12 +440,7 @@ test.concurrent(
   'a node whose clock is wrong is corrected, also after ECR has throttled it',
   async () =>
     inWorld(async (world) => {
-      const fault = {
-        kind: 'answer',
-        status: 400,
-        body: '{"__type":"ThrottlingException"}',
-      } as const
-      world.faults.push({ step: 'ecr', times: 3, fault })
+      world.faults.push({ step: 'ecr', times: 3, fault: THROTTLED })
       world.state.clockSkewSeconds = 3600
       expectToken(await pull(world))
       // Three throttled, one refused for its time, and one that is right.
@@ -462,12 +453,7 @@ test.concurrent(
   'a signal is heard, however close to the end of a turn it comes',
   async () =>
     inWorld(async (world) => {
-      const fault = {
-        kind: 'answer',
-        status: 400,
-        body: '{"__type":"ThrottlingException"}',
-      } as const
-      world.faults.push({ step: 'ecr', fault })
+      world.faults.push({ step: 'ecr', fault: THROTTLED })
       for (let round = 0; round < 16; round += 1) {
         rmSync(directoryOf(world), { recursive: true, force: true })
         const asked = callsOf(world, 'ecr')

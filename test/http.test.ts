@@ -330,21 +330,17 @@ test.each([
   expect(closed).toBe(1)
 })
 
+const GET = { method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs: 300 } as const
+
 test('prepare() opens one connection, which the first request to that server takes', async () => {
   const { parts, peers, sent } = listen()
   const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts }))
   network.prepare('https://h.example/')
   await Bun.sleep(1)
   expect([peers.length, sent]).toEqual([1, []])
-  const request = {
-    method: 'GET',
-    url: 'https://h.example/x',
-    headers: {},
-    timeoutMs: 300,
-  } as const
-  await network.send({ ...request, url: 'https://other.example/' })
-  await network.send(request)
-  await network.send(request)
+  await network.send({ ...GET, url: 'https://other.example/' })
+  await network.send(GET)
+  await network.send(GET)
   expect(peers.map(({ hostname }) => hostname)).toEqual(['h.example', 'other.example', 'h.example'])
 })
 
@@ -362,7 +358,7 @@ async function connectionsAfter(ms: number, isOpen: boolean): Promise<number> {
   const network = openNetwork(settings, 60_000, system)
   network.prepare('https://h.example/')
   elapsedMs += ms
-  await network.send({ method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs: 300 })
+  await network.send(GET)
   return peers.length
 }
 
@@ -413,13 +409,7 @@ test('prepare() does harm to nobody when it fails', async () => {
   const system = fakeSystem({ ...REAL, connect: connectSecond })
   const network = openNetwork(settings, 60_000, system)
   network.prepare('https://h.example/')
-  const request = {
-    method: 'GET',
-    url: 'https://h.example/x',
-    headers: {},
-    timeoutMs: 300,
-  } as const
-  expect(await network.send(request)).toMatchObject({ kind: 'answer', status: 200 })
+  expect(await network.send(GET)).toMatchObject({ kind: 'answer', status: 200 })
   expect([attempts, peers.length]).toEqual([2, 1])
 })
 

@@ -52,8 +52,8 @@ const LAYERS: readonly (readonly string[])[] = [
   [
     'socket.ts',
     'command_output.ts',
-    'private_directory.ts',
     'replace_file.ts',
+    'private_directory.ts',
     'signals.ts',
     'host.ts',
     'main.ts',

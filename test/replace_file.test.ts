@@ -31,6 +31,7 @@ test('replaceFile() leaves the old file, and nothing else, when it fails', () =>
   const path = `${base}/a`
   fs.writeFileSync(path, 'old')
   for (const call of [
+    'openSync',
     'writeFileSync',
     'fchownSync',
     'fchmodSync',

@@ -114,12 +114,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Fewer than four bytes are never as many as four and more.',
   },
   {
-    file: 'certificates.ts',
-    code: 'for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {',
-    changes: ['1 -> (1 + 1)'],
-    why: 'No block begins at the second letter of another one’s first line.',
-  },
-  {
     file: 'clock.ts',
     code: "const dateMs = Date.parse(headers.get('date') ?? '')",
     changes: ["'' -> 'x'"],
@@ -368,12 +362,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'The file was just opened, so the current position is its beginning.',
   },
   {
-    file: 'private_directory.ts',
-    code: "fs.writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })",
-    changes: ["'wx' -> ''"],
-    why: 'Nobody has a file by a name that is random, in a directory of this user alone.',
-  },
-  {
     file: 'proxy.ts',
     code: "return parseProxy(env[variable] ?? '', variable)",
     changes: ["'' -> 'x'"],
@@ -429,12 +417,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
       '\\d:\\d\\d)$/ -> \\d:\\d\\d)/',
     ],
     why: '`Date.parse` refuses a point without digits, and anything behind the offset.',
-  },
-  {
-    file: 'token_cache.ts',
-    code: "const code = error instanceof Error && 'code' in error ? error.code : undefined",
-    changes: ['&& -> ||'],
-    why: 'Whatever the system throws is an error; one without a code has `undefined` there.',
   },
   {
     file: 'token_cache.ts',
