@@ -1,4 +1,6 @@
 import { collect, collectTail } from './command_output.ts'
+import { codeOf } from './failure.ts'
+import { connectNested } from './nested_tls.ts'
 import { openPrivateDirectory } from './private_directory.ts'
 import { replaceFile } from './replace_file.ts'
 import { createSignals, isRunning } from './signals.ts'
@@ -22,7 +24,9 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     env: process.env,
     product,
     connect,
-    fetch: async (url, init) => fetch(url, init),
+    connectNested,
+    isCertificate,
+    builtInRoots: () => process.getBuiltinModule('node:tls').rootCertificates.join('\n'),
     readFile: async (path, maxBytes) => {
       reading.add(path)
       const bytes = Bun.file(path).slice(0, maxBytes).bytes()
@@ -39,7 +43,7 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     processId: process.pid,
     isRunning,
     onSignal,
-    lookUp: async (hostname) => (await Bun.dns.lookup(hostname, {})).map(({ address }) => address),
+    lookUp,
     runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, onSignal),
     homeDirectory,
     now: () => Date.now(),
@@ -47,6 +51,29 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     random: () => Math.random(),
     sleep: async (ms) => Bun.sleep(ms),
     step,
+  }
+}
+
+/**
+ * By c-ares, which like Go's resolver reads `/etc/hosts` and `/etc/resolv.conf` by itself. The C library's waits 10 s for an
+ * AAAA answer that was lost, on a thread that nobody can stop.
+ */
+async function lookUp(hostname: string): Promise<readonly string[]> {
+  try {
+    const found = await Bun.dns.lookup(hostname, { backend: 'c-ares' })
+    return found.map(({ address }) => address)
+  } catch (error) {
+    const code = String(codeOf(error)).replace('DNS_', '')
+    throw Object.assign(new Error('look-up'), { code })
+  }
+}
+
+function isCertificate(der: Uint8Array): boolean {
+  const { X509Certificate } = process.getBuiltinModule('node:crypto')
+  try {
+    return new X509Certificate(der).raw.length > 0
+  } catch {
+    return false
   }
 }
 

@@ -1,13 +1,17 @@
+import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
 import { type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
+import type { RawAnswer } from './http1_answer.ts'
 import type { OutgoingRequest } from './http1_request.ts'
-import { askDirectly, connectTo } from './http_direct.ts'
-import { askThroughProxy } from './http_proxied.ts'
-import { describeError } from './network_error.ts'
-import { findProxy } from './proxy.ts'
+import { connectTo, hostOf } from './http_direct.ts'
+import { exchange, formatFor } from './http_exchange.ts'
+import { connectThrough } from './http_proxied.ts'
+import { openNames } from './names.ts'
+import { broken, describeError } from './network_error.ts'
+import { findProxy, type Proxy } from './proxy.ts'
 import type { Connection, System } from './system.ts'
-import { readTrustStore, type TrustStore } from './trust.ts'
+import { readTrustStore } from './trust.ts'
 
 /** One request, built by the caller, who also judges the answer. */
 export interface HttpRequest extends OutgoingRequest {
@@ -19,11 +23,8 @@ export interface HttpRequest extends OutgoingRequest {
 }
 
 /** What came back, whatever its status. */
-export interface HttpAnswer {
+export interface HttpAnswer extends RawAnswer {
   readonly kind: 'answer'
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Uint8Array
 }
 
 /** Nothing usable came back. `problem` is fit for the error line and names the host. */
@@ -43,6 +44,8 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
    * wrong shows when the server is asked.
    */
   readonly prepare: (url: string) => void
+  /** The addresses of a URL's host that `send` will connect to: names are looked up once a run. */
+  readonly addressesOf: (url: URL) => Promise<readonly string[] | NoAnswer>
   /** Milliseconds until the run must be over. */
   readonly remainingMs: () => number
   /** The node's clock, see `System.now`. */
@@ -51,7 +54,7 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
   readonly clock: Clock
 }
 
-/** After this long without a word the way to a server may be gone, and nobody would tell, in milliseconds. */
+/** An idle connection older than this may have been dropped silently, in milliseconds. */
 const MAX_IDLE_MS = 5000
 
 interface EarlyConnection {
@@ -72,63 +75,64 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
   const caBundle = settings.get(SETTINGS.caBundle)
   const userAgent = userAgentOf(settings, system)
   const remainingMs = () => deadlineMs - system.elapsedMs()
+  const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
-  let trust: Promise<TrustStore> | undefined
+  let store: Promise<TrustStore> | undefined
 
-  async function trustFor(url: URL): Promise<TrustStore | undefined> {
-    if (url.protocol !== 'https:') return undefined
-    trust ??= readTrustStore(caBundle, system)
-    return trust
+  async function trust(): Promise<TrustStore> {
+    store ??= readTrustStore(caBundle, system)
+    return store
   }
-  async function connect(url: URL, store: TrustStore | undefined): Promise<Connection> {
+  async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
+    const { sleep, connect, connectNested } = system
+    const reach = { lookUp, trust, sleep, connect }
+    if (proxy === undefined) return connectTo(url, reach)
+    const isNested = proxy.url.protocol === 'https:'
+    return connectThrough(proxy, url, isNested ? { ...reach, connect: connectNested } : reach)
+  }
+  async function take(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     const early = prepared.get(url.origin)
     prepared.delete(url.origin)
     const isFresh = early !== undefined && system.elapsedMs() - early.sinceMs < MAX_IDLE_MS
-    // One that the server has closed meanwhile, or that could not be opened, counts for nothing.
     const opened = isFresh ? await early.connecting : undefined
-    return opened?.isOpen() === true ? opened : connectTo(url, store, system)
+    // One that the server has closed meanwhile, or that could not be opened, counts for nothing.
+    return opened?.isOpen() === true ? opened : open(url, proxy)
   }
   async function send(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
     const url = new URL(request.url)
-    const { host } = url
     const proxy = request.isDirect === true ? undefined : findProxy(url, system.env)
-    const store = await trustFor(url)
+    const isSecure = [url, proxy?.url].some((each) => each?.protocol === 'https:')
+    const trustedBy = isSecure ? (await trust()).name : undefined
+    // Outside the attempt: it has a time limit of its own. What goes wrong is said by whoever connects.
+    await lookUp(hostOf(proxy?.url ?? url)).catch(() => undefined)
     const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
-    if (timeoutMs <= 0) return noAnswer(`no time left to ask ${host}`)
-    const { method, body } = request
-    const headers = {
-      ...request.headers,
-      'accept-encoding': 'identity',
-      'user-agent': userAgent,
-    }
-    const outgoing = { method, headers, ...(body === undefined ? {} : { body }) }
-    const exchange = { url, request: outgoing, signal: AbortSignal.timeout(timeoutMs) }
     try {
-      const answer =
-        proxy === undefined
-          ? await askDirectly(connect(url, store), exchange)
-          : await askThroughProxy(exchange, { proxy: proxy.url, store }, system)
+      if (timeoutMs <= 0) throw broken('ENOTIME')
+      const bytes = formatFor(url, { ...request, userAgent, proxy })
+      const answer = await exchange(take(url, proxy), bytes, timeoutMs)
       const encoding = answer.headers.get('content-encoding') ?? 'identity'
-      if (encoding === 'identity') return { kind: 'answer', ...answer }
-      return noAnswer(`${host} sent a compressed answer`, 'bad_response')
+      if (encoding !== 'identity') throw broken('ECOMPRESSED')
+      return { kind: 'answer', ...answer }
     } catch (error) {
-      const attempt = { host, timeoutMs, trustedBy: store?.name, proxy: proxy?.name }
+      const attempt = { host: url.host, timeoutMs, trustedBy, proxy: proxy?.name }
       return { kind: 'no_answer', ...describeError(error, attempt) }
     }
   }
-  async function open(url: URL): Promise<Connection | undefined> {
-    return findProxy(url, system.env) === undefined
-      ? connectTo(url, await trustFor(url), system)
-      : undefined
-  }
   function prepare(text: string): void {
     const url = new URL(text)
-    const connecting = open(url).catch(() => undefined)
+    const connecting = open(url, findProxy(url, system.env)).catch(() => undefined)
     prepared.set(url.origin, { connecting, sinceMs: system.elapsedMs() })
+  }
+  async function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
+    return lookUp(hostOf(url)).catch((error: unknown) => {
+      const attempt = { host: url.host, timeoutMs: 0, trustedBy: undefined, proxy: undefined }
+      return { kind: 'no_answer' as const, ...describeError(error, attempt) }
+    })
   }
   const { step, sleep, random, elapsedMs, now: localNow } = system
   const clock = startClock(system)
-  return { send, prepare, step, sleep, random, elapsedMs, localNow, remainingMs, clock }
+  const network = { send, prepare, addressesOf, remainingMs, clock }
+  return { ...network, step, sleep, random, elapsedMs, localNow }
 }
 
 /** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
@@ -136,8 +140,4 @@ function userAgentOf(settings: Settings, { product }: System): string {
   const appId = settings.get(SETTINGS.appId)?.value
   if (appId === undefined) return product
   return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
-}
-
-function noAnswer(problem: string, code: NoAnswer['code'] = 'unreachable'): NoAnswer {
-  return { kind: 'no_answer', code, problem, retryable: false }
 }

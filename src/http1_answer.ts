@@ -1,4 +1,4 @@
-import { broken, openReader, type Reader } from './http1_reader.ts'
+import { broken } from './network_error.ts'
 
 /** What a server answered, whatever its status. */
 export interface RawAnswer {
@@ -7,104 +7,144 @@ export interface RawAnswer {
   readonly body: Uint8Array
 }
 
-/** Largest body read, in bytes. The largest real one, an ECR token, is under 8 KiB. */
-export const MAX_BODY_BYTES = 256 * 1024
-
-/** Largest head read, interim answers included, in bytes. AWS's are under 2 KiB. */
-const MAX_HEAD_BYTES = 64 * 1024
-
-/** RFC 9112, 4: the reason is for people and not kept. */
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e]*)?$/
-
-/** RFC 9112, 5, without the forms that it calls obsolete: no folded line, no blank before the colon, ASCII only. */
-const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e]*)$/
-
-/** RFC 9112, 7.1; extensions must be ignored. */
-const CHUNK_LINE = /^([0-9a-fA-F]{1,6})[\t ]*(?:;[\t\x20-\x7e]*)?$/
-
-/** @see https://www.rfc-editor.org/rfc/rfc9110#section-15 for the answers that have no body */
-const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304])
-
-/**
- * Reads the one answer that a connection is for. Strict: the length of the body must be told, by `Content-Length` or by
- * chunks and not by both, and nothing may come with its end. A body that only the end of the connection delimits is refused, since
- * half of it would look the same.
- *
- * @param receive - the next bytes of the connection, `undefined` at its end.
- * @throws an error with the `code` `ECONNRESET` - it ended too early; `EBADMSG` - it is no HTTP/1 answer, or an ambiguous one;
- * `ENOLENGTH` - only the end of the connection would tell its length;
- * `EMSGSIZE` - it is too large.
- * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
- */
-export async function readAnswer(
-  receive: () => Promise<Uint8Array | undefined>,
-): Promise<RawAnswer> {
-  const reader = openReader(receive)
-  let head = await readHead(reader)
-  // Nothing is switched to (101), so an interim answer only precedes the real one.
-  // eslint-disable-next-line no-await-in-loop
-  while (head.status < 200) head = await readHead(reader)
-  const body = await readBody(head, reader)
-  if (reader.hasMore()) throw broken('EBADMSG')
-  return { status: head.status, headers: head.headers, body }
-}
-
-interface Head {
+/** Status line and headers of an answer, and where they end. */
+export interface Head {
   readonly status: number
   readonly headers: Headers
+  /** Whether it is HTTP/1.0, which knows no chunks. */
   readonly isOld: boolean
+  /** Length of everything up to the body, in bytes. */
+  readonly length: number
 }
 
-async function readHead(reader: Reader): Promise<Head> {
-  const [, minor, status] = STATUS_LINE.exec(await reader.takeLine()) ?? []
-  if (status === undefined || status === '101') throw broken('EBADMSG')
+/** Largest body, in bytes. The largest real one, an ECR token, is under 8 KiB. */
+export const MAX_BODY_BYTES = 256 * 1024
+
+/** Largest head, interim answers included, in bytes. AWS's are under 2 KiB. */
+const MAX_HEAD_BYTES = 64 * 1024
+
+/** Head, body and the framing of chunks together: a body in chunks of one byte each is six times as long. */
+const MAX_RAW_BYTES = 1024 * 1024
+
+/** RFC 9112, 4: the reason is for people and not kept. RFC 9110, 5.5: bytes beyond ASCII are allowed in text, and opaque. */
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/
+
+/** RFC 9112, 5, without the forms that it calls obsolete: no folded line, no blank before the colon. */
+const FIELD_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)$/
+
+/** RFC 9112, 7.1; extensions must be ignored. */
+const CHUNK_LINE = /^([0-9a-fA-F]{1,6})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
+
+/**
+ * The one answer that a connection is for, or `undefined` while it is incomplete. Strict, so that no two readers can disagree
+ * on where it ends: its length must be given by `Content-Length` or by chunks, not by both, and no byte may follow. A body
+ * that only the end of the connection delimits is refused, since half of it would look the same.
+ *
+ * @param bytes - all that has come.
+ * @throws an error with the `code` `EBADMSG` - no HTTP/1 answer, or ambiguous; `ENOLENGTH` - of unknown length; `EMSGSIZE`.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+ */
+export function parseAnswer(bytes: Buffer): RawAnswer | undefined {
+  if (bytes.length > MAX_RAW_BYTES) throw broken('EMSGSIZE')
+  const head = parseHead(bytes)
+  if (head === undefined) return undefined
+  const { status, headers } = head
+  const body = parseBody(head, bytes.subarray(head.length))
+  return body === undefined ? undefined : { status, headers, body }
+}
+
+/**
+ * The head of the one answer that a connection is for, or `undefined` while it is incomplete.
+ *
+ * @throws an error with the `code` `EBADMSG` or `EMSGSIZE`, see {@link parseAnswer}.
+ */
+export function parseHead(bytes: Buffer): Head | undefined {
+  for (let start = 0; ;) {
+    const end = bytes.indexOf('\r\n\r\n', start)
+    if ((end === -1 ? bytes.length : end + 4) > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
+    if (end === -1) return assertBeginning(bytes.subarray(start))
+    const [first = '', ...fields] = bytes.toString('latin1', start, end).split('\r\n')
+    start = end + 4
+    const [, minor, code] = STATUS_LINE.exec(first) ?? []
+    if (code === undefined || code === '101') throw broken('EBADMSG')
+    const status = Number(code)
+    const head = { status, headers: parseFields(fields), isOld: minor === '0', length: start }
+    // Nothing is switched to (101), so an interim answer only precedes the real one.
+    if (status >= 200) return head
+  }
+}
+
+/**
+ * Judges the lines that are there so far: what speaks another protocol may never send an end. A line that ends in LF alone is
+ * where two readers come to disagree.
+ */
+function assertBeginning(bytes: Buffer): undefined {
+  const lines = bytes.toString('latin1').split('\r\n')
+  const isHead = lines
+    .slice(0, -1)
+    .every((line, index) => (index === 0 ? STATUS_LINE : FIELD_LINE).test(line))
+  if (!isHead || lines.at(-1)?.includes('\n') === true) throw broken('EBADMSG')
+}
+
+function parseFields(lines: readonly string[]): Headers {
   const headers = new Headers()
-  // eslint-disable-next-line no-await-in-loop
-  for (let line = await reader.takeLine(); line !== ''; line = await reader.takeLine()) {
+  for (const line of lines) {
     const [, name, value = ''] = FIELD_LINE.exec(line) ?? []
     if (name === undefined) throw broken('EBADMSG')
     // A repeated field becomes one value with a comma, which no length and no coding may have.
     headers.append(name, value)
-    if (reader.position() > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
   }
-  if (reader.position() > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
-  return { status: Number(status), headers, isOld: minor === '0' }
+  return headers
 }
 
-async function readBody({ status, headers, isOld }: Head, reader: Reader): Promise<Uint8Array> {
-  if (WITHOUT_BODY.has(status)) return new Uint8Array()
-  const coding = headers.get('transfer-encoding')
-  const length = headers.get('content-length')
+function parseBody({ status, headers, isOld }: Head, bytes: Buffer): Uint8Array | undefined {
+  // RFC 9110, 15: these have no body, whatever their headers say.
+  const isBodiless = status === 204 || status === 304
+  const length = isBodiless ? '0' : headers.get('content-length')
+  const coding = isBodiless ? null : headers.get('transfer-encoding')
   if (coding !== null) {
     if (length !== null || isOld || coding.toLowerCase() !== 'chunked') throw broken('EBADMSG')
-    return readChunks(reader)
+    return parseChunks(bytes)
   }
   if (length === null) throw broken('ENOLENGTH')
   if (!/^[0-9]{1,15}$/.test(length)) throw broken('EBADMSG')
   if (Number(length) > MAX_BODY_BYTES) throw broken('EMSGSIZE')
-  return reader.take(Number(length))
+  if (bytes.length > Number(length)) throw broken('EBADMSG')
+  return bytes.length < Number(length) ? undefined : bytes
 }
 
-async function readChunks(reader: Reader): Promise<Uint8Array> {
+function parseChunks(bytes: Buffer): Uint8Array | undefined {
   const chunks: Uint8Array[] = []
+  let at = 0
   let total = 0
+  function takeLine(): string | undefined {
+    const end = bytes.indexOf('\n', at)
+    if (end === -1) return undefined
+    if (end === at || bytes[end - 1] !== 0x0d) throw broken('EBADMSG')
+    const line = bytes.toString('latin1', at, end - 1)
+    at = end + 1
+    return line
+  }
   for (;;) {
-    // eslint-disable-next-line no-await-in-loop
-    const [, digits] = CHUNK_LINE.exec(await reader.takeLine()) ?? []
+    const line = takeLine()
+    if (line === undefined) return undefined
+    const [, digits] = CHUNK_LINE.exec(line) ?? []
     if (digits === undefined) throw broken('EBADMSG')
     const size = Number.parseInt(digits, 16)
     total += size
     if (total > MAX_BODY_BYTES) throw broken('EMSGSIZE')
     if (size === 0) break
-    // eslint-disable-next-line no-await-in-loop
-    chunks.push(await reader.take(size))
-    // eslint-disable-next-line no-await-in-loop
-    if ((await reader.takeLine()) !== '') throw broken('EBADMSG')
+    chunks.push(bytes.subarray(at, at + size))
+    at += size
+    const end = takeLine()
+    if (end === undefined) return undefined
+    if (end !== '') throw broken('EBADMSG')
   }
   // Trailer fields are checked like any others, and dropped.
-  // eslint-disable-next-line no-await-in-loop
-  for (let line = await reader.takeLine(); line !== ''; line = await reader.takeLine()) {
+  for (let line = takeLine(); line !== ''; line = takeLine()) {
+    if (line === undefined) return undefined
     if (!FIELD_LINE.test(line)) throw broken('EBADMSG')
   }
-  return new Uint8Array(Buffer.concat(chunks))
+  if (bytes.length > at) throw broken('EBADMSG')
+  return Buffer.concat(chunks)
 }

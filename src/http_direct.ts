@@ -1,69 +1,108 @@
-import { type RawAnswer, readAnswer } from './http1_answer.ts'
-import { formatRequest, type OutgoingRequest } from './http1_request.ts'
-import { isUntrusted } from './network_error.ts'
-import type { Connection, System } from './system.ts'
-import type { TrustStore } from './trust.ts'
+import type { TrustStore } from './bundle.ts'
+import type { LookUp } from './names.ts'
+import { isUntrusted, within } from './network_error.ts'
+import { isAddress } from './server_name.ts'
+import type { Connection, System, Tls } from './system.ts'
 
-/** An exchange with one server. */
-export interface Exchange {
-  readonly url: URL
-  readonly request: OutgoingRequest
-  /** Ends the exchange, wherever it is. */
-  readonly signal: AbortSignal
+/** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */
+const PHASE_MS = 4000
+
+/** After this long without a connection the next address is tried as well, in milliseconds (RFC 8305, 5). */
+const STAGGER_MS = 250
+
+/** What it takes to reach a server. */
+export interface Reach {
+  readonly lookUp: LookUp
+  readonly trust: () => Promise<TrustStore>
+  readonly connect: System['connect']
+  readonly sleep: System['sleep']
 }
 
 /**
- * One request and its answer on a connection of their own, which is closed afterwards: no answer can be taken for that of
- * another request.
+ * Connects to the server of a URL, for `https` over TLS.
  *
- * @throws the runtime's error or that of {@link readAnswer}, with a `code`; or the signal's reason.
+ * @throws an error with a `code`.
  */
-export async function askDirectly(
-  connecting: Promise<Connection>,
-  { url, request, signal }: Exchange,
-): Promise<RawAnswer> {
-  const connection = await unlessAborted(connecting, signal)
-  try {
-    connection.send(formatRequest(url, request))
-    return await unlessAborted(readAnswer(connection.receive), signal)
-  } finally {
-    connection.close()
+export async function connectTo(url: URL, reach: Reach): Promise<Connection> {
+  const host = hostOf(url)
+  const open = async () => {
+    const addresses = await reach.lookUp(host)
+    return within(PHASE_MS, connectToAny(addresses, portOf(url), reach), 'ENOCONNECT')
   }
+  if (url.protocol === 'http:') return open()
+  // RFC 6066, 3: an address is not a server name.
+  return secureWith(await reach.trust(), { host, sni: isAddress(host) ? '' : host }, open)
 }
 
 /**
- * Connects to the server of a URL; for `https` the certificate is verified for its host name.
+ * A connection with TLS on top, verified against the forms of a trust store, one after the other: only what its last form
+ * refuses is refused. Each takes a connection of its own.
  *
- * @throws the runtime's error, with its `code`.
+ * @throws an error with a `code`.
  */
-export async function connectTo(
-  url: URL,
-  store: TrustStore | undefined,
-  system: Pick<System, 'connect'>,
+export async function secureWith(
+  store: TrustStore,
+  peer: Omit<Tls, 'ca'>,
+  open: () => Promise<Connection>,
 ): Promise<Connection> {
-  const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  if (url.protocol === 'http:') {
-    return system.connect({ hostname, port: portOf(url, 80), tls: undefined })
+  let refusal: unknown
+  for (const form of store.forms) {
+    const ca = form()
+    if (ca === '') continue
+    // One after the other is the point.
+    // eslint-disable-next-line no-await-in-loop
+    const connection = await open()
+    try {
+      // eslint-disable-next-line no-await-in-loop
+      return await within(PHASE_MS, connection.secure({ ...peer, ca }), 'ENOHANDSHAKE')
+    } catch (error) {
+      connection.close()
+      if (!isUntrusted(error)) throw error
+      refusal = error
+    }
   }
-  const connectWith = async (ca: string | undefined) => {
-    const trust = ca === undefined ? {} : { ca }
-    const tls = { serverName: hostname, ...trust }
-    return system.connect({ hostname, port: portOf(url, 443), tls })
-  }
-  if (store?.aws === undefined) return connectWith(store?.pem)
-  return connectWith(store.aws).catch(async (error: unknown) => {
-    if (!isUntrusted(error)) throw error
-    return connectWith(store.pem)
-  })
+  throw refusal
 }
 
-function portOf(url: URL, usual: number): number {
-  return url.port === '' ? usual : Number(url.port)
+/** The first connection that opens. The next address is tried when one fails or takes long. */
+async function connectToAny(
+  addresses: readonly string[],
+  port: number,
+  { connect, sleep }: Reach,
+): Promise<Connection> {
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  const waiting = [...addresses]
+  let pending = 0
+  let isOver = false
+  function tryNext(): void {
+    const hostname = waiting.shift()
+    if (hostname === undefined || isOver) return
+    pending += 1
+    connect({ hostname, port }).then(
+      (connection) => {
+        if (isOver) connection.close()
+        isOver = true
+        resolve(connection)
+      },
+      (error: unknown) => {
+        pending -= 1
+        if (pending === 0 && waiting.length === 0) reject(error)
+        tryNext()
+      },
+    )
+    if (waiting.length > 0) void sleep(STAGGER_MS).then(tryNext)
+  }
+  tryNext()
+  return promise
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason))
-  })
-  return Promise.race([promise, aborted])
+/** The host of a URL: a name, or an address without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The port of a URL, its scheme's usual one where it has none. */
+export function portOf({ port, protocol }: URL): number {
+  const usual = protocol === 'https:' ? 443 : 80
+  return port === '' ? usual : Number(port)
 }

@@ -1,42 +1,49 @@
-import { MAX_BODY_BYTES, type RawAnswer } from './http1_answer.ts'
-import { broken } from './http1_reader.ts'
-import type { Exchange } from './http_direct.ts'
-import type { System } from './system.ts'
-import type { TrustStore } from './trust.ts'
+import { type Head, parseHead } from './http1_answer.ts'
+import { formatConnect } from './http1_request.ts'
+import { connectTo, hostOf, portOf, type Reach, secureWith } from './http_direct.ts'
+import { broken, proxyFault } from './network_error.ts'
+import type { Proxy } from './proxy.ts'
+import type { Connection } from './system.ts'
 
 /**
- * One request and its answer through a proxy, by Bun's `fetch`, which knows `CONNECT`, and is less strict about what an
- * answer looks like than `http1_answer.ts`. As on the direct way: the same cap on the body, no redirect, no decompression,
- * TLS verified whatever `NODE_TLS_REJECT_UNAUTHORIZED` says, and nothing logged whatever `BUN_CONFIG_VERBOSE_FETCH` says.
+ * Connects to the server of a URL through a proxy: for `https` through a tunnel, which the proxy cannot look into; for `http`
+ * the connection is to the proxy itself, which takes the request for another host.
  *
- * @throws the runtime's error, with its `code`; `EMSGSIZE` - the answer is too large; or the signal's reason.
+ * @throws an error with a `code`, or one of `proxyFault`.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
  */
-export async function askThroughProxy(
-  { url, request, signal }: Exchange,
-  { proxy, store }: { readonly proxy: string; readonly store: TrustStore | undefined },
-  system: Pick<System, 'fetch'>,
-): Promise<RawAnswer> {
-  const ca = store?.pem === undefined ? {} : { ca: store.pem }
-  const response = await system.fetch(url.href, {
-    ...request,
-    signal,
-    proxy,
-    redirect: 'manual',
-    decompress: false,
-    verbose: false,
-    tls: { rejectUnauthorized: true, ...ca },
+export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Promise<Connection> {
+  const open = async () =>
+    connectTo(proxy.url, reach).catch((error: unknown) => {
+      throw proxyFault({ proxyError: error })
+    })
+  if (url.protocol === 'http:') return open()
+  const host = hostOf(url)
+  // An address is sent as a name here: with none, Bun would verify the certificate against the proxy's host.
+  return secureWith(await reach.trust(), { host, sni: host }, async () => {
+    const connection = await open()
+    try {
+      const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy.authorization)
+      const { status } = await askProxy(connection, request)
+      if (status >= 300) throw proxyFault({ proxyStatus: status })
+      return connection
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   })
-  const { status, headers } = response
-  return { status, headers, body: await readCapped(response) }
 }
 
-async function readCapped(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw broken('EMSGSIZE')
-    chunks.push(chunk)
+async function askProxy(connection: Connection, request: Uint8Array): Promise<Head> {
+  try {
+    return await connection.ask(request, (bytes) => {
+      const head = parseHead(bytes)
+      // What follows the head of a success is the proxy's own, and must not be taken for the server's.
+      const isFollowed = head !== undefined && head.status < 300 && bytes.length > head.length
+      if (isFollowed) throw broken('EBADMSG')
+      return head
+    })
+  } catch (error) {
+    throw proxyFault({ proxyError: error })
   }
-  return new Uint8Array(Buffer.concat(chunks))
 }

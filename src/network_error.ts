@@ -17,90 +17,129 @@ export interface Problem {
   readonly retryable: boolean
 }
 
-/** Words for Bun's error codes, for `H`, the host, or the proxy that stands in its place. */
-const WORDS: ReadonlyMap<string, string> = new Map([
-  ['ECONNREFUSED', 'H refused the connection'],
-  ['ECONNRESET', 'H closed the connection before its answer was complete'],
-  ['EHOSTUNREACH', 'there is no route to H'],
-  ['ENETUNREACH', 'there is no route to H'],
-  ['ENOTFOUND', 'the host name H does not exist'],
-  ['EAI_AGAIN', 'the host name H cannot be looked up'],
-  ['ESERVFAIL', 'the host name H cannot be looked up'],
-  ['ETIMEOUT', 'the host name H cannot be looked up'],
-  [
-    'FailedToOpenSocket',
-    'no connection to H can be opened; hint: is a certificate of the trust store damaged',
-  ],
-  ['EPROTO', 'the TLS handshake with H failed'],
-  ['EBADMSG', 'H sent an answer that is not well-formed HTTP/1.1'],
-  ['ENOLENGTH', 'H did not say how long its answer is'],
-  ['EMSGSIZE', 'H sent an answer that is too large'],
-  ['ERR_PROXY_TUNNEL', 'H refused to open a tunnel'],
-  ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],
-  [
-    'CERT_NOT_YET_VALID',
-    'the certificate of H is not valid yet; hint: is the clock of this node right',
-  ],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of H is for another host'],
-])
-
-const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
-
-/** Something came back, but nothing that could be used. */
-const WRONG_ANSWER: ReadonlySet<string> = new Set(['EBADMSG', 'ENOLENGTH', 'EMSGSIZE'])
-
-const FINAL: ReadonlySet<string> = new Set(['ENOTFOUND', 'EMSGSIZE'])
-
-/** Whether TLS failed because nobody that is trusted vouches for the server. */
-export function isUntrusted(error: unknown): boolean {
-  const code = codeOf(error)
-  return typeof code === 'string' && UNTRUSTED.has(code)
+/** What one error code means. */
+interface Meaning {
+  /** `H` stands for the host, or for the proxy where the failure is the proxy's. */
+  readonly words: string
+  /** No other attempt can mend it. */
+  readonly isFinal?: boolean
+  /** Something came back, but nothing that could be used. */
+  readonly isAnswer?: boolean
 }
 
-/** Problems of the way to the proxy, where there is one, and not of the host behind it. */
-const ON_THE_WAY: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ESERVFAIL',
-  'ETIMEOUT',
-  'ERR_PROXY_TUNNEL',
+const UNTRUSTED: Meaning = { words: 'the certificate of H is not trusted by STORE' }
+const UNKNOWN_NAME: Meaning = { words: 'the host name of H cannot be looked up', isFinal: true }
+const NO_ROUTE: Meaning = { words: 'there is no route to H' }
+
+/** By the runtime's codes, and those of {@link broken}. */
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ['ENOTFOUND', { words: 'the host name of H does not exist', isFinal: true }],
+  // Final, since the name has been looked up again and again by then.
+  ['EAI_AGAIN', UNKNOWN_NAME],
+  ['ELOOKUP', { words: 'no answer from the DNS server for the host name of H', isFinal: true }],
+  ['ECONNREFUSED', { words: 'H refused the connection' }],
+  ['EHOSTUNREACH', NO_ROUTE],
+  ['ENETUNREACH', NO_ROUTE],
+  ['ENOCONNECT', { words: 'no connection to H in 4000 ms' }],
+  ['ENOHANDSHAKE', { words: 'no answer from H to the TLS handshake in 4000 ms' }],
+  ['ECONNRESET', { words: 'H closed the connection before its answer was complete' }],
+  ['EPROTO', { words: 'the TLS handshake with H failed' }],
+  ['EBADMSG', { words: 'H sent an answer that is not well-formed HTTP/1.1', isAnswer: true }],
+  ['ENOLENGTH', { words: 'H did not say how long its answer is', isAnswer: true }],
+  ['ECOMPRESSED', { words: 'H sent a compressed answer', isAnswer: true, isFinal: true }],
+  ['ENOTIME', { words: 'no time left to ask H', isFinal: true }],
+  ['EMSGSIZE', { words: 'H sent an answer that is too large', isAnswer: true, isFinal: true }],
+  ['CERT_HAS_EXPIRED', { words: 'the certificate of H has expired' }],
+  [
+    'CERT_NOT_YET_VALID',
+    { words: 'the certificate of H is not valid yet; hint: is the clock of this node right' },
+  ],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', { words: 'the certificate of H is for another host' }],
+  ['ERR_BORINGSSL', { words: 'none of the certificates in STORE can be read' }],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', UNTRUSTED],
+  ['SELF_SIGNED_CERT_IN_CHAIN', UNTRUSTED],
+  ['UNABLE_TO_GET_ISSUER_CERT', UNTRUSTED],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
 ])
 
-/**
- * Why there is no answer. The runtime's own message is never used: it may quote the URL or the input.
- *
- * What no other attempt can mend: a host name that does not exist, and an answer that is too large.
- */
+/** Codes of this program's own. */
+export type BrokenCode =
+  | 'EAI_AGAIN'
+  | 'EBADMSG'
+  | 'ECOMPRESSED'
+  | 'ECONNRESET'
+  | 'ELOOKUP'
+  | 'EMSGSIZE'
+  | 'ENOANSWER'
+  | 'ENOCONNECT'
+  | 'ENOHANDSHAKE'
+  | 'ENOLENGTH'
+  | 'ENOTIME'
+
+/** An error for what the runtime has none for, with a `code` as its own errors have. */
+export function broken(code: BrokenCode): Error {
+  return Object.assign(new Error('broken'), { code })
+}
+
+/** What a promise gives. @throws also an error with the code, when it takes longer than `ms` milliseconds. */
+export async function within<T>(ms: number, promise: Promise<T>, code: BrokenCode): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  AbortSignal.timeout(ms).addEventListener('abort', () => reject(broken(code)))
+  return Promise.race([promise, late])
+}
+
+/** The proxy is to blame, not the server behind it. */
+interface ProxyError extends Error {
+  /** What failed on the way to the proxy. */
+  readonly proxyError?: unknown
+  /** Or the status with which it refused to open a tunnel. */
+  readonly proxyStatus?: number
+}
+
+/** The error for a proxy that cannot be used, or refuses. */
+export function proxyFault(fault: Omit<ProxyError, keyof Error>): Error {
+  return Object.assign(new Error('proxy'), fault)
+}
+
+/** Whether TLS has refused a certificate: the system's own codes, for a connection that broke, have no underscore. */
+export function isUntrusted(error: unknown): boolean {
+  const code = codeOf(error)
+  return typeof code === 'string' && code.includes('_')
+}
+
+/** Why there is no answer. The runtime's own message is never used: it may quote the URL or the input. */
 export function describeError(error: unknown, attempt: Attempt): Problem {
-  const { host, timeoutMs, trustedBy, proxy } = attempt
+  const { host, timeoutMs, trustedBy = 'the trust store', proxy } = attempt
   const via = proxy === undefined ? '' : ` through the proxy ${proxy}`
-  if (error instanceof Error && error.name === 'TimeoutError') {
-    return unreachable(`no answer from ${host}${via} in ${timeoutMs} ms`)
+  if (isProxyError(error)) {
+    const name = `the proxy ${proxy ?? ''}`
+    if (error.proxyStatus === undefined) {
+      return describeError(error.proxyError, { ...attempt, host: name, proxy: undefined })
+    }
+    return unreachable(`${name} answered HTTP status ${error.proxyStatus}`)
   }
   const code = codeOf(error)
+  if (code === 'ENOANSWER') return unreachable(`no answer from ${host}${via} in ${timeoutMs} ms`)
   if (typeof code !== 'string' || !/^[A-Z][A-Za-z_]{2,40}$/.test(code)) {
     return unreachable(`the connection to ${host}${via} failed`)
   }
-  if (UNTRUSTED.has(code)) {
-    const store = trustedBy ?? 'the trust store'
-    return unreachable(`the certificate of ${host} is not trusted by ${store}`)
+  const {
+    words,
+    isFinal = false,
+    isAnswer = false,
+  } = MEANINGS.get(code) ?? {
+    words: `the connection to H${via} failed (${code})`,
   }
-  const isProxy = proxy !== undefined && ON_THE_WAY.has(code)
-  const words = WORDS.get(code)?.replace('H', isProxy ? `the proxy ${proxy}` : host)
   return {
-    code: WRONG_ANSWER.has(code) ? 'bad_response' : 'unreachable',
-    problem: words ?? `the connection to ${host}${via} failed (${code})`,
-    retryable: !FINAL.has(code),
+    code: isAnswer ? 'bad_response' : 'unreachable',
+    problem: words.replace('H', () => host).replace('STORE', () => trustedBy),
+    retryable: !isFinal,
   }
+}
+
+function isProxyError(error: unknown): error is ProxyError {
+  return error instanceof Error && ('proxyError' in error || 'proxyStatus' in error)
 }
 
 function unreachable(problem: string): Problem {

@@ -5,8 +5,9 @@ import type { System } from './system.ts'
 
 /** A proxy between this program and a host. */
 export interface Proxy {
-  /** With its user information, as Bun's `fetch` takes it. */
-  readonly url: string
+  readonly url: URL
+  /** What it is shown in `Proxy-Authorization`, empty for nothing. */
+  readonly authorization: string
   /** For the error line, without its user information. */
   readonly name: string
 }
@@ -42,14 +43,31 @@ export function findProxy(url: URL, env: System['env']): Proxy | undefined {
 const UNSAFE = /[\s\p{Cc}\\]/u
 
 function parseProxy(text: string, variable: string): Proxy {
-  const proxy = UNSAFE.test(text) ? null : URL.parse(withScheme(text))
-  if (proxy === null || !['http:', 'https:'].includes(proxy.protocol) || isCutShort(proxy)) {
+  const url = UNSAFE.test(text) ? null : URL.parse(withScheme(text))
+  const authorization = url === null ? undefined : authorizationOf(url)
+  if (
+    url === null ||
+    authorization === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    isCutShort(url)
+  ) {
     throw new Failure(
       'bad_config',
       `cannot use ${variable}: it must be the URL of an http or https proxy`,
     )
   }
-  return { url: proxy.href, name: `${proxy.host} (from ${variable})` }
+  return { url, authorization, name: `${url.host} (from ${variable})` }
+}
+
+/** RFC 7617, 2; `undefined` when the user information is not percent-encoded UTF-8. */
+function authorizationOf({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return ''
+  try {
+    const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    return `Basic ${Buffer.from(text).toString('base64')}`
+  } catch {
+    return undefined
+  }
 }
 
 function withScheme(text: string): string {

@@ -1,78 +1,99 @@
-import type { Connection, Peer } from './system.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { mismatch } from './server_name.ts'
+import type { Connection, Peer, Tls } from './system.ts'
 
-/** A connection that is being used, as Bun's callbacks and this program's promises see it. */
-interface Inbox {
-  readonly chunks: Uint8Array[]
-  isOver: boolean
-  failure: Error | undefined
-  wake: () => void
+/** What Bun calls when something happens to a socket. */
+type Handlers = Bun.SocketHandler<undefined>
+
+/** A connection's two directions. */
+interface Stream {
+  readonly inbox: Inbox
+  unsent: Uint8Array
+  /** Once TLS has been put on top, its bytes are no longer for this stream's reader. */
+  isCarrier: boolean
 }
 
 /**
- * Connects, over TLS if the peer has `tls`. Resolves once the connection may be used: with TLS only after the certificate has
- * been verified for the host name, whatever `NODE_TLS_REJECT_UNAUTHORIZED` says.
+ * Connects to an address over TCP.
  *
- * @throws the runtime's error, with its `code`, or one with `ECONNRESET`.
+ * @throws the runtime's error, with its `code`.
  */
-export async function connect({ hostname, port, tls }: Peer): Promise<Connection> {
-  const inbox: Inbox = { chunks: [], isOver: false, failure: undefined, wake: () => undefined }
+export async function connect({ hostname, port }: Peer): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
-  let unsent: Uint8Array = new Uint8Array()
-  function end(failure: Error | undefined): void {
-    inbox.isOver = true
-    inbox.failure ??= failure
-    inbox.wake()
-    reject(failure ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
-  }
-  function connectionOf(socket: Bun.Socket): Connection {
-    return {
-      send: (bytes) => {
-        unsent = bytes.subarray(Math.max(0, socket.write(bytes)))
-      },
-      receive: async () => receive(inbox),
-      isOpen: () => !inbox.isOver && inbox.chunks.length === 0,
-      close: () => socket.terminate(),
-    }
-  }
+  const stream = createStream()
   Bun.connect({
     hostname,
     port,
-    ...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: true } }),
     socket: {
-      binaryType: 'uint8array',
-      open: (socket) => {
-        if (tls === undefined) resolve(connectionOf(socket))
-      },
-      handshake: (socket, isTrusted, error) => {
-        if (isTrusted && error === null) return resolve(connectionOf(socket))
-        // In this order: the end of the connection must not become the reason.
-        end(error ?? undefined)
-        socket.terminate()
-      },
-      data: (_, chunk) => {
-        inbox.chunks.push(chunk)
-        inbox.wake()
-      },
-      drain: (socket) => {
-        unsent = unsent.subarray(Math.max(0, socket.write(unsent)))
-      },
-      end: () => end(undefined),
-      close: (_, error) => end(error),
-      error: (_, error) => end(error),
-      connectError: (_, error) => end(error),
+      ...handlersOf(stream),
+      open: (socket) => resolve(connectionOn(socket, stream)),
+      connectError: (_, error) => reject(error),
     },
   }).catch(reject)
   return promise
 }
 
-async function receive(inbox: Inbox): Promise<Uint8Array | undefined> {
-  while (inbox.chunks.length === 0 && !inbox.isOver) {
-    // eslint-disable-next-line no-await-in-loop -- one chunk is waited for after the other
-    await new Promise<void>((resolve) => {
-      inbox.wake = resolve
-    })
+function createStream(): Stream {
+  return { inbox: createInbox(), unsent: new Uint8Array(), isCarrier: false }
+}
+
+function handlersOf(stream: Stream): Handlers {
+  const { inbox } = stream
+  return {
+    data: (_, chunk) => {
+      if (!stream.isCarrier) inbox.take(chunk)
+    },
+    drain: (socket) => {
+      stream.unsent = stream.unsent.subarray(Math.max(0, socket.write(stream.unsent)))
+    },
+    end: () => inbox.end(undefined),
+    close: (_, error) => inbox.end(error),
+    error: (_, error) => inbox.end(error),
   }
-  const chunk = inbox.chunks.shift()
-  if (chunk === undefined && inbox.failure !== undefined) throw inbox.failure
-  return chunk
+}
+
+function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
+  return {
+    ask: async (bytes, parse) => {
+      // What cannot be sent at once follows when the peer has read.
+      stream.unsent = bytes.subarray(Math.max(0, socket.write(bytes)))
+      return stream.inbox.wait(parse)
+    },
+    secure: async (tls) => secure(socket, stream, tls),
+    isOpen: stream.inbox.isEmpty,
+    close: () => socket.terminate(),
+  }
+}
+
+async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  const stream = createStream()
+  const { inbox } = stream
+  carrier.isCarrier = true
+  // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
+  for (const each of [carrier.inbox, inbox]) each.wait(() => undefined).catch(reject)
+  const { host, sni, ca } = tls
+  const options = {
+    serverName: sni,
+    ca,
+    // Explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
+    rejectUnauthorized: true,
+    // An intermediate may be an anchor, as in Go.
+    allowPartialTrustChain: true,
+  }
+  socket.upgradeTLS({
+    data: undefined,
+    tls: options,
+    socket: {
+      ...handlersOf(stream),
+      handshake: (peer, isTrusted, error) => {
+        const refusal = error ?? mismatch(peer.getPeerX509Certificate(), host)
+        if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
+        // Before the end of the connection, which must not become the reason.
+        inbox.end(refusal)
+        peer.terminate()
+      },
+    },
+  })
+  return promise
 }

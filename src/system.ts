@@ -20,21 +20,37 @@ export interface PrivateDirectory {
   readonly remove: (name: string) => void
 }
 
-/** Whom to connect to. */
+/** Where to connect to. */
 export interface Peer {
-  /** A name, or an address without brackets. */
+  /** An address, without brackets. */
   readonly hostname: string
   readonly port: number
-  /** For TLS, verified for `serverName` against `ca` (PEM), or against the roots inside Bun. */
-  readonly tls: { readonly serverName: string; readonly ca?: string } | undefined
 }
 
-/** A connection that may be used: its peer, if it had to be verified, is. */
+/** How TLS is spoken, and with whom. */
+export interface Tls {
+  /** Whose certificate it must be: a name, or an address without brackets. */
+  readonly host: string
+  /** The name to ask for (RFC 6066, 3), empty for none. */
+  readonly sni: string
+  /** The certificates that may vouch for it, PEM. */
+  readonly ca: string
+}
+
+/** An open connection. With TLS, its peer's certificate has been verified. */
 export interface Connection {
-  /** Sends bytes, once: what cannot be sent at once follows when the peer has read. */
-  readonly send: (bytes: Uint8Array) => void
-  /** What came next; `undefined` when the peer has ended. @throws the runtime's error, with its `code`. */
-  readonly receive: () => Promise<Uint8Array | undefined>
+  /**
+   * Sends bytes, and gives what `parse` makes of all that has come, as soon as it is not `undefined`.
+   *
+   * @throws what `parse` throws, or the runtime's error, with its `code`.
+   */
+  readonly ask: <T>(bytes: Uint8Array, parse: (received: Buffer) => T | undefined) => Promise<T>
+  /**
+   * The same connection with TLS on top; from then on only that one may be used.
+   *
+   * @throws the runtime's error, with its `code`; `ERR_TLS_CERT_ALTNAME_INVALID` - the certificate is for another host.
+   */
+  readonly secure: (tls: Tls) => Promise<Connection>
   /** Whether nothing has come, not even the end. */
   readonly isOpen: () => boolean
   readonly close: () => void
@@ -51,11 +67,17 @@ export interface System {
   /** Name and version of this program, for the User-Agent. */
   readonly product: string
 
-  /** A connection of our own, reached only through `http.ts`. @throws the runtime's error, with its `code`. */
+  /** A TCP connection. @throws the runtime's error, with its `code`. */
   readonly connect: (peer: Peer) => Promise<Connection>
 
-  /** Bun's `fetch`, reached only through `http.ts`, for requests that pass through a proxy. */
-  readonly fetch: (url: string, init: BunFetchRequestInit) => Promise<Response>
+  /** The same, for TLS inside TLS. @throws the runtime's error, with its `code`. */
+  readonly connectNested: (peer: Peer) => Promise<Connection>
+
+  /** Whether the TLS library can read a certificate (DER). */
+  readonly isCertificate: (der: Uint8Array) => boolean
+
+  /** Mozilla's roots, which are part of the runtime, PEM. */
+  readonly builtInRoots: () => string
 
   /**
    * The first `maxBytes` bytes of a file.
@@ -92,7 +114,7 @@ export interface System {
    */
   readonly onSignal: (cleanUp: () => void) => () => void
 
-  /** Addresses of a host name. @throws when it has none. */
+  /** Addresses of a host name, at least one. @throws the resolver's error, with its `code`. */
   readonly lookUp: (hostname: string) => Promise<readonly string[]>
 
   /**

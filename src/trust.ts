@@ -1,22 +1,8 @@
-import { awsOnly, type Certificate, certificatesIn, textOf } from './certificates.ts'
+import { type Bundle, readBundle, storeOf, type TrustStore, unusable } from './bundle.ts'
 import type { Found } from './config/settings.ts'
 import { Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
 import type { System } from './system.ts'
-
-/** The certificates that may vouch for a server. */
-export interface TrustStore {
-  /** PEM; `undefined` on a host without any, where the Mozilla roots inside Bun serve. */
-  readonly pem: string | undefined
-  /**
-   * Those of a host's certificates that AWS's own end in, `undefined` where there are none. To be tried first, and then all:
-   * reading the other hundred and forty takes as long as the rest of a handshake, and a part of what is trusted vouches for
-   * nothing that the whole would not.
-   */
-  readonly aws: string | undefined
-  /** For the error line. */
-  readonly name: string
-}
 
 /** Where distributions keep their bundle, in the order Go looks: https://go.dev/src/crypto/x509/root_linux.go */
 const HOST_BUNDLES = [
@@ -28,85 +14,95 @@ const HOST_BUNDLES = [
   '/etc/ssl/cert.pem', // Alpine, Bottlerocket
 ]
 
-/** The largest known bundle is under 1 MiB. */
-const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
+type TrustSystem = Pick<
+  System,
+  'env' | 'readFile' | 'listFiles' | 'isCertificate' | 'builtInRoots' | 'step'
+>
 
 /**
  * The configured bundle alone, else the host's store: `SSL_CERT_FILE` and `SSL_CERT_DIR`, each added to the
  * distribution's bundle, or both together in its place. That is what the Go plugin ends up trusting: it always reads the
- * certificate directories too, and these hold the bundle's certificates. Always handed to TLS explicitly, so
- * `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
+ * certificate directories too, and these hold the bundle's certificates. A host without any store gets the Mozilla roots
+ * that are part of Bun. Always handed to TLS explicitly, so `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
  *
- * @throws {Failure} `bad_config` - the configured bundle cannot be read, or nothing that is named holds a certificate.
+ * @throws {Failure} `bad_config` - the configured bundle or the distribution's cannot be read or holds no certificate, or
+ * nothing that is named does.
  */
 export async function readTrustStore(
   caBundle: Found<string> | undefined,
-  system: Pick<System, 'env' | 'readFile' | 'listFiles'>,
+  system: TrustSystem,
 ): Promise<TrustStore> {
-  if (caBundle !== undefined) return readCaBundle(caBundle, system)
+  if (caBundle !== undefined) {
+    const { value: path, origin } = caBundle
+    const subject = `the CA bundle ${quote(path)} (from ${origin})`
+    const bundle = await readBundle(path, subject, system)
+    if (bundle === undefined) throw unusable(subject, 'it does not exist')
+    return storeOf([bundle], quote(path), system)
+  }
   const { SSL_CERT_FILE: file = '', SSL_CERT_DIR: directories = '' } = system.env
-  const listed = await Promise.all(
-    directories
-      .split(':')
-      .filter(Boolean)
-      .map((directory) => listCertificates(directory, system)),
-  )
-  const sources = [...(file === '' ? [] : [file]), ...listed.flat()]
-  const read = await Promise.all(sources.map((path) => readCertificates(path, system)))
-  const host = file !== '' && directories !== '' ? undefined : await readHostBundle(system)
-  const blocks = [...read.flat(), ...(host?.blocks ?? [])]
-  const name = [file, directories, host?.path ?? ''].filter(Boolean).map(quote).join(', ')
-  if (blocks.length > 0) return { pem: textOf(blocks), aws: awsOnly(blocks), name }
-  if (name === '') return { pem: undefined, aws: undefined, name: 'the built-in Mozilla roots' }
-  throw new Failure('bad_config', `cannot verify any server: ${name} hold no PEM certificate`)
+  const reads = new Map<string, ReturnType<typeof readBundle>>()
+  // SSL_CERT_FILE is often the distribution's own bundle.
+  async function readOnce(path: string): ReturnType<typeof readBundle> {
+    const read = reads.get(path) ?? readBundle(path, `the certificates in ${quote(path)}`, system)
+    reads.set(path, read)
+    return read
+  }
+  const listed = directories
+    .split(':')
+    .filter(Boolean)
+    .map(async (directory) => listCertificates(directory, system))
+  const files = [...(file === '' ? [] : [file]), ...(await Promise.all(listed)).flat()]
+  const [host, ...named] = await Promise.all([
+    file !== '' && directories !== '' ? undefined : findHostBundle(readOnce),
+    ...files.map(async (path) => readNamed(path, readOnce, system)),
+  ])
+  const names = new Set([file, directories, host?.path ?? ''].filter(Boolean))
+  if (names.size === 0) {
+    return { forms: [system.builtInRoots], name: 'the built-in Mozilla roots' }
+  }
+  const name = [...names].map(quote).join(', ')
+  const bundles = new Set([...named, host?.bundle].filter((bundle) => bundle !== undefined))
+  if (bundles.size > 0) return storeOf([...bundles], name, system)
+  throw unusable(`the certificates in ${name}`, 'there are none')
 }
 
-async function readCaBundle(
-  { value: path, origin }: Found<string>,
-  system: Pick<System, 'readFile'>,
-): Promise<TrustStore> {
-  const subject = `cannot use the CA bundle ${quote(path)} (from ${origin})`
-  const blocks = await system.readFile(path, MAX_BUNDLE_BYTES).then(
-    (bytes) => certificatesIn(bytes),
-    (error: unknown) => {
-      throw new Failure('bad_config', `${subject}: ${reasonOf(error)}`)
-    },
-  )
-  if (blocks.length > 0) return { pem: textOf(blocks), aws: undefined, name: quote(path) }
-  throw new Failure('bad_config', `${subject}: it holds no PEM certificate`)
-}
+type ReadBundle = (path: string) => Promise<Bundle | undefined>
 
-async function readHostBundle(
-  system: Pick<System, 'readFile'>,
-): Promise<{ readonly path: string; readonly blocks: readonly Certificate[] } | undefined> {
+/** The first that exists is the host's. To pass over one that is damaged would change whom this host trusts. */
+async function findHostBundle(
+  read: ReadBundle,
+): Promise<{ readonly path: string; readonly bundle: Bundle } | undefined> {
   for (const path of HOST_BUNDLES) {
-    // One after the other: the first that exists is the host's, and reading it is what tells.
     // eslint-disable-next-line no-await-in-loop
-    const blocks = await readCertificates(path, system)
-    if (blocks.length > 0) return { path, blocks }
+    const bundle = await read(path)
+    if (bundle !== undefined) return { path, bundle }
   }
   return undefined
 }
 
-async function listCertificates(
-  directory: string,
-  system: Pick<System, 'listFiles'>,
-): Promise<readonly string[]> {
+/** A file of SSL_CERT_FILE or SSL_CERT_DIR. As in Go, one that is of no use only means less trust. */
+async function readNamed(
+  path: string,
+  read: ReadBundle,
+  system: Pick<System, 'step'>,
+): Promise<Bundle | undefined> {
   try {
-    return await system.listFiles(directory)
-  } catch {
-    return []
+    const bundle = await read(path)
+    if (bundle === undefined) system.step(`there are no certificates in ${quote(path)}`)
+    return bundle
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    system.step(error.message)
+    return undefined
   }
 }
 
-/** None for a file that cannot be read: as in Go, a missing part of the host's store is no error, only less trust. */
-async function readCertificates(
-  path: string,
-  system: Pick<System, 'readFile'>,
-): Promise<readonly Certificate[]> {
-  try {
-    return certificatesIn(await system.readFile(path, MAX_BUNDLE_BYTES))
-  } catch {
+async function listCertificates(
+  directory: string,
+  system: Pick<System, 'listFiles' | 'step'>,
+): Promise<readonly string[]> {
+  return system.listFiles(directory).catch((error: unknown) => {
+    system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
     return []
-  }
+  })
 }

@@ -62,6 +62,7 @@ export function fakeContext(
     remainingMs: () => deadlineMs - elapsedMs,
     clock: startClock(system),
     prepare: () => undefined,
+    addressesOf: async (url) => system.lookUp(url.hostname.replace(/^\[|\]$/g, '')),
     send: async (request) => {
       requests.push(request)
       elapsedMs += requestMs

@@ -3,9 +3,10 @@ import { createServer } from 'node:net'
 
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
-import { askDirectly, connectTo } from '../src/http_direct.ts'
+import { secureWith } from '../src/http_direct.ts'
+import { connectNested } from '../src/nested_tls.ts'
 import { connect } from '../src/socket.ts'
-import type { Peer } from '../src/system.ts'
+import type { Connection, Peer, Tls } from '../src/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import type { Fault } from './world/faults.ts'
 import { findClosedPort, startSilentServer } from './world/silence.ts'
@@ -25,7 +26,8 @@ const settings = readSettings(
 )
 const REAL: FakeParts = {
   connect,
-  fetch: async (url, init) => fetch(url, init),
+  connectNested,
+  lookUp: async () => ['127.0.0.1'],
   files: { [world.caFile]: await Bun.file(world.caFile).text() },
 }
 
@@ -143,11 +145,11 @@ test('send() names a refused connection and a host that does not exist', async (
   ])
   // Not a real look-up: a machine without a resolver gives another code.
   const parts: FakeParts = {
-    connect: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
+    lookUp: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
   }
   expect(await problem({ url: 'https://h.invalid/' }, { parts })).toEqual([
     'unreachable',
-    'the host name h.invalid does not exist',
+    'the host name of h.invalid does not exist',
   ])
 })
 
@@ -203,99 +205,110 @@ test('send() refuses plain text where TLS belongs', async () => {
   ssh.stop()
 })
 
-const PROXY = {
-  HTTPS_PROXY: 'http://u:p@proxy.example:3128',
-  HTTP_PROXY: 'other.example',
-  ALL_PROXY: 'x',
-}
-
-/** How `fetch` is called, or nothing when the request does not go through it. */
-async function initOf(url: string, env = {}): Promise<BunFetchRequestInit | undefined> {
-  const seen: BunFetchRequestInit[] = []
-  const parts: FakeParts = {
-    env,
-    connect: async () => Promise.reject(new Error('no connection in this test')),
-    fetch: async (_, init) => {
-      seen.push(init)
-      return new Response('')
-    },
-  }
-  await ask({ url, method: 'POST', body: '{}', headers: { a: 'b' } }, { parts })
-  return seen[0]
-}
-
-test('send() hardens every request through a proxy', async () => {
-  const init = await initOf('https://api.ecr.us-west-2.amazonaws.com/', PROXY)
-  expect(init).toMatchObject({
-    method: 'POST',
-    body: '{}',
-    headers: {
-      a: 'b',
-      'accept-encoding': 'identity',
-      'user-agent': 'ecr-credential-provider/test app/my-app-1',
-    },
-    proxy: 'http://u:p@proxy.example:3128/',
-    redirect: 'manual',
-    decompress: false,
-    verbose: false,
-    tls: { rejectUnauthorized: true },
-  })
-  expect(init?.tls).toHaveProperty('ca')
-})
-
-test('send() caps what comes through a proxy', async () => {
-  const parts: FakeParts = {
-    env: PROXY,
-    fetch: async () => new Response(new Uint8Array(300_000)),
-  }
-  expect(await problem({ url: 'https://api.ecr.us-west-2.amazonaws.com/' }, { parts })).toEqual([
-    'bad_response',
-    'api.ecr.us-west-2.amazonaws.com sent an answer that is too large',
-  ])
-})
-
-/** What a connection is asked for, and what is sent on it. */
-function listen({ isOpen = true }: { readonly isOpen?: boolean } = {}) {
-  const peers: Peer[] = []
+/** Where connections are opened to, what TLS they are given, and what is sent on them. */
+function listen({
+  isOpen = true,
+  answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+}: { readonly isOpen?: boolean; readonly answer?: string } = {}) {
+  const peers: string[] = []
+  const secured: Tls[] = []
   const sent: string[] = []
   const closed: string[] = []
-  const parts: FakeParts = {
-    connect: async (peer) => {
-      peers.push(peer)
-      const answer = new TextEncoder().encode('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
-      return {
-        send: (bytes) => {
-          sent.push(new TextDecoder().decode(bytes))
-        },
-        receive: async () => answer,
-        isOpen: () => isOpen,
-        close: () => void closed.push(peer.hostname),
-      }
-    },
+  const open = async ({ hostname, port }: Peer): Promise<Connection> => {
+    peers.push(`${hostname}:${port}`)
+    const connection: Connection = {
+      ask: async (bytes, parse) => {
+        const text = new TextDecoder().decode(bytes)
+        sent.push(text)
+        const tunnel = 'HTTP/1.1 200 Connection established\r\n\r\n'
+        const parsed = parse(Buffer.from(text.startsWith('CONNECT') ? tunnel : answer))
+        if (parsed === undefined) throw Object.assign(new Error('x'), { code: 'ECONNRESET' })
+        return parsed
+      },
+      secure: async (tls) => {
+        secured.push(tls)
+        return connection
+      },
+      isOpen: () => isOpen,
+      close: () => void closed.push(hostname),
+    }
+    return connection
   }
-  return { parts, peers, sent, closed }
+  const parts = {
+    connect: open,
+    connectNested: open,
+    lookUp: async (name: string) => [`address-of-${name}`],
+  }
+  return { parts, peers, secured, sent, closed }
 }
 
+const COMMON =
+  'accept-encoding: identity\r\nuser-agent: ecr-credential-provider/test app/my-app-1\r\n'
+
 test('send() connects to the host of the URL, and trusts the configured bundle alone', async () => {
-  const { parts, peers, sent } = listen()
+  const { parts, peers, secured, sent } = listen()
   await ask({ url: 'https://h.example/', method: 'POST', body: '{"a":"ä"}' }, { parts })
   await ask({ url: 'https://[fd00::1]:8443/a?b=c' }, { parts })
   await ask({ url: 'http://h.example/', method: 'PUT' }, { parts })
   const ca = await Bun.file(world.caFile)
     .text()
     .then((text) => text.trim())
-  expect(peers).toEqual([
-    { hostname: 'h.example', port: 443, tls: { serverName: 'h.example', ca } },
-    { hostname: 'fd00::1', port: 8443, tls: { serverName: 'fd00::1', ca } },
-    { hostname: 'h.example', port: 80, tls: undefined },
+  expect(peers).toEqual(['address-of-h.example:443', 'fd00::1:8443', 'address-of-h.example:80'])
+  expect(secured).toEqual([
+    { host: 'h.example', sni: 'h.example', ca },
+    // RFC 6066, 3: no address is a name to ask for.
+    { host: 'fd00::1', sni: '', ca },
   ])
-  const common =
-    'accept-encoding: identity\r\nuser-agent: ecr-credential-provider/test app/my-app-1\r\nconnection: close\r\n'
   expect(sent).toEqual([
-    `POST / HTTP/1.1\r\nhost: h.example\r\n${common}content-length: 10\r\n\r\n{"a":"ä"}`,
-    `GET /a?b=c HTTP/1.1\r\nhost: [fd00::1]:8443\r\n${common}\r\n`,
-    `PUT / HTTP/1.1\r\nhost: h.example\r\n${common}content-length: 0\r\n\r\n`,
+    `POST / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 10\r\n\r\n{"a":"ä"}`,
+    `GET /a?b=c HTTP/1.1\r\nhost: [fd00::1]:8443\r\n${COMMON}connection: close\r\n\r\n`,
+    `PUT / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 0\r\n\r\n`,
   ])
+})
+
+const PROXY = {
+  HTTPS_PROXY: 'http://u:p@proxy.example:3128',
+  HTTP_PROXY: 'other.example',
+  ALL_PROXY: 'x',
+}
+
+test('send() speaks CONNECT to a proxy, and TLS to the server behind it', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const host = 'api.ecr.us-west-2.amazonaws.com'
+  await ask({ url: `https://${host}/` }, { parts: { ...parts, env: PROXY } })
+  expect(peers).toEqual(['address-of-proxy.example:3128'])
+  expect(secured).toMatchObject([{ host, sni: host }])
+  expect(sent).toEqual([
+    `CONNECT ${host}:443 HTTP/1.1\r\nhost: ${host}:443\r\nproxy-authorization: Basic dTpw\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: ${host}\r\n${COMMON}connection: close\r\n\r\n`,
+  ])
+})
+
+test('send() gives a proxy the whole URL of an http request, and its authorization', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const env = { HTTP_PROXY: 'http://u:p@proxy.example' }
+  await ask({ url: 'http://h.example:8080/a?b=c' }, { parts: { ...parts, env } })
+  expect(peers).toEqual(['address-of-proxy.example:80'])
+  expect(secured).toEqual([])
+  expect(sent).toEqual([
+    `GET http://h.example:8080/a?b=c HTTP/1.1\r\nhost: h.example:8080\r\n${COMMON}proxy-authorization: Basic dTpw\r\nconnection: close\r\n\r\n`,
+  ])
+})
+
+test('send() speaks TLS twice where the proxy itself is reached over TLS', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const env = { HTTPS_PROXY: 'https://proxy.example' }
+  await ask(
+    { url: 'https://10.1.2.3/' },
+    { parts: { ...parts, connect: fakeSystem().connect, env } },
+  )
+  expect(peers).toEqual(['address-of-proxy.example:443'])
+  expect(secured).toMatchObject([
+    { host: 'proxy.example', sni: 'proxy.example' },
+    // With no name Bun would verify against the proxy's.
+    { host: '10.1.2.3', sni: '10.1.2.3' },
+  ])
+  expect(sent[0]).toBe('CONNECT 10.1.2.3:443 HTTP/1.1\r\nhost: 10.1.2.3:443\r\n\r\n')
 })
 
 test.each(['a\r\nb: c', 'a\nb', 'ä', '\0'])(
@@ -309,25 +322,13 @@ test.each(['a\r\nb: c', 'a\nb', 'ä', '\0'])(
 )
 
 test.each([
-  ['an answer', async () => Buffer.from('HTTP/1.1 204 -\r\n\r\n')],
-  ['half an answer', async () => undefined],
-  ['an error', async () => Promise.reject(new Error('of the test'))],
-])('askDirectly() closes its connection after %s', async (_, receive) => {
-  let closed = 0
-  const connection = {
-    send: () => undefined,
-    receive,
-    isOpen: () => true,
-    close: () => {
-      closed += 1
-    },
-  }
-  await askDirectly(Promise.resolve(connection), {
-    url: new URL('http://h/'),
-    request: { method: 'GET', headers: {} },
-    signal: new AbortController().signal,
-  }).catch(() => undefined)
-  expect(closed).toBe(1)
+  ['an answer', 'HTTP/1.1 204 -\r\n\r\n'],
+  ['half an answer', 'HTTP/1.1 200 OK'],
+  ['what is no answer', 'SSH-2.0\r\n'],
+])('send() closes its connection after %s', async (_, answer) => {
+  const { parts, closed } = listen({ answer })
+  await ask({ url: 'http://h.example/' }, { parts })
+  expect(closed).toEqual(['address-of-h.example'])
 })
 
 const GET = { method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs: 300 } as const
@@ -341,13 +342,11 @@ test('prepare() opens one connection, which the first request to that server tak
   await network.send({ ...GET, url: 'https://other.example/' })
   await network.send(GET)
   await network.send(GET)
-  expect(peers.map(({ hostname }) => hostname)).toEqual(['h.example', 'other.example', 'h.example'])
-})
-
-test('send() closes its connection once it has the answer', async () => {
-  const { parts, closed } = listen()
-  await ask({ url: 'https://h.example/' }, { parts })
-  expect(closed).toEqual(['h.example'])
+  expect(peers).toEqual([
+    'address-of-h.example:443',
+    'address-of-other.example:443',
+    'address-of-h.example:443',
+  ])
 })
 
 /** How many connections a request takes that comes so much later than `prepare()`. */
@@ -392,39 +391,43 @@ test('what cannot be sent at once follows', async () => {
       resolve(typeof address === 'object' && address !== null ? address.port : 0)
     })
   })
-  const connection = await connect({ hostname: '127.0.0.1', port, tls: undefined })
-  connection.send(new Uint8Array(size))
-  expect(await connection.receive().then((bytes) => bytes?.length)).toBe(1)
+  const connection = await connect({ hostname: '127.0.0.1', port })
+  const answer = connection.ask(new Uint8Array(size), (bytes) =>
+    bytes.length === 0 ? undefined : bytes.toString(),
+  )
+  expect(await answer).toBe('x')
   server.close()
 })
 
 test('prepare() does harm to nobody when it fails', async () => {
   const { parts, peers } = listen()
   let attempts = 0
-  const connectSecond: FakeParts['connect'] = async (peer) => {
+  const connectSecond = async (peer: Peer) => {
     attempts += 1
     if (attempts === 1) throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
-    return (parts.connect ?? connect)(peer)
+    return parts.connect(peer)
   }
-  const system = fakeSystem({ ...REAL, connect: connectSecond })
+  const system = fakeSystem({ ...REAL, ...parts, connect: connectSecond })
   const network = openNetwork(settings, 60_000, system)
   network.prepare('https://h.example/')
   expect(await network.send(GET)).toMatchObject({ kind: 'answer', status: 200 })
   expect([attempts, peers.length]).toEqual([2, 1])
 })
 
-test('prepare() opens nothing where a proxy applies', async () => {
-  const { parts, peers } = listen()
+test('prepare() opens a tunnel where a proxy applies', async () => {
+  const { parts, peers, sent } = listen()
   const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts, env: PROXY }))
   network.prepare('https://h.example/')
   await Bun.sleep(1)
-  expect(peers).toEqual([])
+  expect(peers).toEqual(['address-of-proxy.example:3128'])
+  await network.send(GET)
+  expect([peers.length, sent.length]).toEqual([1, 2])
 })
 
 test.each([
   ['ECONNREFUSED', true],
   ['ECONNRESET', true],
-  ['EAI_AGAIN', true],
+  ['EAI_AGAIN', false],
   ['EPROTO', true],
   ['EBADMSG', true],
   ['EMSGSIZE', false],
@@ -449,15 +452,23 @@ test('send() says that a time-out is worth another attempt, and that no time is 
   })
 })
 
-test('send() asks local addresses without a proxy', async () => {
-  for (const url of [
-    'http://169.254.169.254/',
-    'http://[fd00:ec2::254]/',
-    'https://127.0.0.1/',
-    'http://localhost/',
-  ]) {
-    expect(await initOf(url, PROXY)).toBeUndefined()
-  }
+test.each([
+  'http://169.254.169.254/',
+  'http://[fd00:ec2::254]/',
+  'https://127.0.0.1/',
+  'http://localhost/',
+])('send() asks %s without a proxy', async (url) => {
+  const { parts, peers } = listen()
+  await ask({ url }, { parts: { ...parts, env: { HTTP_PROXY: 'p', HTTPS_PROXY: 'p' } } })
+  expect(peers.length).toBe(1)
+  expect(peers[0]).not.toStartWith('address-of-p:')
+})
+
+test('send() asks no proxy for what is to be asked directly', async () => {
+  const { parts, peers } = listen()
+  const env = { HTTP_PROXY: 'p', HTTPS_PROXY: 'p' }
+  await ask({ url: 'https://h.example/', isDirect: true }, { parts: { ...parts, env } })
+  expect(peers).toEqual(['address-of-h.example:443'])
 })
 
 test('send() shows no text of an error that is not its own', async () => {
@@ -471,42 +482,126 @@ test('send() shows no text of an error that is not its own', async () => {
   ])
 })
 
-const AWS_STORE = { pem: 'all', aws: 'some', name: 'x' }
+const STORE = { forms: [() => 'some', () => '', () => 'all', () => 'parsable'], name: 'x' }
 
-/** With which certificates a server is tried, when the first ones fail for this reason. */
-async function triedWith(code: string): Promise<readonly (string | undefined)[]> {
-  const tried: (string | undefined)[] = []
-  const { parts } = listen()
-  const system = fakeSystem({
-    connect: async (peer) => {
-      tried.push(peer.tls?.ca)
-      if (tried.length === 1 && code !== '') throw Object.assign(new Error('x'), { code })
-      return (parts.connect ?? connect)(peer)
+/** With which certificates a server is tried, when the first ones are refused for these reasons. */
+async function triedWith(...codes: readonly string[]): Promise<readonly string[]> {
+  const tried: string[] = []
+  const opened = await listen().parts.connect({ hostname: 'h', port: 1 })
+  const connection: Connection = {
+    ...opened,
+    secure: async ({ ca }) => {
+      tried.push(ca)
+      const code = codes[tried.length - 1]
+      if (code !== undefined) throw Object.assign(new Error('x'), { code })
+      return connection
     },
+  }
+  const open = async () => connection
+  await secureWith(STORE, { host: 'h', sni: 'h' }, open).catch((error: unknown) => {
+    tried.push(error instanceof Error && 'code' in error ? String(error.code) : 'no code')
   })
-  await connectTo(new URL('https://h.example/'), AWS_STORE, system).catch(() => undefined)
   return tried
 }
 
-test('connectTo() tries the roots of AWS alone, and all only if these do not vouch', async () => {
-  expect(await triedWith('')).toEqual(['some'])
-  for (const code of [
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'UNABLE_TO_GET_ISSUER_CERT',
-    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'SELF_SIGNED_CERT_IN_CHAIN',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-  ]) {
-    // eslint-disable-next-line no-await-in-loop
-    expect(await triedWith(code)).toEqual(['some', 'all'])
+test.each([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_CA',
+  'PATH_LENGTH_EXCEEDED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_BORINGSSL',
+])('secureWith() tries the next form of the store after %s, once', async (code) => {
+  expect(await triedWith(code)).toEqual(['some', 'all'])
+  expect(await triedWith(code, code)).toEqual(['some', 'all', 'parsable'])
+  expect(await triedWith('A_B', 'C_D', code)).toEqual(['some', 'all', 'parsable', code])
+})
+
+test.each(['ECONNRESET', 'EPROTO', 'EPIPE', 'ENOHANDSHAKE', 'ETIMEDOUT'])(
+  'secureWith() does not take %s for a verdict on the certificate',
+  async (code) => {
+    expect(await triedWith()).toEqual(['some'])
+    expect(await triedWith(code)).toEqual(['some', code])
+  },
+)
+
+/** What comes of a request when the resolver gives these answers, one after the other. */
+async function lookUp(...answers: readonly (string | readonly string[])[]) {
+  const left = [...answers]
+  let elapsedMs = 0
+  const { parts, peers } = listen()
+  const system = fakeSystem({
+    ...REAL,
+    ...parts,
+    elapsedMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+    lookUp: async () => {
+      const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'ENOTFOUND'
+      if (typeof answer === 'string') throw Object.assign(new Error('x'), { code: answer })
+      return answer
+    },
+  })
+  const network = openNetwork(settings, 60_000, system)
+  const request = { ...GET, url: 'http://h.example/' }
+  const outcome = await network.send(request)
+  await network.send(request)
+  const text = outcome.kind === 'answer' ? `${outcome.status}` : outcome.problem
+  return { text, elapsedMs, peers, outcome }
+}
+
+test.each(['EAI_AGAIN', 'ESERVFAIL', 'ECONNREFUSED', 'ETIMEOUT', 'EREFUSED', 'anything'])(
+  'send() asks a resolver that is not ready (%s) again',
+  async (code) => {
+    const { text, peers } = await lookUp(code, code, ['10.0.0.1'])
+    expect([text, ...peers]).toEqual(['200', '10.0.0.1:80', '10.0.0.1:80'])
+  },
+)
+
+test('send() waits 5 s for a resolver, in all its attempts together', async () => {
+  const { text, elapsedMs, outcome } = await lookUp('EAI_AGAIN')
+  expect([text, elapsedMs]).toEqual(['the host name of h.example cannot be looked up', 5000])
+  expect(outcome).toMatchObject({ retryable: false })
+})
+
+test('send() does not ask again for a name that does not exist', async () => {
+  const { text, elapsedMs } = await lookUp('ENOTFOUND', ['10.0.0.1'])
+  expect([text, elapsedMs]).toEqual(['the host name of h.example does not exist', 0])
+})
+
+test('send() looks a name up once a run', async () => {
+  const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
+  expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])
+})
+
+test.each([
+  ['refuses', async () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))],
+  ['does not answer', async () => new Promise<Connection>(() => undefined)],
+])('send() passes over an address that %s', async (_, first) => {
+  const { parts } = listen()
+  const tried: string[] = []
+  const own = {
+    lookUp: async () => ['::1', '127.0.0.1'],
+    connect: async (peer: Peer) => {
+      tried.push(peer.hostname)
+      return peer.hostname === '::1' ? first() : parts.connect(peer)
+    },
   }
-  for (const code of [
-    'CERT_HAS_EXPIRED',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ECONNREFUSED',
-    'ECONNRESET',
-  ]) {
-    // eslint-disable-next-line no-await-in-loop
-    expect(await triedWith(code)).toEqual(['some'])
-  }
+  const outcome = await ask({ url: 'http://h.example/' }, { parts: own })
+  expect(outcome).toMatchObject({ kind: 'answer', status: 200 })
+  expect(tried).toEqual(['::1', '127.0.0.1'])
+})
+
+test('send() says why none of the addresses can be used', async () => {
+  const parts = { lookUp: async () => ['::1', '127.0.0.1'] }
+  const url = `http://h.example:${findClosedPort()}/`
+  expect(await problem({ url }, { parts })).toEqual([
+    'unreachable',
+    'h.example:PORT refused the connection',
+  ])
 })

@@ -216,7 +216,7 @@ test.concurrent('a proxy with a password is used, and its password is never show
     })
   expectPassword(await through('user:p%40ss'), PRIVATE)
   const refused = await through('user:SECRET')
-  expectRefusal(refused, /the proxy 127.0.0.1:[0-9]+ \(from HTTPS_PROXY\) refused to open a tunnel/)
+  expectRefusal(refused, /the proxy 127.0.0.1:[0-9]+ \(from HTTPS_PROXY\) answered HTTP status 407/)
   expect(refused.stderr).not.toContain('SECRET')
   proxy.stop()
   await world.stop()

@@ -50,7 +50,7 @@ test.each(URL_CASES.filter(({ url }) => url !== NO_URL))(
       expectFailure('bad_config', () => findProxy(new URL(url), env))
       return
     }
-    const found = findProxy(new URL(url), env)?.url
+    const found = findProxy(new URL(url), env)?.url.href
     expect(found).toBe(proxy === null ? undefined : new URL(proxy).href)
   },
 )
@@ -64,7 +64,7 @@ test.each(vectors.fromEnvironment)(
   ({ name, env, expected }) => {
     const read = (value: string) =>
       name === LOWER_CASE_WINS ? value.replace('lower', 'upper') : value
-    const find = (url: string) => findProxy(new URL(url), env)?.url
+    const find = (url: string) => findProxy(new URL(url), env)?.url.href
     expect(find('https://h.example/')).toBe(`http://${read(expected.https_proxy)}/`)
     expect(find(`https://${read(expected.no_proxy)}/`)).toBeUndefined()
     if (expected.cgi) expectFailure('bad_config', () => find('http://h.example/'))
@@ -82,9 +82,11 @@ test('findProxy() minds REQUEST_METHOD only where HTTP_PROXY would be used', () 
 
 test('findProxy() takes upper case first, and no ALL_PROXY', () => {
   const url = new URL('https://h.example/')
-  expect(findProxy(url, { HTTPS_PROXY: 'upper', https_proxy: 'lower' })?.url).toBe('http://upper/')
-  expect(findProxy(url, { HTTPS_PROXY: '', https_proxy: 'lower' })?.url).toBe('http://lower/')
-  expect(findProxy(url, { HTTPS_PROXY: 'p', NO_PROXY: 'x', no_proxy: 'h.example' })?.url).toBe(
+  expect(findProxy(url, { HTTPS_PROXY: 'upper', https_proxy: 'lower' })?.url.href).toBe(
+    'http://upper/',
+  )
+  expect(findProxy(url, { HTTPS_PROXY: '', https_proxy: 'lower' })?.url.href).toBe('http://lower/')
+  expect(findProxy(url, { HTTPS_PROXY: 'p', NO_PROXY: 'x', no_proxy: 'h.example' })?.url.href).toBe(
     'http://p/',
   )
   expect(findProxy(url, { HTTPS_PROXY: 'p', no_proxy: 'h.example' })).toBeUndefined()
@@ -104,13 +106,24 @@ test.each([
   expect(findProxy(new URL(url), PROXY)).toBeUndefined()
 })
 
-test('findProxy() keeps the password in the URL and out of the name', () => {
-  expect(
-    findProxy(new URL('https://h/'), { HTTPS_PROXY: 'https://user:p%40ss@proxy.example:8443' }),
-  ).toEqual({
-    url: 'https://user:p%40ss@proxy.example:8443/',
+test('findProxy() keeps user and password out of the name', () => {
+  const proxy = 'https://user:p%40ss@proxy.example:8443'
+  expect(findProxy(new URL('https://h/'), { HTTPS_PROXY: proxy })).toEqual({
+    url: new URL(proxy),
+    authorization: 'Basic dXNlcjpwQHNz',
     name: 'proxy.example:8443 (from HTTPS_PROXY)',
   })
+})
+
+test.each([
+  ['http://h', ''],
+  ['http://user@h', 'Basic dXNlcjo='],
+  ['http://:pass@h', 'Basic OnBhc3M='],
+  ['http://a%3Ab:c%25@h', 'Basic YTpiOmMl'],
+  ['http://%C3%A4:%E2%82%AC@h', 'Basic w6Q64oKs'],
+])('findProxy() gives the authorization of %s', (text, expected) => {
+  const proxy = findProxy(new URL('https://x/'), { HTTPS_PROXY: text })
+  expect(proxy?.authorization).toBe(expected)
 })
 
 test.each([
@@ -127,6 +140,9 @@ test.each([
   'http://SECRET:1?2@h',
   'http://SECRET:1#2@h',
   'http://SECRET\\1@h',
+  // Not percent-encoded UTF-8.
+  'http://u:SECRET%FF@h',
+  'http://SECRET%zz@h',
   // What a URL parser would drop.
   ' http://SECRET',
   'http://SECRET\n',
@@ -203,7 +219,7 @@ test.each([
 })
 
 test('findProxy() exempts no host without a list, and takes a scheme only in front', () => {
-  expect(findProxy(new URL('https://x/'), PROXY)?.url).toBe('http://proxy.example:3128/')
+  expect(findProxy(new URL('https://x/'), PROXY)?.url.href).toBe('http://proxy.example:3128/')
   const env = { HTTPS_PROXY: 'p.example/http://x' }
   expect(findProxy(new URL('https://h/'), env)?.name).toBe('p.example (from HTTPS_PROXY)')
 })

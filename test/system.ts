@@ -10,7 +10,9 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
   return {
     env: {},
     connect: async () => Promise.reject(new Error('no network in this test')),
-    fetch: async () => Promise.reject(new Error('no network in this test')),
+    connectNested: async () => Promise.reject(new Error('no network in this test')),
+    isCertificate: () => true,
+    builtInRoots: () => 'built-in roots',
     readFile: async (path, maxBytes) => {
       const file = files[path] ?? { code: 'ENOENT' }
       if (typeof file !== 'string') throw Object.assign(new Error('refused'), file)
@@ -41,10 +43,15 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
 export function answering(body: string): Connection {
   const bytes = Buffer.from(body)
   const head = `HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`
-  return {
-    send: () => undefined,
-    receive: async () => Buffer.concat([Buffer.from(head), bytes]),
+  const connection: Connection = {
+    ask: async (_, parse) => {
+      const parsed = parse(Buffer.concat([Buffer.from(head), bytes]))
+      if (parsed === undefined) throw new Error('the answer is not whole')
+      return parsed
+    },
+    secure: async () => connection,
     isOpen: () => true,
     close: () => undefined,
   }
+  return connection
 }

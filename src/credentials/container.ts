@@ -7,7 +7,7 @@ import type { Context } from '../context.ts'
 import { decode, NonEmpty, parseJson } from '../decode.ts'
 import { Failure, quote } from '../failure.ts'
 import { readExistingFile } from '../files.ts'
-import type { HttpAnswer } from '../http.ts'
+import type { HttpAnswer, Network } from '../http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../retry.ts'
 import type { System } from '../system.ts'
 import { parseTimestamp } from '../timestamp.ts'
@@ -39,8 +39,8 @@ export async function fetchContainerCredentials(
   { url, origin }: Container,
   { system, network }: Pick<Context, 'system' | 'network'>,
 ): Promise<Credentials> {
-  const { host, hostname, protocol } = new URL(url)
-  if (protocol === 'http:') await assertAllowed(hostname, origin, system)
+  const { host, protocol } = new URL(url)
+  if (protocol === 'http:') await assertAllowed(new URL(url), origin, network)
   const authorization = await readAuthorization(system)
   network.step(`asking the container endpoint ${host} for credentials`)
   const headers = {
@@ -75,27 +75,24 @@ export function parseContainerCredentials(answer: HttpAnswer, host: string): Cre
 
 /**
  * Whoever answers chooses the identity and is shown the token, so without TLS only addresses of this machine and the two
- * agents' are asked. Every address of a host name must be one.
+ * agents' are asked. Every address of a host name must be one; the request goes to an address that was checked.
  */
-async function assertAllowed(
-  hostname: string,
-  origin: string,
-  system: Pick<System, 'lookUp'>,
-): Promise<void> {
-  const isLiteral = hostname.startsWith('[') || /^[0-9.]+$/.test(hostname)
-  const addresses = isLiteral ? [hostname] : await system.lookUp(hostname).catch(() => [])
-  if (addresses.length > 0 && addresses.every(isAllowed)) return
+async function assertAllowed(url: URL, origin: string, network: Network): Promise<void> {
+  const addresses = await network.addressesOf(url)
+  if ('kind' in addresses) {
+    throw new Failure(addresses.code, `cannot use ${origin}: ${addresses.problem}`)
+  }
+  if (addresses.every(isAllowed)) return
   throw new Failure(
     'bad_config',
-    `cannot use ${origin}: ${quote(hostname)} is neither https, nor loopback, nor a container agent's address`,
+    `cannot use ${origin}: ${quote(url.hostname)} is neither https, nor loopback, nor a container agent's address`,
   )
 }
 
 /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
 function isAllowed(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/g, '')
-  if (['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', '::1'].includes(bare)) return true
-  return /^127\.[0-9.]+$/.test(bare) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(bare)
+  if (['169.254.170.2', '169.254.170.23', 'fd00:ec2::23', '::1'].includes(address)) return true
+  return /^127\.[0-9.]+$/.test(address) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(address)
 }
 
 /** The `Authorization` value, read now, since the agent's token file is renewed; `''` for none. */

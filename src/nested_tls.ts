@@ -1,0 +1,64 @@
+import type { Socket } from 'node:net'
+
+import { createInbox } from './inbox.ts'
+import { mismatch } from './server_name.ts'
+import type { Connection, Peer, Tls } from './system.ts'
+
+/**
+ * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself
+ * reached over TLS. Bun's own sockets can do that only once. Loading `node:tls` takes 2 ms, which only such a run pays.
+ *
+ * @throws the runtime's error, with its `code`.
+ */
+export async function connectNested({ hostname, port }: Peer): Promise<Connection> {
+  const { connect } = process.getBuiltinModule('node:net')
+  return ready(connect({ host: hostname, port }), 'connect')
+}
+
+async function ready(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  refusal: () => Error | undefined = () => undefined,
+): Promise<Connection> {
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  const inbox = createInbox()
+  inbox.wait(() => undefined).catch(reject)
+  socket.on('error', inbox.end)
+  for (const end of ['end', 'close']) socket.on(end, () => inbox.end(undefined))
+  socket.once(event, () => {
+    const error = refusal()
+    if (error !== undefined) {
+      reject(error)
+      socket.destroy()
+      return
+    }
+    socket.on('data', inbox.take)
+    resolve({
+      ask: async (bytes, parse) => {
+        socket.write(bytes)
+        return inbox.wait(parse)
+      },
+      secure: async (tls) => {
+        socket.off('data', inbox.take)
+        return secure(socket, tls)
+      },
+      isOpen: inbox.isEmpty,
+      close: () => socket.destroy(),
+    })
+  })
+  return promise
+}
+
+async function secure(carrier: Socket, { host, sni, ca }: Tls): Promise<Connection> {
+  // With this variable `node:tls` prints a warning, although it has no effect here.
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  const { connect } = process.getBuiltinModule('node:tls')
+  const socket = connect({
+    socket: carrier,
+    servername: sni,
+    ca,
+    rejectUnauthorized: true,
+    allowPartialTrustChain: true,
+  })
+  return ready(socket, 'secureConnect', () => mismatch(socket.getPeerX509Certificate(), host))
+}

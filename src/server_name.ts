@@ -1,0 +1,23 @@
+import type { X509Certificate } from 'node:crypto'
+
+/**
+ * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
+ * `*` only as a whole left-most label. Bun itself also takes a common name, and `t*.example.com`.
+ *
+ * @param host - a name, or an address without brackets.
+ * @see https://www.rfc-editor.org/rfc/rfc9525#section-6.3
+ */
+export function mismatch(
+  certificate: X509Certificate | undefined,
+  host: string,
+): Error | undefined {
+  const options = { subject: 'never', partialWildcards: false } as const
+  const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
+  if (found !== undefined) return undefined
+  return Object.assign(new Error('mismatch'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+}
+
+/** Whether a host is given by address. A URL writes every IPv4 address in digits and dots, and no name ends in a digit. */
+export function isAddress(host: string): boolean {
+  return host.includes(':') || /^[0-9.]+$/.test(host)
+}
