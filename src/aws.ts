@@ -3,6 +3,7 @@ import { AwsV4Signer } from 'aws4fetch'
 import { SETTINGS } from './config/settings_table.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials/credentials.ts'
+import { isHeaderText } from './decode.ts'
 import { Failure } from './failure.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
@@ -48,7 +49,8 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  * The answer to a call, after as many attempts as the settings allow. A signature that AWS refuses because the node's clock
  * is off is made once more, with the time of AWS.
  *
- * @throws {Failure} `unreachable` - no answer; `refused`, `throttled` - a status other than 200; `bad_response` - an unusable answer.
+ * @throws {Failure} `unreachable` - no answer; `refused`, `throttled` - a status other than 200; `bad_response` - an unusable answer;
+ *   of {@link sign}.
  */
 export async function callAws(
   call: AwsCall,
@@ -98,6 +100,7 @@ async function send({ request, signing }: AwsCall, { network }: Pick<Context, 'n
  * dual-stack and configured endpoints. `AwsClient` is not used, since it calls the global `fetch` and retries by itself.
  *
  * @param nowMs - time of the signature, in milliseconds since 1970; AWS refuses more than five minutes of difference.
+ * @throws {Failure} `bad_config` - a key that no request could carry. Checked here, so that no source of keys is left out.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export async function sign(
@@ -105,14 +108,22 @@ export async function sign(
   { service, region, credentials }: Signing,
   nowMs: number,
 ): Promise<HttpRequest> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  // A line break at the end, as a mounted secret often has, would otherwise end deep inside the signature.
+  if (![accessKeyId, secretAccessKey, sessionToken ?? 'none'].every(isHeaderText)) {
+    throw new Failure(
+      'bad_config',
+      `cannot use the keys of ${credentials.source}: they hold a blank, a line break or another character that no key has`,
+    )
+  }
   const signed = await new AwsV4Signer({
     method: request.method,
     url: request.url,
     headers: request.headers,
     ...(request.body === undefined ? {} : { body: request.body }),
-    accessKeyId: credentials.accessKeyId,
-    secretAccessKey: credentials.secretAccessKey,
-    ...(credentials.sessionToken === undefined ? {} : { sessionToken: credentials.sessionToken }),
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
     service,
     region,
     // Also the headers that aws4fetch leaves out by default, content-type among them.

@@ -121,6 +121,28 @@ export const ACCOUNTS: readonly Scenario[] = [
     signer: signerOf('sa'),
     steps: 'sts-web-identity sts-web-identity sts-web-identity ecr',
   },
+  ...(
+    [
+      ['SessionToken', '\n$&'],
+      ['SessionToken', '&#13;&#10;X-Other: 1$&'],
+      ['SessionToken', ' $&'],
+      ['SecretAccessKey', '&#x7f;$&'],
+      ['SecretAccessKey', '\t$&'],
+      ['AccessKeyId', '\u00e9$&'],
+    ] as const
+  ).map(([field, replacement]) => ({
+    name: `service account: ${JSON.stringify(replacement)} at the end of ${field}`,
+    request: annotated(ECR),
+    faults: [
+      {
+        step: 'sts-web-identity' as const,
+        fault: { kind: 'edit' as const, pattern: new RegExp(`</${field}>`, 'g'), replacement },
+      },
+    ],
+    fails:
+      /: cannot use the keys of role "arn:aws:iam::123456789012:role\/sa": they hold a blank, a line break or another character that no key has\n$/,
+    steps: 'sts-web-identity',
+  })),
   {
     name: 'service account: a broken setting is told',
     request: annotated(ECR),
