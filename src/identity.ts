@@ -16,19 +16,31 @@ const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'
 /** Annotation with the role of the pods themselves (IAM roles for service accounts). */
 const IRSA_ROLE = 'eks.amazonaws.com/role-arn'
 
-/** A pod's service account, as the kubelet presents it. */
+/** A pod's service account that has a role of its own. */
 export interface ServiceAccount {
+  /** Presented to STS for the role, and to nobody else. */
   readonly token: string
-  readonly annotations: ReadonlyMap<string, string>
+  readonly roleArn: string
 }
 
-/** The service account in a request, `undefined` when it has none. */
+/**
+ * The service account that a request is for, `undefined` when the node itself is to ask: without a token, or without a role
+ * for it.
+ *
+ * @param irsaRole - whether `eks.amazonaws.com/role-arn` counts.
+ */
 export function serviceAccountOf(
   request: Pick<Request, 'serviceAccountToken' | 'serviceAccountAnnotations'>,
+  irsaRole: boolean,
+  env: System['env'],
 ): ServiceAccount | undefined {
   const { serviceAccountToken: token, serviceAccountAnnotations } = request
   if (token === '') return undefined
-  return { token, annotations: new Map(Object.entries(serviceAccountAnnotations ?? {})) }
+  const annotations = new Map(Object.entries(serviceAccountAnnotations ?? {}))
+  const named = [annotations.get(ECR_ROLE), irsaRole ? annotations.get(IRSA_ROLE) : undefined]
+  const annotated = named.find((arn) => arn !== undefined && arn !== '')
+  const roleArn = annotated ?? fromEnvironment(SOURCES.ecrRoleArn, env)?.value
+  return roleArn === undefined ? undefined : { token, roleArn }
 }
 
 /** Who asks. */
@@ -38,35 +50,21 @@ export interface Identity {
   readonly registry: Registry
   /** The node's own source. */
   readonly source: Source
-  /** Whether `eks.amazonaws.com/role-arn` counts. */
-  readonly irsaRole: boolean
 }
 
 /**
- * The credentials to ask ECR with: those of the service account's role, if the request has a token and there is a role for
- * it, else the node's own. If the role cannot be had the run fails: a pod must never pull as the node because its own role
- * was refused.
+ * The credentials to ask ECR with: those of the service account's role, else the node's own. If the role cannot be had the
+ * run fails: a pod must never pull as the node because its own role was refused.
  *
  * @throws {Failure} of the source.
  * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
  */
 export async function findCredentials(identity: Identity, context: Context): Promise<Credentials> {
-  const { account, registry, source, irsaRole } = identity
-  const arn = account === undefined ? undefined : roleOf(account, irsaRole, context.system.env)
-  if (account === undefined || arn === undefined) return resolveSource(source, context)
+  const { account, registry, source } = identity
+  if (account === undefined) return resolveSource(source, context)
   // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
   const configured = context.settings.get(SETTINGS.region)?.value
   const region = registry.service === 'ecr-public' ? (configured ?? context.region) : context.region
-  const role = { arn, sessionName: undefined }
+  const role = { arn: account.roleArn, sessionName: undefined }
   return assumeRoleWithWebIdentity(role, account.token, { ...context, region })
-}
-
-function roleOf(
-  { annotations }: ServiceAccount,
-  irsaRole: boolean,
-  env: System['env'],
-): string | undefined {
-  const named = [annotations.get(ECR_ROLE), irsaRole ? annotations.get(IRSA_ROLE) : undefined]
-  const annotated = named.find((arn) => arn !== undefined && arn !== '')
-  return annotated ?? fromEnvironment(SOURCES.ecrRoleArn, env)?.value
 }

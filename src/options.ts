@@ -36,7 +36,8 @@ prints one CredentialProviderResponse on stdout.
   --timeout SECONDS       give up, with the cause, after this long (1 to 3600, default ${DEFAULT_TIMEOUT_SECONDS};
                           the kubelet kills at 60)
   --cache-dir DIR         keep tokens in DIR, a directory of this user alone, and let runs at the
-                          same time wait for one that asks; never for service-account tokens
+                          same time wait for one that asks; never for a role that a service
+                          account's token was exchanged for
   --verbose               say each step on stderr (the kubelet shows it only when the run fails)
 
 warm puts tokens into the cache before the first pull: for the images' registries, without

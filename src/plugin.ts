@@ -17,7 +17,8 @@ import { type FetchToken, shareToken } from './token_sharing.ts'
 export async function run(input: Uint8Array, options: Options, system: System): Promise<string> {
   const request = parseRequest(input)
   const registry = parseRegistry(request.image, options.mirrors)
-  const pull = { registry, account: serviceAccountOf(request) }
+  const account = serviceAccountOf(request, options.irsaRole, system.env)
+  const pull = { registry, account }
 
   const plan = await makePlan(options, system)
   const cache = await openCache(pull, plan).catch((error: unknown) => {

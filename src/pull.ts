@@ -59,16 +59,15 @@ export async function fetchToken(
   const context = { ...plan, region }
   // The handshake with ECR takes as long as finding credentials: they go on side by side.
   plan.network.prepare(tokenRequest(registry, context).url)
-  const { source, options } = plan
-  const identity = { account, registry, source, irsaRole: options.irsaRole }
+  const identity = { account, registry, source: plan.source }
   const credentials = await findCredentials(identity, context)
   plan.system.step(`signing with credentials: ${credentials.source}`)
   return fetchRegistryToken(registry, { credentials, yieldsWhenThrottled }, context)
 }
 
 /**
- * The cache for the token of a pull, `undefined` when none is asked for, or when it must not hold this one: a service
- * account's, or one whose region only the instance knows.
+ * The cache for the token of a pull, `undefined` when none is asked for, or when it must not hold this one: that of a service
+ * account's role, or one whose region only the instance knows.
  *
  * @throws {Failure} `bad_config` - the directory cannot be used.
  */
@@ -78,7 +77,8 @@ export async function openCache(pull: Pull, plan: Plan): Promise<TokenCache | un
   const region = configuredRegion(registry, settings)
   if (options.cacheDirectory === undefined) return undefined
   if (account !== undefined || region === undefined) {
-    const reason = account === undefined ? 'no region is configured' : 'a service account asks'
+    const reason =
+      account === undefined ? 'no region is configured' : "it is for a service account's role"
     system.step(`not using the cache: ${reason}`)
     return undefined
   }

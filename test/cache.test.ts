@@ -136,24 +136,74 @@ test.concurrent(
   60_000,
 )
 
-test.concurrent(
-  'a service account’s token is neither kept nor answered from what is kept',
-  async () =>
+const POD = 'arn:aws:iam::123456789012:role/pod'
+const ECR_ROLE = { 'eks.amazonaws.com/ecr-role-arn': POD }
+const IRSA_ROLE = { 'eks.amazonaws.com/role-arn': POD }
+
+/** A request with the token of a pod's service account. */
+const podRequest = (serviceAccountAnnotations?: Readonly<Record<string, string>> | null) =>
+  kubeletRequest(IMAGE, { serviceAccountToken: 'jwt-of-a-pod', serviceAccountAnnotations })
+
+test.concurrent.each<[string, PluginRun]>([
+  ['the annotation', { stdin: podRequest(ECR_ROLE) }],
+  ['both annotations', { stdin: podRequest({ ...IRSA_ROLE, ...ECR_ROLE }), args: ['--irsa-role'] }],
+  ['the annotation of IRSA', { stdin: podRequest(IRSA_ROLE), args: ['--irsa-role'] }],
+  ['the variable', { stdin: podRequest(), env: { AWS_ECR_ROLE_ARN: POD } }],
+  [
+    'the variable, beside an empty annotation',
+    {
+      stdin: podRequest({ 'eks.amazonaws.com/ecr-role-arn': '' }),
+      env: { AWS_ECR_ROLE_ARN: POD },
+    },
+  ],
+])(
+  'a service account’s role, by %s, is neither kept nor answered from what is kept',
+  async (_, run) =>
     inWorld(async (world) => {
-      await fill(world)
-      const stdin = kubeletRequest(IMAGE, {
-        serviceAccountToken: 'jwt-of-a-pod',
-        serviceAccountAnnotations: {
-          'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::123456789012:role/pod',
-        },
-      })
-      const nodes = kubeletRequest(IMAGE, { serviceAccountToken: 'jwt-of-a-pod' })
-      for (const each of [stdin, stdin, nodes]) {
-        // eslint-disable-next-line no-await-in-loop
-        expectToken(await pull(world, { stdin: each }))
-      }
-      expect([callsOf(world, 'ecr'), namesIn(world).length]).toEqual([4, 1])
+      const { password } = await fill(world)
+      const pod = { ...run, env: { ...world.environment(), ...run.env } }
+      const own = [expectToken(await pull(world, pod)), expectToken(await pull(world, pod))]
+      expect(new Set([password, ...own]).size).toBe(3)
+      const signers = world.requests.filter(({ step }) => step === 'ecr').map((each) => each.signer)
+      const signer = 'assumed-role/pod/ecr-credential-provider'
+      expect(signers).toEqual(['role/node-role', signer, signer])
+      expect(namesIn(world)).toHaveLength(1)
+      // Refused, it does not fall back on what is kept either.
+      world.state.sts.denied.add(POD)
+      const refused = await pull(world, pod)
+      expect([refused.exitCode, refused.stdout]).toEqual([1, ''])
     }),
+)
+
+test.concurrent('a service account’s role leaves nothing in an empty cache', async () =>
+  inWorld(async (world) => {
+    const stdin = podRequest(ECR_ROLE)
+    const runs = await Promise.all(Array.from({ length: 3 }, async () => pull(world, { stdin })))
+    const own = expectToken(await pull(world))
+    expect(new Set([own, ...runs.map((run) => expectToken(run))]).size).toBe(4)
+    expect(readdirSync(directoryOf(world))).toHaveLength(1)
+  }),
+)
+
+test.concurrent.each<[string, PluginRun]>([
+  ['no annotations', { stdin: podRequest() }],
+  ['null annotations', { stdin: podRequest(null) }],
+  ['an annotation of another name', { stdin: podRequest({ other: POD }) }],
+  ['an empty annotation', { stdin: podRequest({ 'eks.amazonaws.com/ecr-role-arn': '' }) }],
+  ['the annotation of IRSA, without --irsa-role', { stdin: podRequest(IRSA_ROLE) }],
+  [
+    'the variable, without a token',
+    { stdin: kubeletRequest(IMAGE), env: { AWS_ECR_ROLE_ARN: POD } },
+  ],
+])('a pod whose service account has no role is answered from the cache: %s', async (_, run) =>
+  inWorld(async (world) => {
+    const warm = await pull(world, { args: ['warm', IMAGE], stdin: '' })
+    expect([warm.exitCode, warm.stderr]).toEqual([0, ''])
+    const asked = world.requests.length
+    const env = { ...world.environment(), ...run.env }
+    const password = expectToken(await pull(world, { ...run, env }))
+    expect([world.requests.length, expectToken(await pull(world))]).toEqual([asked, password])
+  }),
 )
 
 test.concurrent('a mirror whose region only the instance knows is asked for each time', async () =>
@@ -296,9 +346,8 @@ test.concurrent('--verbose says what the cache did', async () =>
     expect(open).toContain('ms: the cache directory fails: permission denied\n')
     writeFileSync(file, '{')
     expect((await pull(world, verbose)).stderr).toContain('ms: the cached token cannot be read\n')
-    const stdin = kubeletRequest(IMAGE, { serviceAccountToken: 'jwt' })
-    const pods = (await pull(world, { ...verbose, stdin })).stderr
-    expect(pods).toContain('ms: not using the cache: a service account asks\n')
+    const pods = (await pull(world, { ...verbose, stdin: podRequest(ECR_ROLE) })).stderr
+    expect(pods).toContain("ms: not using the cache: it is for a service account's role\n")
   }),
 )
 
