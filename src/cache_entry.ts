@@ -1,13 +1,16 @@
 import * as v from 'valibot'
 
 import { decode, NonEmpty, parseJson } from './decode.ts'
+import { MAX_LIFE_MS } from './response.ts'
 
 const Entry = v.object({
   bootId: NonEmpty,
   /** Milliseconds since that boot. */
   storedAtMs: v.pipe(v.number(), v.finite()),
+  /** The node's clock then, in milliseconds since 1970. */
+  storedAtWallMs: v.pipe(v.number(), v.finite()),
   /** How long the token was still valid then, in milliseconds. */
-  lifeMs: v.pipe(v.number(), v.finite()),
+  lifeMs: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFE_MS)),
   username: NonEmpty,
   password: NonEmpty,
 })

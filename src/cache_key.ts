@@ -8,7 +8,7 @@ import type { Registry } from './registry.ts'
 import type { System } from './system.ts'
 
 /** Changes when the cache's files do. */
-const VERSION = 1
+const VERSION = 2
 
 /**
  * Variables that systemd gives each start of a unit anew: they say nothing of an identity.

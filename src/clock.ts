@@ -17,14 +17,24 @@ const MIN_SKEW_MS = 240_000
 /** A `Date` that travelled longer than this says nothing about now. */
 const MAX_ROUND_TRIP_MS = 15 * 60 * 1000
 
+/**
+ * AWS's time in the headers of an answer, in milliseconds since 1970; `undefined` when they do not say what time it is now.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1
+ */
+export function dateOf(headers: Headers): number | undefined {
+  const dateMs = Date.parse(headers.get('date') ?? '')
+  // An `Age` means that a cache answered, with a `Date` of its own past.
+  return Number.isNaN(dateMs) || headers.has('age') ? undefined : dateMs
+}
+
 /** A clock that starts as the node's own. */
 export function startClock(system: Pick<System, 'now' | 'step'>): Clock {
   let skewMs: number | undefined
   function learn(headers: Headers, sentAtMs: number): boolean {
     const receivedAtMs = system.now()
-    const dateMs = Date.parse(headers.get('date') ?? '')
-    // An `Age` means that a cache answered, with a `Date` of its own past.
-    if (skewMs !== undefined || Number.isNaN(dateMs) || headers.has('age')) return false
+    const dateMs = dateOf(headers)
+    if (skewMs !== undefined || dateMs === undefined) return false
     if (Math.abs(receivedAtMs - sentAtMs) > MAX_ROUND_TRIP_MS) return false
     const sampleMs = dateMs - (sentAtMs + receivedAtMs) / 2
     if (Math.abs(sampleMs) < MIN_SKEW_MS) return false

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 
 import { CALL_TIMEOUT_MS, callAws } from './aws.ts'
 import { jsonErrorCode } from './aws_error.ts'
+import { dateOf } from './clock.ts'
 import { serviceUrl } from './config/service_url.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials/credentials.ts'
@@ -9,7 +10,7 @@ import { decode, NonEmpty, parseJson } from './decode.ts'
 import { Failure } from './failure.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
 import type { Registry } from './registry.ts'
-import type { RegistryToken } from './response.ts'
+import { MAX_LIFE_MS, type RegistryToken } from './response.ts'
 
 const TARGETS = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
@@ -73,7 +74,7 @@ export async function fetchRegistryToken(
     },
     context,
   )
-  return parseToken(answer, service)
+  return parseToken(answer, service, network.clock.now())
 }
 
 /** The request before it is signed. */
@@ -90,8 +91,17 @@ export function tokenRequest(
   }
 }
 
-/** @throws {Failure} `bad_response` - not the documented shape, or a token that is no `user:password` in base64. */
-export function parseToken(answer: HttpAnswer, service: Registry['service']): RegistryToken {
+/**
+ * The token in an answer. Its life is counted by the clock that set its end, which is ECR's.
+ *
+ * @param nowMs - the time where the answer does not say it, in milliseconds since 1970.
+ * @throws {Failure} `bad_response` - not the documented shape, or a token that is no `user:password` in base64.
+ */
+export function parseToken(
+  answer: HttpAnswer,
+  service: Registry['service'],
+  nowMs: number,
+): RegistryToken {
   const value = parseJson(answer.body, SUBJECT)
   const data =
     service === 'ecr'
@@ -99,12 +109,8 @@ export function parseToken(answer: HttpAnswer, service: Registry['service']): Re
       : decode(PublicAnswer, value, SUBJECT).authorizationData
   const [, username, password] = /^([^:]+):(.+)$/s.exec(decodeBase64(data.authorizationToken)) ?? []
   if (username === undefined || password === undefined) throw notAToken()
-  const { expiresAt } = data
-  return {
-    username,
-    password,
-    expiresAtMs: typeof expiresAt === 'number' ? expiresAt * 1000 : undefined,
-  }
+  const leftMs = (data.expiresAt ?? 0) * 1000 - (dateOf(answer.headers) ?? nowMs)
+  return { username, password, lifeMs: Math.min(Math.max(0, leftMs), MAX_LIFE_MS) }
 }
 
 function decodeBase64(text: string): string {

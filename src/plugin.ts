@@ -30,10 +30,5 @@ export async function run(input: Uint8Array, options: Options, system: System): 
   const fetchOwn: FetchToken = async (yields) => fetchToken(pull, plan, yields)
   const token = await (cache === undefined ? fetchOwn(false) : shareToken(cache, plan, fetchOwn))
 
-  return formatResponse({
-    apiVersion: request.apiVersion,
-    authKey: registry.host,
-    token,
-    nowMs: plan.network.clock.now(),
-  })
+  return formatResponse({ apiVersion: request.apiVersion, authKey: registry.host, token })
 }

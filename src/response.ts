@@ -1,12 +1,22 @@
 import type { Request } from './request.ts'
 
-/** What ECR gave: the user name and password for the registry, and when they stop working. */
+/** What ECR gave: the user name and password for the registry, and for how long they work. */
 export interface RegistryToken {
   readonly username: string
   readonly password: string
-  /** Milliseconds since 1970; `undefined` when ECR did not say. */
-  readonly expiresAtMs: number | undefined
+  /**
+   * What is left of their life, in milliseconds, from 0 to {@link MAX_LIFE_MS}; 0 when ECR did not say. A duration, since
+   * two clocks that disagree do not agree on a point in time either.
+   */
+  readonly lifeMs: number
 }
+
+/**
+ * Longest life that is counted on, in milliseconds: no token of ECR lives longer, whatever the clocks say.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
+ */
+export const MAX_LIFE_MS = 12 * 3600 * 1000
 
 /** What the answer is made of. */
 export interface Answer {
@@ -14,8 +24,6 @@ export interface Answer {
   /** `host[:port]` exactly as in the image: the kubelet compares ports as text, absent is not 443. */
   readonly authKey: string
   readonly token: RegistryToken
-  /** Wall clock in milliseconds since 1970. */
-  readonly nowMs: number
 }
 
 /**
@@ -30,16 +38,13 @@ export function formatResponse(answer: Answer): string {
     apiVersion: answer.apiVersion,
     // One ECR token opens every repository of its registry host.
     cacheKeyType: 'Registry',
-    cacheDuration: cacheDuration(answer.token.expiresAtMs, answer.nowMs),
+    cacheDuration: cacheDuration(answer.token.lifeMs),
     auth: {
       [answer.authKey]: { username: answer.token.username, password: answer.token.password },
     },
   }
   return `${JSON.stringify(response)}\n`
 }
-
-/** Longest Go duration, 2^63 - 1 nanoseconds; for a longer one the kubelet would drop the whole answer. */
-const MAX_DURATION_SECONDS = 9_223_372_036
 
 /**
  * Half of what is left of the token's life, as a Go duration in whole seconds. Half, so that a cached token always has
@@ -48,7 +53,6 @@ const MAX_DURATION_SECONDS = 9_223_372_036
  *
  * @see https://pkg.go.dev/time#ParseDuration
  */
-export function cacheDuration(expiresAtMs: number | undefined, nowMs: number): string {
-  const leftMs = (expiresAtMs ?? nowMs) - nowMs
-  return `${Math.min(Math.max(0, Math.floor(leftMs / 2000)), MAX_DURATION_SECONDS)}s`
+export function cacheDuration(lifeMs: number): string {
+  return `${Math.floor(lifeMs / 2000)}s`
 }

@@ -1,6 +1,6 @@
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { openClaim } from './cache_claim.ts'
-import { parseEntry } from './cache_entry.ts'
+import { type CacheEntry, parseEntry } from './cache_entry.ts'
 import { codeOf, Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
 import type { RegistryToken } from './response.ts'
@@ -10,8 +10,7 @@ import type { PrivateDirectory, System } from './system.ts'
 export interface TokenCache {
   /** A token in the first half of its life. */
   readonly read: () => RegistryToken | undefined
-  /** @param nowMs - the time by which the token's end was given, in milliseconds since 1970. */
-  readonly write: (token: RegistryToken, nowMs: number) => void
+  readonly write: (token: RegistryToken) => void
   /** Whether this run may ask ECR now, is to wait for another's answer, or has nobody to wait for. */
   readonly claim: () => 'mine' | 'taken' | 'broken'
   readonly release: () => void
@@ -33,8 +32,8 @@ export interface NotedFailure {
 /**
  * The cached token of one identity in a directory.
  *
- * Ages are counted by the boot clock, so that a step of the node's clock neither ends a token's life nor prolongs it, and
- * nothing from before a boot, or from the image that a node was made of, is ever used.
+ * Ages are counted by the boot clock, so that no step of the node's clock prolongs a token's life, and nothing from before a
+ * boot, or from the image that a node was made of, is ever used.
  *
  * @param key - see `cacheKey`.
  * @throws {Failure} `bad_config` - the directory cannot be used.
@@ -80,18 +79,18 @@ function createCache(
     const entry = parseEntry(text)
     if (entry === undefined) system.step('the cached token cannot be read')
     if (entry?.bootId !== clock.bootId) return undefined
-    const ageMs = clock.uptimeMs() - entry.storedAtMs
-    if (ageMs < -SLACK_MS || ageMs >= entry.lifeMs / 2) return undefined
     const { username, password, lifeMs } = entry
-    return { username, password, expiresAtMs: system.now() + lifeMs - ageMs }
+    const ageMs = clock.uptimeMs() - entry.storedAtMs
+    // The boot clock may start anew in the same boot: in a time namespace, in a container, after a snapshot was restored.
+    const longestMs = Math.max(ageMs, system.now() - entry.storedAtWallMs)
+    if (ageMs < -SLACK_MS || longestMs >= lifeMs / 2) return undefined
+    return { username, password, lifeMs: lifeMs - Math.max(0, ageMs) }
   }
 
-  function write(token: RegistryToken, nowMs: number): void {
-    const { username, password, expiresAtMs = nowMs } = token
-    const lifeMs = expiresAtMs - nowMs
-    if (lifeMs <= 0) return
-    const { bootId } = clock
-    const entry = { bootId, storedAtMs: clock.uptimeMs(), lifeMs, username, password }
+  function write(token: RegistryToken): void {
+    if (token.lifeMs <= 0) return
+    const [storedAtMs, storedAtWallMs] = [clock.uptimeMs(), system.now()]
+    const entry: CacheEntry = { bootId: clock.bootId, storedAtMs, storedAtWallMs, ...token }
     files.replace(tokenFile, JSON.stringify(entry))
   }
 
@@ -123,7 +122,7 @@ function createCache(
 
   return {
     read: () => unlessFailing(read, undefined),
-    write: (token, nowMs) => unlessFailing(() => write(token, nowMs), undefined),
+    write: (token) => unlessFailing(() => write(token), undefined),
     claim: () => unlessFailing<'mine' | 'taken' | 'broken'>(claim, 'broken'),
     release: () => unlessFailing(release, undefined),
     failure: () => unlessFailing(failure, undefined),

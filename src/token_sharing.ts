@@ -60,7 +60,7 @@ export async function shareToken(
     const yields = isThrottled
     const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
     if ((isNew && !failure.isThrottled) || waitedMs >= limitMs)
-      return fetchAndKeep(cache, network, fetchOnce)
+      return fetchAndKeep(cache, fetchOnce)
     const pauseMs = failure?.pauseMs ?? 0
     const turn = pauseMs > 0 ? 'taken' : cache.claim()
     if (turn === 'broken') return fetchToken(false)
@@ -90,7 +90,7 @@ async function takeTurn(
     if (stored !== undefined) return stored
     const pauseMs = cache.failure()?.pauseMs ?? 0
     if (pauseMs > 0) return pauseMs
-    return await fetchAndKeep(cache, network, fetchOnce)
+    return await fetchAndKeep(cache, fetchOnce)
   } catch (error) {
     const pauseMs = isThrottle(error) ? pauseFor(network) : 0
     cache.noteFailure(pauseMs)
@@ -104,11 +104,10 @@ async function takeTurn(
 
 async function fetchAndKeep(
   cache: TokenCache,
-  network: Network,
   fetchOnce: () => Promise<RegistryToken>,
 ): Promise<RegistryToken> {
   const token = await fetchOnce()
-  cache.write(token, network.clock.now())
+  cache.write(token)
   return token
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 import {
   chmodSync,
   mkdirSync,
@@ -11,12 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 
+import type { Fault } from './world/faults.ts'
 import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
 import { kubeletRequest, type PluginResult, type PluginRun, runPlugin } from './world/plugin.ts'
+import type { FaultRule } from './world/recorder.ts'
 import { inWorld, type World } from './world/world.ts'
 
 // The compiled binary with --cache-dir: as many runs as a node may start, and all that may be wrong with a directory.
+
+setDefaultTimeout(60_000)
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
 const API = 'credentialprovider.kubelet.k8s.io/v1'
@@ -55,6 +59,19 @@ const callsOf = (world: World, service: string) =>
 async function untilAsked(world: World): Promise<void> {
   // eslint-disable-next-line no-await-in-loop
   while (callsOf(world, 'ecr') === 0) await Bun.sleep(5)
+}
+
+const HOURS = 3_600_000
+
+/** Changes a number of a cached token. */
+function editEntry(file: string, name: string, change: (value: number) => number): void {
+  const found = new RegExp(`(?<="${name}":)[0-9.]+`)
+  const text = readFileSync(file, 'utf8')
+  expect(text).toMatch(found)
+  writeFileSync(
+    file,
+    text.replace(found, (value) => `${change(Number(value))}`),
+  )
 }
 
 /** One run that fills the cache, and what it left there. */
@@ -133,7 +150,6 @@ test.concurrent(
       }
       expect(namesIn(world)).toHaveLength(others.length + 1)
     }),
-  60_000,
 )
 
 const POD = 'arn:aws:iam::123456789012:role/pod'
@@ -248,6 +264,15 @@ test.concurrent.each<[string, (file: string) => void]>([
     'is from the future',
     (file) =>
       writeFileSync(file, readFileSync(file, 'utf8').replace(/"storedAtMs":/, '"storedAtMs":9')),
+  ],
+  [
+    'is older than half of its life by the clock of the node',
+    (file) => editEntry(file, 'storedAtWallMs', (ms) => ms - 6 * HOURS),
+  ],
+  ['has a longer life than any', (file) => editEntry(file, 'lifeMs', (ms) => ms + HOURS)],
+  [
+    'does not say when by the clock of the node',
+    (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('"storedAtWallMs"', '"x"')),
   ],
   [
     'is past half of its life',
@@ -394,25 +419,22 @@ test.concurrent('a claim that a killed run has left is taken over at once', asyn
   }),
 )
 
-test.concurrent(
-  'a run that is stopped in the middle costs the others a few seconds',
-  async () =>
-    inWorld(async (world) => {
-      world.faults.push({ service: 'ecr', times: 1, fault: { kind: 'hang' } })
-      const others: PluginResult[] = []
-      const stopped = await pull(world, {
-        during: async (child) => {
-          await untilAsked(world)
-          child.kill('SIGSTOP')
-          others.push(...(await Promise.all(Array.from({ length: 5 }, async () => pull(world)))))
-          child.kill('SIGKILL')
-        },
-      })
-      expect([stopped.signal, stopped.stdout]).toEqual(['SIGKILL', ''])
-      expect(new Set(others.map((run) => expectToken(run))).size).toBe(1)
-      expect(callsOf(world, 'ecr')).toBe(2)
-    }),
-  60_000,
+test.concurrent('a run that is stopped in the middle costs the others a few seconds', async () =>
+  inWorld(async (world) => {
+    world.faults.push({ service: 'ecr', times: 1, fault: { kind: 'hang' } })
+    const others: PluginResult[] = []
+    const stopped = await pull(world, {
+      during: async (child) => {
+        await untilAsked(world)
+        child.kill('SIGSTOP')
+        others.push(...(await Promise.all(Array.from({ length: 5 }, async () => pull(world)))))
+        child.kill('SIGKILL')
+      },
+    })
+    expect([stopped.signal, stopped.stdout]).toEqual(['SIGKILL', ''])
+    expect(new Set(others.map((run) => expectToken(run))).size).toBe(1)
+    expect(callsOf(world, 'ecr')).toBe(2)
+  }),
 )
 
 test.concurrent.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
@@ -432,18 +454,15 @@ test.concurrent.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     }),
 )
 
-test.concurrent(
-  'when ECR throttles, the runs of a node hold back together',
-  async () =>
-    inWorld(async (world) => {
-      world.faults.push({ service: 'ecr', times: 4, fault: THROTTLED })
-      const args = ['--timeout', '30']
-      const runs = await Promise.all(Array.from({ length: 20 }, async () => pull(world, { args })))
-      // Three attempts of the first run, one of the next; after that, one is enough for all.
-      expect(new Set(runs.map((run) => expectToken(run))).size).toBe(1)
-      expect(callsOf(world, 'ecr')).toBe(5)
-    }),
-  60_000,
+test.concurrent('when ECR throttles, the runs of a node hold back together', async () =>
+  inWorld(async (world) => {
+    world.faults.push({ service: 'ecr', times: 4, fault: THROTTLED })
+    const args = ['--timeout', '30']
+    const runs = await Promise.all(Array.from({ length: 20 }, async () => pull(world, { args })))
+    // Three attempts of the first run, one of the next; after that, one is enough for all.
+    expect(new Set(runs.map((run) => expectToken(run))).size).toBe(1)
+    expect(callsOf(world, 'ecr')).toBe(5)
+  }),
 )
 
 test.concurrent(
@@ -465,7 +484,6 @@ test.concurrent(
       )
       expect(early.length).toBeLessThan(8)
     }),
-  60_000,
 )
 
 test.concurrent(
@@ -482,7 +500,6 @@ test.concurrent(
       const tokens = roles.map(({ headers }) => headers.get('x-aws-ec2-metadata-token'))
       expect([new Set(tokens.slice(0, 3)).size, new Set(tokens.slice(3, 10)).size]).toEqual([1, 7])
     }),
-  60_000,
 )
 
 test.concurrent(
@@ -495,30 +512,129 @@ test.concurrent(
       // Three throttled, one refused for its time, and one that is right.
       expect(callsOf(world, 'ecr')).toBe(5)
     }),
-  60_000,
 )
 
-test.concurrent(
-  'a signal is heard, however close to the end of a turn it comes',
-  async () =>
+test.concurrent('a signal is heard, however close to the end of a turn it comes', async () =>
+  inWorld(async (world) => {
+    world.faults.push({ step: 'ecr', fault: THROTTLED })
+    for (let round = 0; round < 16; round += 1) {
+      rmSync(directoryOf(world), { recursive: true, force: true })
+      const asked = callsOf(world, 'ecr')
+      // eslint-disable-next-line no-await-in-loop
+      const run = await pull(world, {
+        env: { ...world.environment(), AWS_MAX_ATTEMPTS: '1' },
+        during: async (child) => {
+          while (callsOf(world, 'ecr') === asked) await Bun.sleep(0)
+          await Bun.sleep((round % 8) / 8)
+          child.kill('SIGTERM')
+        },
+      })
+      expect([run.signal, run.stdout]).toEqual(['SIGTERM', ''])
+    }
+  }),
+)
+
+/** Half of what is left of a token's life, as the kubelet is told it, in seconds. */
+function halfLifeOf(run: PluginResult): number {
+  expectToken(run)
+  return (readAnswer(run.stdout, API).cacheDurationMs ?? -1) / 1000
+}
+
+const DAYS = 24 * 3600
+
+/** The names in the cache's directory that end so. */
+const countIn = (world: World, ending: string) =>
+  readdirSync(directoryOf(world)).filter((name) => name.endsWith(ending)).length
+
+test.concurrent.each([
+  ['30 days ahead', -30 * DAYS],
+  ['12 hours ahead', -12 * 3600],
+  ['an hour ahead', -3600],
+  ['12 hours behind', 12 * 3600],
+  ['a year behind', 365 * DAYS],
+])(
+  'a clock that is %s makes no token live longer or shorter, for whoever gets it',
+  async (_, clockSkewSeconds) =>
     inWorld(async (world) => {
-      world.faults.push({ step: 'ecr', fault: THROTTLED })
-      for (let round = 0; round < 16; round += 1) {
-        rmSync(directoryOf(world), { recursive: true, force: true })
-        const asked = callsOf(world, 'ecr')
-        // eslint-disable-next-line no-await-in-loop
-        const run = await pull(world, {
-          env: { ...world.environment(), AWS_MAX_ATTEMPTS: '1' },
-          during: async (child) => {
-            while (callsOf(world, 'ecr') === asked) await Bun.sleep(0)
-            await Bun.sleep((round % 8) / 8)
-            child.kill('SIGTERM')
-          },
-        })
-        expect([run.signal, run.stdout]).toEqual(['SIGTERM', ''])
+      const { state } = world
+      state.clockSkewSeconds = clockSkewSeconds
+      state.imds.role = {
+        name: 'node-role',
+        code: 'Success',
+        key: issueKey(state, { owner: 'role/node-role' }),
+      }
+      // Refused once, and so told the time; then throttled, so that another run gets the token.
+      world.faults.push({ step: 'ecr', skip: 1, times: 2, fault: THROTTLED })
+      const others: PluginResult[] = []
+      const first = await pull(world, {
+        during: async (child) => {
+          while (callsOf(world, 'ecr') < 3) await Bun.sleep(5)
+          while (countIn(world, '.failure') === 0 || countIn(world, '.claim') > 0)
+            await Bun.sleep(5)
+          child.kill('SIGSTOP')
+          others.push(...(await Promise.all(Array.from({ length: 4 }, async () => pull(world)))))
+          child.kill('SIGCONT')
+        },
+      })
+      const runs = [first, ...others, await pull(world)]
+      expect(new Set(runs.map((run) => expectToken(run))).size).toBe(1)
+      for (const run of runs) {
+        expect(halfLifeOf(run)).toBeLessThanOrEqual(6 * 3600)
+        expect(halfLifeOf(run)).toBeGreaterThan(6 * 3600 - 60)
       }
     }),
-  60_000,
+)
+
+test.concurrent.each<[string, FaultRule['fault'], number]>([
+  ['no date', { kind: 'headers', headers: { Date: undefined } }, 2 * 3600],
+  ['a date that is none', { kind: 'headers', headers: { Date: 'today' } }, 2 * 3600],
+  [
+    'a date of a cache',
+    [
+      { kind: 'date', skewSeconds: 3600 },
+      { kind: 'headers', headers: { Age: '3600' } },
+    ],
+    2 * 3600,
+  ],
+  ['a date of an hour ahead', { kind: 'date', skewSeconds: 3600 }, 1.5 * 3600],
+  ['a date of two hours behind', { kind: 'date', skewSeconds: -2 * 3600 }, 3 * 3600],
+  ['a date of a year behind', { kind: 'date', skewSeconds: -365 * DAYS }, 6 * 3600],
+  ['a date behind the end', { kind: 'date', skewSeconds: 5 * 3600 }, 0],
+  ['no end', { kind: 'edit', pattern: /"expiresAt":[0-9.]+/g, replacement: '"expiresAt":null' }, 0],
+  ['an end in 366 hours', editEnd(366), 6 * 3600],
+  ['an end in the year 9999', editEnd(0, '253402300799'), 6 * 3600],
+  ['an end an hour ago', editEnd(-1), 0],
+])('a token of four hours in an answer with %s', async (_, fault, seconds) =>
+  inWorld(async (world) => {
+    world.state.ecr.lifetimeSeconds = 4 * 3600
+    world.faults.push({ step: 'ecr', fault })
+    // What is read from the cache is worth no more than what was written, and what is worth nothing is not kept.
+    for (const run of [await pull(world), await pull(world)]) {
+      expect(halfLifeOf(run)).toBeLessThanOrEqual(seconds)
+      expect(halfLifeOf(run)).toBeGreaterThanOrEqual(seconds === 0 ? 0 : seconds - 60)
+    }
+    expect([callsOf(world, 'ecr'), namesIn(world).length]).toEqual(seconds === 0 ? [2, 0] : [1, 1])
+  }),
+)
+
+/** ECR says that a token ends in so many hours, or then. */
+function editEnd(hours: number, end = `${Math.round(Date.now() / 1000) + hours * 3600}`): Fault {
+  const replacement = `"expiresAt":${end}`
+  return { kind: 'edit', pattern: /"expiresAt":[0-9.]+/g, replacement }
+}
+
+test.concurrent.each([
+  ['has gone back a year', (ms: number) => ms + 365 * DAYS * 1000, 1],
+  ['has moved on by less than half of its life', (ms: number) => ms - 5 * HOURS, 1],
+  ['has moved on by half of its life', (ms: number) => ms - 6 * HOURS, 2],
+  ['has moved on by thirty days', (ms: number) => ms - 30 * DAYS * 1000, 2],
+])('after the clock of the node %s, a token is asked for so often', async (_, change, calls) =>
+  inWorld(async (world) => {
+    const { file } = await fill(world)
+    editEntry(file, 'storedAtWallMs', change)
+    expect(halfLifeOf(await pull(world))).toBeGreaterThan(6 * 3600 - 60)
+    expect(callsOf(world, 'ecr')).toBe(calls)
+  }),
 )
 
 test.concurrent('a failure is nobody’s answer: the next run asks for itself', async () =>

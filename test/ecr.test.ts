@@ -47,28 +47,57 @@ test.each([
   expect(tokenRequest(PUBLIC, context).url).toBe(publicUrl)
 })
 
+const HOURS = 3_600_000
+const DATE = 'Thu, 01 Jan 2026 00:00:00 GMT'
+
 test.each([
-  [1e9, 1e12],
-  [1440000000.123, 1440000000123],
-  [253_402_300_799, 253_402_300_799_000],
-  [null, undefined],
-  [undefined, undefined],
-])('parseToken() reads expiresAt %p', (expiresAt, expiresAtMs) => {
+  [NOW / 1000 + 12 * 3600, 12 * HOURS],
+  [NOW / 1000 + 12 * 3600 - 0.125, 12 * HOURS - 125],
+  [NOW / 1000 + 12 * 3600 + 0.125, 12 * HOURS],
+  [NOW / 1000 + 1, 1000],
+  [NOW / 1000, 0],
+  [NOW / 1000 - 1, 0],
+  [0, 0],
+  [-1e308, 0],
+  [NOW / 1000 + 366 * 3600, 12 * HOURS],
+  [253_402_300_799, 12 * HOURS],
+  [null, 0],
+  [undefined, 0],
+])('parseToken() reads expiresAt %p', (expiresAt, lifeMs) => {
   const data = { authorizationToken: TOKEN, expiresAt, proxyEndpoint: 'https://ignored' }
-  const expected = { username: 'AWS', password: 'password', expiresAtMs }
-  expect(parseToken(answer({ authorizationData: [data, 'ignored'] }), 'ecr')).toEqual(expected)
-  expect(parseToken(answer({ authorizationData: data }), 'ecr-public')).toEqual(expected)
+  const expected = { username: 'AWS', password: 'password', lifeMs }
+  expect(parse({ authorizationData: [data, 'ignored'] })).toEqual(expected)
+  expect(parseToken(answer({ authorizationData: data }), 'ecr-public', NOW)).toEqual(expected)
 })
+
+test.each<[string, Readonly<Record<string, string>>, number, number]>([
+  ['the date, whatever the clock', { date: DATE }, NOW + 30 * 24 * HOURS, 2 * HOURS],
+  ['the date, whatever the clock', { date: DATE }, NOW - 30 * 24 * HOURS, 2 * HOURS],
+  ['the clock without a date', {}, NOW + HOURS, HOURS],
+  ['the clock with an empty date', { date: '' }, NOW + HOURS, HOURS],
+  ['the clock with a date that is none', { date: 'today' }, NOW + HOURS, HOURS],
+  ['the clock with a date from a cache', { date: DATE, age: '0' }, NOW + HOURS, HOURS],
+  ['no clock further than 12 hours', {}, NOW - 30 * 24 * HOURS, 12 * HOURS],
+  ['no date further than 12 hours', { date: 'Mon, 01 Dec 2025 00:00:00 GMT' }, NOW, 12 * HOURS],
+  ['a date after the end', { date: 'Mon, 02 Feb 2026 00:00:00 GMT' }, NOW, 0],
+])('parseToken() counts the life by %s', (_, headers, nowMs, lifeMs) => {
+  const data = { authorizationToken: TOKEN, expiresAt: (NOW + 2 * HOURS) / 1000 }
+  const found = parseToken(answer({ authorizationData: [data] }, 200, headers), 'ecr', nowMs)
+  expect(found.lifeMs).toBe(lifeMs)
+})
+
+function parse(body: unknown) {
+  return parseToken(answer(body), 'ecr', NOW)
+}
 
 test('parseToken() keeps a byte order mark, which is part of what ECR gave', () => {
   const authorizationToken = new TextEncoder().encode('\uFEFFAWS:p').toBase64()
-  const { username } = parseToken(answer({ authorizationData: [{ authorizationToken }] }), 'ecr')
-  expect(username).toBe('\uFEFFAWS')
+  expect(parse({ authorizationData: [{ authorizationToken }] }).username).toBe('\uFEFFAWS')
 })
 
 test('parseToken() splits at the first colon', () => {
   const data = { authorizationToken: btoa('AWS:pass:word\n') }
-  expect(parseToken(answer({ authorizationData: [data] }), 'ecr').password).toBe('pass:word\n')
+  expect(parse({ authorizationData: [data] }).password).toBe('pass:word\n')
 })
 
 test.each([
@@ -101,12 +130,12 @@ test.each([
     { authorizationData: [{ authorizationToken: TOKEN, expiresAt: '1440000000' }] },
   ],
 ])('parseToken() refuses %s', (_, body) => {
-  expect(expectFailure('bad_response', () => parseToken(answer(body), 'ecr'))).not.toMatch(/SECRET/)
+  expect(expectFailure('bad_response', () => parse(body))).not.toMatch(/SECRET/)
 })
 
 test('parseToken() refuses a list from ECR Public', () => {
   expectFailure('bad_response', () =>
-    parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public'),
+    parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public', NOW),
   )
 })
 
@@ -147,10 +176,9 @@ async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) 
 }
 
 test('fetchRegistryToken() signs for the service and region of the registry', async () => {
-  const { requests, settled } = await ask(
-    answer({ authorizationData: [{ authorizationToken: TOKEN }] }),
-  )
-  expect(settled).toEqual({ username: 'AWS', password: 'password', expiresAtMs: undefined })
+  const data = { authorizationToken: TOKEN, expiresAt: NOW / 1000 + 60 }
+  const { requests, settled } = await ask(answer({ authorizationData: [data] }))
+  expect(settled).toEqual({ username: 'AWS', password: 'password', lifeMs: 60_000 })
   expect(requests.length).toBe(1)
   expect(requests[0]?.headers).toMatchObject({
     'x-amz-date': '20260101T000000Z',

@@ -6,11 +6,7 @@ import { expectRejection } from './failures.ts'
 
 const HOURS = 3_600_000
 
-const tokenOf = (node: FakeNode) => ({
-  username: 'AWS',
-  password: 'p',
-  expiresAtMs: node.nowMs + 12 * HOURS,
-})
+const TOKEN = { username: 'AWS', password: 'p', lifeMs: 12 * HOURS }
 
 async function open(node: FakeNode, key = 'k', parts = {}) {
   return openTokenCache('/run/x', key, processOn(node, parts))
@@ -19,7 +15,7 @@ async function open(node: FakeNode, key = 'k', parts = {}) {
 async function stored(): Promise<FakeNode> {
   const node = fakeNode()
   const cache = await open(node)
-  cache.write(tokenOf(node), node.nowMs)
+  cache.write(TOKEN)
   return node
 }
 
@@ -31,11 +27,7 @@ test('read() gives what another run has written, with the life that is left', as
   const node = await stored()
   node.uptimeMs += HOURS
   node.nowMs += HOURS
-  expect(await readLater(node)).toEqual({
-    username: 'AWS',
-    password: 'p',
-    expiresAtMs: node.nowMs + 11 * HOURS,
-  })
+  expect(await readLater(node)).toEqual({ username: 'AWS', password: 'p', lifeMs: 11 * HOURS })
 })
 
 test.each([
@@ -51,35 +43,46 @@ test.each([
   expect((await readLater(node)) !== undefined).toBe(isThere)
 })
 
-test('a clock that jumps makes a token neither older nor younger', async () => {
-  for (const jumpMs of [-24 * HOURS, 24 * HOURS, 24 * 365 * 10 * HOURS]) {
-    // eslint-disable-next-line no-await-in-loop
+test.each([
+  [-24 * 365 * 10 * HOURS, 11 * HOURS],
+  [-24 * HOURS, 11 * HOURS],
+  [-1, 11 * HOURS],
+  [6 * HOURS - 1, 11 * HOURS],
+  [6 * HOURS, undefined],
+  [24 * 365 * 10 * HOURS, undefined],
+])(
+  'read() an hour later by the boot clock, and %d ms by the clock of the node, leaves %p',
+  async (jumpMs, lifeMs) => {
     const node = await stored()
     node.nowMs += jumpMs
     node.uptimeMs += HOURS
-    // eslint-disable-next-line no-await-in-loop
-    expect(await readLater(node)).toMatchObject({ expiresAtMs: node.nowMs + 11 * HOURS })
-  }
-})
-
-test('write() counts the life by the time that it is given, not by the clock of the node', async () => {
-  const node = fakeNode()
-  const awsNowMs = node.nowMs + 48 * HOURS
-  const cache = await open(node)
-  cache.write({ username: 'AWS', password: 'p', expiresAtMs: awsNowMs + 2 * HOURS }, awsNowMs)
-  expect(cache.read()).toMatchObject({ expiresAtMs: node.nowMs + 2 * HOURS })
-})
+    expect((await readLater(node))?.lifeMs).toBe(lifeMs)
+  },
+)
 
 test.each([
-  [undefined, 0],
-  [-1, 0],
+  [99_500, 5 * HOURS, true],
+  [200_000, 5 * HOURS, true],
+  [200_000, 6 * HOURS, false],
+  [200_000, 366 * HOURS, false],
+  [1000, 5 * HOURS, false],
+])(
+  'read() when the boot clock began anew and is at %d ms, after %d ms of the clock of the node: %p',
+  async (uptimeMs, laterMs, isThere) => {
+    const node = await stored()
+    node.uptimeMs = uptimeMs
+    node.nowMs += laterMs
+    expect((await readLater(node)) !== undefined).toBe(isThere)
+  },
+)
+
+test.each([
   [0, 0],
   [1, 1],
-])('write() of a token that ends in %p ms keeps %d', async (leftMs, count) => {
+])('write() of a token that lives for %p ms keeps %d', async (lifeMs, count) => {
   const node = fakeNode()
   const cache = await open(node)
-  const expiresAtMs = leftMs === undefined ? undefined : node.nowMs + leftMs
-  cache.write({ username: 'AWS', password: 'p', expiresAtMs }, node.nowMs)
+  cache.write({ ...TOKEN, lifeMs })
   expect(node.files.size).toBe(count)
 })
 
@@ -87,16 +90,16 @@ test('a run that took long to begin counts from when it has read the boot clock'
   const node = await stored()
   const startedAtMs = node.uptimeMs - 5000
   const cache = await open(node, 'k', { elapsedMs: () => node.uptimeMs - startedAtMs })
-  expect(cache.read()).toEqual(tokenOf(node))
+  expect(cache.read()).toEqual(TOKEN)
 })
 
 test('a token and a failure may be from a second ahead, and no more', async () => {
   const node = fakeNode()
   const cache = await open(node)
-  cache.write(tokenOf(node), node.nowMs)
+  cache.write(TOKEN)
   cache.noteFailure(3000)
   node.uptimeMs -= 1000
-  expect(cache.read()).toBeDefined()
+  expect(cache.read()).toEqual(TOKEN)
   expect(cache.failure()).toMatchObject({ ageMs: -1000, pauseMs: 3000 })
   node.uptimeMs -= 1
   expect([cache.read(), cache.failure()]).toEqual([undefined, undefined])
@@ -117,7 +120,12 @@ test('read() ignores a broken file, and write() replaces it', async () => {
     '[]',
     'null',
     `${whole}x`,
-    whole.replace('"lifeMs":4', '"lifeMs":"4'),
+    whole.replace('"lifeMs":43200000', '"lifeMs":"43200000"'),
+    whole.replace('"lifeMs":43200000', '"lifeMs":43200001'),
+    whole.replace('"lifeMs":43200000', '"lifeMs":1317600000'),
+    whole.replace('"lifeMs":43200000', '"lifeMs":-1'),
+    whole.replace('"storedAtWallMs":', '"storedAtWallMs":1e999,"x":'),
+    whole.replace('"storedAtWallMs":', '"x":'),
     whole.replace('"password":"p"', '"password":""'),
     whole.replace('"storedAtMs":', '"storedAtMs":1e999,"x":'),
   ]
@@ -129,7 +137,7 @@ test('read() ignores a broken file, and write() replaces it', async () => {
     // eslint-disable-next-line no-await-in-loop
     expect([text, cache.read()]).toEqual([text, undefined])
     // eslint-disable-next-line no-await-in-loop
-    cache.write(tokenOf(node), node.nowMs)
+    cache.write(TOKEN)
     // eslint-disable-next-line no-await-in-loop
     expect(cache.read()).toBeDefined()
   }
@@ -254,7 +262,7 @@ test('no member throws when the directory fails', async () => {
   const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
   node.isBroken = true
   expect([cache.read(), cache.claim(), cache.failure()]).toEqual([undefined, 'broken', undefined])
-  cache.write(tokenOf(node), node.nowMs)
+  cache.write(TOKEN)
   cache.noteFailure(1000)
   cache.release()
   expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))

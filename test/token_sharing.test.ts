@@ -49,14 +49,16 @@ async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {
   return { token, waitedMs: node.uptimeMs - startMs, steps }
 }
 
-const tokenOf = (node: FakeNode, password: string): RegistryToken => ({
+const tokenOf = (password: string): RegistryToken => ({
   username: 'AWS',
   password,
-  expiresAtMs: node.nowMs + 3_600_000,
+  lifeMs: 3_600_000,
 })
 
 const failWith = (code: Failure['code']) => async () =>
   Promise.reject(new Failure(code, 'a reason of the test'))
+
+const fetchAlone = async () => tokenOf('alone')
 
 const refuse = async () => Promise.reject(new Error('nobody was to ask'))
 
@@ -73,7 +75,7 @@ function keepClaimed(node: FakeNode): () => void {
 
 test('shareToken() asks once, and then never while the token is young', async () => {
   const node = fakeNode()
-  const { token } = await runOn(node, async () => tokenOf(node, 'first'))
+  const { token } = await runOn(node, async () => tokenOf('first'))
   expect(token.password).toBe('first')
   expect((await runOn(node, refuse)).token.password).toBe('first')
   expect(node.claims.size).toBe(0)
@@ -86,7 +88,7 @@ test('shareToken() waits for another run and takes its token', async () => {
   const waits: number[] = []
   const onSleep = (ms: number) => {
     waits.push(ms)
-    if (waits.length === 6) other.write(tokenOf(node, 'other'), node.nowMs)
+    if (waits.length === 6) other.write(tokenOf('other'))
   }
   const { token, steps } = await runOn(node, refuse, { onSleep })
   expect(token.password).toBe('other')
@@ -101,7 +103,7 @@ test('shareToken() waits for another run and takes its token', async () => {
 test('shareToken() takes over at once from a run that was killed', async () => {
   const node = fakeNode()
   node.claims.set('k.claim', '999 100000')
-  const { token, waitedMs } = await runOn(node, async () => tokenOf(node, 'own'))
+  const { token, waitedMs } = await runOn(node, async () => tokenOf('own'))
   expect(token.password).toBe('own')
   expect(waitedMs).toBeLessThan(100)
 })
@@ -109,7 +111,7 @@ test('shareToken() takes over at once from a run that was killed', async () => {
 test('shareToken() takes over after five seconds from a run that hangs', async () => {
   const node = fakeNode()
   node.claims.set('k.claim', '1000 100000')
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'))
+  const { waitedMs } = await runOn(node, async () => tokenOf('own'))
   expect(waitedMs).toBeGreaterThan(5000)
   expect(waitedMs).toBeLessThan(5500)
 })
@@ -125,7 +127,6 @@ test.each([
   async (deadlineMs, random, expected) => {
     const node = fakeNode()
     const onSleep = keepClaimed(node)
-    const fetchAlone = async () => tokenOf(node, 'alone')
     const { token, waitedMs } = await runOn(node, fetchAlone, { deadlineMs, random, onSleep })
     expect(token.password).toBe('alone')
     expect(waitedMs).toBeCloseTo(expected, 3)
@@ -136,7 +137,6 @@ test.each([
 test('shareToken() counts its wait from when it begins', async () => {
   const node = fakeNode()
   const onSleep = keepClaimed(node)
-  const fetchAlone = async () => tokenOf(node, 'alone')
   const parts = { spentMs: 5000, random: 0, onSleep }
   expect((await runOn(node, fetchAlone, parts)).waitedMs).toBeCloseTo(10_000, 3)
 })
@@ -147,7 +147,7 @@ test('shareToken() asks alone, and waits for nobody, when the directory fails', 
   const attempts: unknown[] = []
   const { token, waitedMs } = await runOn(node, async (yields) => {
     attempts.push(yields)
-    return tokenOf(node, 'alone')
+    return tokenOf('alone')
   })
   expect([token.password, waitedMs, attempts]).toEqual(['alone', 0, [false]])
 })
@@ -161,7 +161,7 @@ test('shareToken() does not queue behind failures: once another run has failed f
     renew()
     other.noteFailure(0)
   }
-  const { token, waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { onSleep })
+  const { token, waitedMs } = await runOn(node, async () => tokenOf('own'), { onSleep })
   expect(token.password).toBe('own')
   expect(waitedMs).toBeLessThan(100)
 })
@@ -180,7 +180,7 @@ test('shareToken() minds no failure from before it began, and leaves no claim wh
   expect(node.uptimeMs).toBe(103_000)
   node.uptimeMs += 1000
   const renew = keepClaimed(node)
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { onSleep: renew })
+  const { waitedMs } = await runOn(node, async () => tokenOf('own'), { onSleep: renew })
   expect(waitedMs).toBeGreaterThan(5000)
 })
 
@@ -195,7 +195,7 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
       askedAtMs.push(node.uptimeMs - startMs)
       expect(node.claims.size).toBe(1)
       if (attempts.length < 3) throw new Failure('throttled', 'a reason of the test')
-      return tokenOf(node, 'later')
+      return tokenOf('later')
     }
     // eslint-disable-next-line no-await-in-loop
     const { token } = await runOn(node, fetchToken, { random })
@@ -230,7 +230,7 @@ test('shareToken() asks once when its time ends before a pause does, however lit
   const attempts: unknown[] = []
   const fetchToken: FetchToken = async (yields) => {
     attempts.push(yields)
-    return tokenOf(node, 'own')
+    return tokenOf('own')
   }
   const { waitedMs } = await runOn(node, fetchToken, { deadlineMs: 4000, random: 0 })
   expect([waitedMs, attempts]).toEqual([2000, [true]])
@@ -245,7 +245,7 @@ test.each([0, 10, 1500])(
     const attempts: unknown[] = []
     const { waitedMs } = await runOn(node, async (yields) => {
       attempts.push(yields)
-      return tokenOf(node, 'later')
+      return tokenOf('later')
     })
     expect(waitedMs).toBeGreaterThanOrEqual(2000 - lateMs)
     expect(attempts).toEqual([true])
@@ -259,7 +259,7 @@ test('shareToken() asks as often as usual when a throttle is long ago', async ()
   const attempts: unknown[] = []
   await runOn(node, async (yields) => {
     attempts.push(yields)
-    return tokenOf(node, 'later')
+    return tokenOf('later')
   })
   expect(attempts).toEqual([false])
 })
@@ -276,7 +276,7 @@ test('shareToken() waits for a throttled node with all but fifteen seconds of it
   const cache = await cacheOf(node)
   cache.noteFailure(4000)
   const onSleep = () => cache.noteFailure(4000)
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'x'), { onSleep, random: 0 })
+  const { waitedMs } = await runOn(node, async () => tokenOf('x'), { onSleep, random: 0 })
   expect(waitedMs).toBeCloseTo(30_000, 3)
 })
 
@@ -299,27 +299,30 @@ test('shareToken() heeds what happens between its look and its claim', async () 
     isFirst = true
     const paused = noted(() => other.noteFailure(pauseMs))
     // eslint-disable-next-line no-await-in-loop
-    const { waitedMs } = await runOn(node, async () => tokenOf(node, 'a'), { change: paused })
+    const { waitedMs } = await runOn(node, async () => tokenOf('a'), { change: paused })
     expect(waitedMs).toBeGreaterThanOrEqual(pauseMs)
   }
   node.files.clear()
   isFirst = true
-  const stored = noted(() => other.write(tokenOf(node, 'other'), node.nowMs))
+  const stored = noted(() => other.write(tokenOf('other')))
   const { token, waitedMs } = await runOn(node, refuse, { change: stored })
   expect([token.password, waitedMs]).toEqual(['other', 0])
   expect(node.claims.size).toBe(0)
 })
 
-test('shareToken() counts a life by the time of AWS', async () => {
-  const node = fakeNode()
-  const skewMs = 48 * 3_600_000
-  const expiresAtMs = node.nowMs + skewMs + 3_600_000
-  const fetchToken = async () => ({ username: 'AWS', password: 'p', expiresAtMs })
-  await runOn(node, fetchToken, { skewMs })
-  node.uptimeMs += 1_799_000
-  expect((await cacheOf(node)).read()).toBeDefined()
-  node.uptimeMs += 1000
-  expect((await cacheOf(node)).read()).toBeUndefined()
+test('shareToken() gives what is left of a life, whatever it has learned of the clock', async () => {
+  for (const skewMs of [0, 48 * 3_600_000, -48 * 3_600_000]) {
+    const node = fakeNode()
+    // eslint-disable-next-line no-await-in-loop
+    const { token } = await runOn(node, async () => tokenOf('p'), { skewMs })
+    expect(token.lifeMs).toBe(3_600_000)
+    node.uptimeMs += 1_799_000
+    // eslint-disable-next-line no-await-in-loop
+    expect((await runOn(node, refuse, { skewMs })).token.lifeMs).toBe(1_801_000)
+    node.uptimeMs += 1000
+    // eslint-disable-next-line no-await-in-loop
+    expect((await cacheOf(node)).read()).toBeUndefined()
+  }
 })
 
 test('shareToken() gives up its claim on a signal, and cares for none once it is done', async () => {
@@ -333,7 +336,7 @@ test('shareToken() gives up its claim on a signal, and cares for none once it is
     expect([node.claims.size, cleanUps.size]).toEqual([1, 1])
     for (const cleanUp of cleanUps) cleanUp()
     expect(node.claims.size).toBe(0)
-    return tokenOf(node, 'x')
+    return tokenOf('x')
   }
   await runOn(node, fetchToken, { system: { onSignal } })
   expect(cleanUps.size).toBe(0)
@@ -350,7 +353,7 @@ test('shareToken() waits for the last moment of a pause', async () => {
       return cache.claim()
     },
   })
-  const { waitedMs } = await runOn(node, async () => tokenOf(node, 'own'), { change })
+  const { waitedMs } = await runOn(node, async () => tokenOf('own'), { change })
   // The pause, and three quarters of the first twenty milliseconds; nobody claims before.
   expect([waitedMs, claims]).toEqual([16, 1])
 })

@@ -66,6 +66,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'What is thrown with it is caught here, and never shown.',
   },
   {
+    file: 'cache_entry.ts',
+    code: 'lifeMs: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFE_MS)),',
+    changes: ['0 -> (0 + 1)', '0 -> (0 - 1)'],
+    why: 'A life that short is over when it is read.',
+  },
+  {
     file: 'cache_key.ts',
     code: "case 'instance':",
     changes: ["'instance' -> ''"],
@@ -184,6 +190,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: 'if (/^[\\w+=,.@-]{1,64}$/.test(role)) return role',
     changes: ['+=,.@-]{1,64}$/ -> +=,.@-]{0,64}$/'],
     why: 'An empty name has been dealt with above.',
+  },
+  {
+    file: 'ecr.ts',
+    code: 'const leftMs = (data.expiresAt ?? 0) * 1000 - (dateOf(answer.headers) ?? nowMs)',
+    changes: ['0 -> (0 + 1)', '0 -> (0 - 1)'],
+    why: 'Both are long ago.',
   },
   {
     file: 'ecr.ts',
