@@ -32,6 +32,13 @@ export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirec
     claim: (name, text) => claim(pathOf(name), text, fs),
     claimant: (name) => claimant(pathOf(name), fs),
     remove: (name) => fs.rmSync(pathOf(name), { force: true }),
+    list: () =>
+      fs.readdirSync(pathOf('')).flatMap((name) => {
+        // Of a claim itself, not of what it points to; and another run may have removed either meanwhile.
+        const stats = fs.lstatSync(pathOf(name), { throwIfNoEntry: false })
+        const isThere = stats !== undefined && !stats.isDirectory()
+        return isThere ? [{ name, changedAtMs: stats.mtimeMs }] : []
+      }),
   }
 }
 

@@ -18,6 +18,8 @@ export interface PrivateDirectory {
   readonly claimant: (name: string) => string | undefined
   /** Removes a file or a claim, if it is there. */
   readonly remove: (name: string) => void
+  /** All files and claims, with the time of the last change to each, in milliseconds since 1970. */
+  readonly list: () => readonly { readonly name: string; readonly changedAtMs: number }[]
 }
 
 /** Where to connect to. */

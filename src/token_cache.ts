@@ -1,6 +1,7 @@
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { openClaim } from './cache_claim.ts'
 import { type CacheEntry, parseEntry } from './cache_entry.ts'
+import { sweep } from './cache_sweep.ts'
 import { codeOf, Failure, quote } from './failure.ts'
 import { reasonOf } from './files.ts'
 import type { RegistryToken } from './response.ts'
@@ -14,6 +15,8 @@ export interface TokenCache {
   /** Whether this run may ask ECR now, is to wait for another's answer, or has nobody to wait for. */
   readonly claim: () => 'mine' | 'taken' | 'broken'
   readonly release: () => void
+  /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
+  readonly sweep: () => void
   /** The last failure that a run of this node has noted. */
   readonly failure: () => NotedFailure | undefined
   /** @param pauseMs - how long nobody is to ask again, in milliseconds; 0 unless ECR has throttled the run. */
@@ -125,6 +128,7 @@ function createCache(
     write: (token) => unlessFailing(() => write(token), undefined),
     claim: () => unlessFailing<'mine' | 'taken' | 'broken'>(claim, 'broken'),
     release: () => unlessFailing(release, undefined),
+    sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
     failure: () => unlessFailing(failure, undefined),
     noteFailure: (pauseMs) => unlessFailing(() => noteFailure(pauseMs), undefined),
   }

@@ -97,6 +97,7 @@ async function takeTurn(
     if (pauseMs > 0) return pauseMs
     throw error
   } finally {
+    cache.sweep()
     cache.release()
     done()
   }

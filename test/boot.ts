@@ -67,5 +67,7 @@ function directoryOf(node: FakeNode): PrivateDirectory {
         node.files.delete(name)
         node.claims.delete(name)
       }),
+    list: () =>
+      use(() => [...node.files.keys()].map((name) => ({ name, changedAtMs: node.nowMs }))),
   }
 }

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import {
   chmodSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,6 +9,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 
@@ -62,6 +64,8 @@ async function untilAsked(world: World): Promise<void> {
 }
 
 const HOURS = 3_600_000
+/** In seconds. */
+const DAYS = 24 * 3600
 
 /** Changes a number of a cached token. */
 function editEntry(file: string, name: string, change: (value: number) => number): void {
@@ -408,6 +412,68 @@ test.concurrent('a token by credential_process outlives the start of a unit', as
   }),
 )
 
+const KEY = '0123456789abcdef'.repeat(4)
+const UUID = 'cc0e2b3c-9c4e-4a5b-8f36-0f8c2d1a7e55'
+
+test.concurrent('what earlier runs have left is removed by the next one that asks', async () =>
+  inWorld(async (world) => {
+    const { file } = await fill(world)
+    const leave = (name: string, ageSeconds: number) => {
+      const path = `${directoryOf(world)}/${name}`
+      const atSeconds = Date.now() / 1000 - ageSeconds
+      if (/claim/.test(name)) symlinkSync('1 1', path)
+      else writeFileSync(path, 'x', { mode: 0o600 })
+      lutimesSync(path, atSeconds, atSeconds)
+    }
+    const own = file.replace(/.*\//, '')
+    const gone: readonly [string, number][] = [
+      [`${own}.${UUID}.tmp`, 70],
+      [`${KEY}.token.${UUID}.tmp`, 70],
+      [`${KEY}.failure.${UUID}.tmp`, 24 * 3600],
+      [`${KEY}.token`, 12 * 3600 + 60],
+      [`${KEY}.failure`, 13 * 3600],
+      [`${KEY}.claim`, 30 * DAYS],
+      // By a clock that was put back since.
+      [`${KEY.replaceAll('0', '1')}.token`, -30 * DAYS],
+    ]
+    const kept: readonly [string, number][] = [
+      [`${KEY.replaceAll('0', '2')}.token.${UUID}.tmp`, 30],
+      [`${KEY.replaceAll('0', '2')}.token`, 11 * 3600],
+      [`${KEY.replaceAll('0', '2')}.claim`, 3600],
+      [`${KEY}.token.tmp`, DAYS],
+      [`${KEY}.txt`, DAYS],
+      ['notes.token', DAYS],
+      [`x${KEY}.token`, DAYS],
+      [`${KEY}.token.${UUID}.tmp.x`, DAYS],
+    ]
+    for (const [name, ageSeconds] of [...gone, ...kept]) leave(name, ageSeconds)
+    mkdirSync(`${directoryOf(world)}/${KEY.replaceAll('0', '3')}.token`)
+    const before = readdirSync(directoryOf(world)).toSorted()
+    // Who is answered from the cache has no claim, and removes nothing.
+    expectToken(await pull(world))
+    expect(readdirSync(directoryOf(world)).toSorted()).toEqual(before)
+    rmSync(file)
+    expectToken(await pull(world))
+    const names = new Set(gone.map(([name]) => name))
+    expect(readdirSync(directoryOf(world)).toSorted()).toEqual(
+      before.filter((name) => !names.has(name)),
+    )
+  }),
+)
+
+test.concurrent('a run that fails removes what is left, too', async () =>
+  inWorld(async (world) => {
+    const { file } = await fill(world)
+    rmSync(file)
+    const left = `${file}.${UUID}.tmp`
+    writeFileSync(left, 'x')
+    utimesSync(left, 1, 1)
+    world.faults.push({ step: 'ecr', fault: { kind: 'answer', status: 403 } })
+    expect((await pull(world)).exitCode).toBe(1)
+    expect(namesIn(world)).toEqual([])
+  }),
+)
+
 test.concurrent('a claim that a killed run has left is taken over at once', async () =>
   inWorld(async (world) => {
     const { file } = await fill(world)
@@ -539,8 +605,6 @@ function halfLifeOf(run: PluginResult): number {
   expectToken(run)
   return (readAnswer(run.stdout, API).cacheDurationMs ?? -1) / 1000
 }
-
-const DAYS = 24 * 3600
 
 /** The names in the cache's directory that end so. */
 const countIn = (world: World, ending: string) =>

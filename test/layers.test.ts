@@ -45,6 +45,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'boot_clock.ts',
     'cache_claim.ts',
     'cache_entry.ts',
+    'cache_sweep.ts',
     'token_cache.ts',
     'token_sharing.ts',
     'cache_key.ts',

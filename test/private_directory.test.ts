@@ -3,6 +3,7 @@ import fs, {
   chmodSync,
   chownSync,
   linkSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -248,4 +249,27 @@ test('a directory that is swapped after it was opened is not used', async () => 
     ['a'],
     ['b'],
   ])
+})
+
+test('list() gives files and claims with the time of their last change, and no directory', async () => {
+  const path = newPath()
+  const directory = await openPrivateDirectory(path)
+  expect(directory.list()).toEqual([])
+  directory.replace('a', 'text')
+  directory.claim('b', 'text')
+  mkdirSync(`${path}/c`)
+  lutimesSync(`${path}/a`, 1000, 2000)
+  lutimesSync(`${path}/b`, 1000, 3000.5)
+  expect([...directory.list()].toSorted((a, b) => a.changedAtMs - b.changedAtMs)).toEqual([
+    { name: 'a', changedAtMs: 2_000_000 },
+    { name: 'b', changedAtMs: 3_000_500 },
+  ])
+})
+
+test('list() leaves out what another run removes meanwhile', async () => {
+  const path = newPath()
+  const listGone = Object.assign(() => ['gone', 'a'], fs.readdirSync)
+  const directory = openWith(path, { ...fs, readdirSync: listGone })
+  directory.replace('a', 'text')
+  expect(directory.list().map(({ name }) => name)).toEqual(['a'])
 })

@@ -7,6 +7,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['cache_entry.ts', ['token_cache']],
   ['bundle.ts', ['trust']],
   ['cache_key.ts', ['cache_key']],
+  ['cache_sweep.ts', ['cache_sweep']],
   ['certificates.ts', ['trust']],
   ['clock.ts', ['retry', 'suites']],
   ['config/ini.ts', ['ini', 'shared']],
