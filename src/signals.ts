@@ -13,20 +13,27 @@ export function isRunning(processId: number): boolean {
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * Gives `System.onSignal`. Nothing listens before its first use. After that the listeners stay: a signal is only heard when
- * the program is idle next, and one that comes to nobody by then would be lost.
+ * Gives `System.onSignal`. Nothing listens before its first use, but for PID 1. After that the listeners stay: a signal is only
+ * heard when the program is idle next, and one that comes to nobody by then would be lost.
  */
 export function createSignals(): (cleanUp: () => void) => () => void {
   const cleanUps = new Set<() => void>()
   let isListening = false
-  function end(signal: NodeJS.Signals): void {
+  function end(signal: NodeJS.Signals, number: number): void {
     for (const cleanUp of cleanUps) cleanUp()
     for (const each of SIGNALS) process.off(each, end)
     process.kill(process.pid, signal)
+    // Still here: PID 1, as in a container, is not ended by a signal that it does not handle, not even by one of its own.
+    // See pid_namespaces(7).
+    process.exit(128 + number)
   }
-  return (cleanUp) => {
+  function listen(): void {
     if (!isListening) for (const signal of SIGNALS) process.on(signal, end)
     isListening = true
+  }
+  if (process.pid === 1) listen()
+  return (cleanUp) => {
+    listen()
     // One of its own, so that the same function may be given twice.
     const own = () => cleanUp()
     cleanUps.add(own)

@@ -112,7 +112,7 @@ export interface System {
 
   /**
    * Has something cleaned up, if the process is told to end (SIGTERM, SIGINT, SIGHUP) before the function that comes back
-   * is called; then it ends by that signal.
+   * is called; then it ends by that signal, as PID 1 with exit code 128 and its number.
    */
   readonly onSignal: (cleanUp: () => void) => () => void
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 
 import { type Way, WAYS } from './scenarios/matrix.ts'
@@ -156,3 +163,83 @@ test.concurrent.each(SIGNALS)(
       expect([run.signal, run.stdout, run.stderr, rest]).toEqual([signal, '', '', ''])
     }),
 )
+
+/** Makes the binary PID 1, which the kernel does not end by a signal; its own user namespace is for users but root. */
+const AS_PID_1 = [
+  'unshare',
+  ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']),
+  '--pid',
+  '--fork',
+  '--kill-child',
+  pluginPath,
+]
+
+/** The number by which others see that PID 1. */
+const pidInside = (child: { readonly pid: number }) =>
+  Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
+
+const CODES = [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+] as const
+
+const HANGS: readonly (readonly [name: string, config: string, args: readonly string[]])[] = [
+  ['ECR does not answer', '', []],
+  ['ECR does not answer those who share a cache', '', ['--cache-dir', 'DIR/cache']],
+  ['ECR does not answer, after credential_process', 'credential_process = cat DIR/keys', []],
+  ['a credential_process does not end', 'credential_process = echo x >DIR/up; sleep 60', []],
+]
+
+test.concurrent.each(
+  HANGS.flatMap((hang) => CODES.map(([signal, code]) => [signal, ...hang, code] as const)),
+)('%s ends PID 1 while %s', async (signal, _, config, args, code) =>
+  inWorld(async (world) => {
+    const directory = world.directory
+    const fillIn = (text: string) => text.replaceAll('DIR', directory)
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = world.state.container.key
+    const keys = { Version: 1, AccessKeyId, SecretAccessKey }
+    writeFileSync(`${directory}/keys`, JSON.stringify(keys))
+    writeFileSync(`${directory}/config`, fillIn(`[default]\n${config}\n`))
+    world.faults.push({ step: 'ecr', fault: { kind: 'hang' } })
+    const run = await runPlugin({
+      stdin,
+      env: world.environment({ AWS_CONFIG_FILE: `${directory}/config`, PATH: '/usr/bin:/bin' }),
+      command: AS_PID_1,
+      args: args.map(fillIn),
+      during: async (child) => {
+        const up = `${directory}/up`
+        while (!existsSync(up) && world.requests.at(-1)?.step !== 'ecr') await Bun.sleep(1)
+        process.kill(pidInside(child), signal)
+      },
+    })
+    expect([run.exitCode, run.signal, run.stdout, run.stderr]).toEqual([code, null, '', ''])
+    if (args.length > 0) expect(readdirSync(`${directory}/cache`)).toEqual([])
+  }),
+)
+
+test.concurrent.each(CODES)('%s ends PID 1 while stdin does not end', async (signal, code) =>
+  inWorld(async (world) => {
+    const fifo = makeFifo(`${world.directory}/stdin`)
+    const script = `exec "$@" 3<>'${fifo}' <&3`
+    const run = await runPlugin({
+      command: ['/bin/sh', '-c', script, 'sh', ...AS_PID_1],
+      during: async (child) => {
+        while (!isListening(child)) await Bun.sleep(1)
+        process.kill(pidInside(child), signal)
+      },
+    })
+    expect([run.exitCode, run.signal, run.stdout, run.stderr]).toEqual([code, null, '', ''])
+  }),
+)
+
+/** Whether PID 1 handles SIGTERM: until it does the kernel drops it. */
+function isListening(child: { readonly pid: number }): boolean {
+  try {
+    const status = readFileSync(`/proc/${pidInside(child)}/status`, 'utf8')
+    const caught = Number.parseInt(/^SigCgt:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? '0', 16)
+    return [1, 2, 15].every((number) => Math.floor(caught / 2 ** (number - 1)) % 2 === 1)
+  } catch {
+    return false
+  }
+}
