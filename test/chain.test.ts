@@ -4,6 +4,7 @@ import { ACCOUNTS } from './scenarios/accounts.ts'
 import { ATTEMPTS } from './scenarios/attempts.ts'
 import { BOXES } from './scenarios/boxes.ts'
 import { REQUESTS, RETRIES, SETTINGS } from './scenarios/calls.ts'
+import { COMMANDS } from './scenarios/commands.ts'
 import { ENVIRONMENT } from './scenarios/environment.ts'
 import { HOSTS } from './scenarios/hosts.ts'
 import { INSTANCE } from './scenarios/instance.ts'
@@ -26,6 +27,7 @@ const GROUPS = {
   IDENTITY,
   PROCESS,
   PROGRAMS,
+  COMMANDS,
   CONTAINER,
   BOXES,
   INSTANCE,

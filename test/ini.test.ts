@@ -32,7 +32,21 @@ test.each([
   [
     'one pair of quotes is taken off',
     `[a]\nk = "v"\nl = 'v'\nm = ""v""\nn = "v'`,
-    { a: { k: 'v', l: 'v', m: '"v"', n: `"v'` } },
+    { a: { k: 'v', l: 'v', m: '""v""', n: `"v'` } },
+  ],
+  [
+    'quotes that are no pair around the whole stay',
+    `[a]\nk = "v" "w"\nl = 'v' 'w'\nm = "it's"\n  n = "v" "w"`,
+    { a: { k: '"v" "w"', l: `'v' 'w'`, m: `it's`, n: '"v" "w"' } },
+  ],
+  [
+    'the quotes of a command are its own',
+    `[a]\ncredential_process = "/x y"\n[b]\nCredential_Process : '/x'\n[c]\n  credential_process = "x" # c`,
+    {
+      a: { credential_process: '"/x y"' },
+      b: { credential_process: `'/x'` },
+      c: { credential_process: '"x"' },
+    },
   ],
   ['quotes do not protect a comment sign', '[a]\nk = "a #b"', { a: { k: '"a' } }],
   [

@@ -77,11 +77,21 @@ function withoutComment(line: string): string {
 function splitPair(line: string): readonly [string, string] | undefined {
   const at = line.search(/[=:]/)
   if (at === -1) return undefined
-  return [trim(line.slice(0, at)).toLowerCase(), unquote(trim(line.slice(at + 1)))]
+  const key = trim(line.slice(0, at)).toLowerCase()
+  const value = trim(line.slice(at + 1))
+  return [key, key === COMMAND ? value : unquote(value)]
 }
 
+/**
+ * The key whose value is a command, and so keeps its quotes: they are the shell's, as in AWS's own example.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+ */
+const COMMAND = 'credential_process'
+
+/** A pair of quotes around the whole is taken off, but `"a" "b"` is no such pair. */
 function unquote(value: string): string {
-  const quoted = /^(?:'([^]*)'|"([^]*)")$/.exec(value)
+  const quoted = /^(?:'([^']*)'|"([^"]*)")$/.exec(value)
   return quoted?.[1] ?? quoted?.[2] ?? value
 }
 

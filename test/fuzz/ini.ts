@@ -6,7 +6,19 @@ import { parseIni } from '../../src/config/ini.ts'
 import { readIniAgain } from './second_ini.ts'
 import { target } from './target.ts'
 
-const word = fc.constantFrom('a', 'K', 'ecr', 'profile', 'region', 'é', '__proto__', '"', "'", '')
+const word = fc.constantFrom(
+  'a',
+  'K',
+  'ecr',
+  'profile',
+  'region',
+  'credential_process',
+  'é',
+  '__proto__',
+  '"',
+  "'",
+  '',
+)
 const blank = fc.constantFrom('', '', ' ', '\t', ' \t ', '\u00a0', '\v', '\u0085')
 const comment = fc.constantFrom('', '', '', ' # c', '\t; d', '#e', ';f', ' ;"', '\r')
 const separator = fc.constantFrom('=', '=', ':', ' = ', '==', ': =')
@@ -20,6 +32,8 @@ const value = fc.constantFrom(
   '""',
   `"v'`,
   '"a #b"',
+  '"v" "w"',
+  `"it's"`,
   'http://h:1/?a=b',
   'v w',
 )

@@ -130,15 +130,17 @@ function readPair(text: string): { key: string; value: string } | undefined {
     else if (character === '=' || character === ':') state = 'value'
     else key += character
   }
-  return state === 'key'
-    ? undefined
-    : { key: trim(key).toLowerCase(), value: withoutQuotes(trim(value)) }
+  if (state === 'key') return undefined
+  const name = trim(key).toLowerCase()
+  const isCommand = name === 'credential_process'
+  return { key: name, value: isCommand ? trim(value) : withoutQuotes(trim(value)) }
 }
 
 function withoutQuotes(value: string): string {
   const mark = value[0]
   const isQuoted = value.length > 1 && (mark === '"' || mark === "'") && value.endsWith(mark)
-  return isQuoted ? value.slice(1, -1) : value
+  const inside = value.slice(1, -1)
+  return isQuoted && !inside.includes(mark) ? inside : value
 }
 
 /** A comment begins with its sign, and with a blank before it. */

@@ -1,0 +1,44 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+
+import type { World } from '../world/world.ts'
+import type { Scenario } from './scenario.ts'
+
+const KEYS =
+  '{"Version":1,"AccessKeyId":"ID(p)","SecretAccessKey":"SECRET(p)","SessionToken":"TOKEN(p)"}'
+
+/** A script that prints keys for two words, the second one with blanks. */
+const SCRIPT = `[ "$#:$1:$2" = '2:one:two words' ] && cat <<'END'\n${KEYS}\nEND\n`
+
+const FILES = { keys: KEYS, 'my keys': KEYS, 'script.sh': SCRIPT, "it's": KEYS }
+
+/** Programs whose path has a blank. */
+function install({ directory }: World): void {
+  mkdirSync(`${directory}/.aws`)
+  symlinkSync('/bin/sh', `${directory}/.aws/my sh`)
+  symlinkSync('/bin/cat', `${directory}/.aws/my cat`)
+}
+
+const runs = (name: string, command: string): Scenario => ({
+  name: `command: ${name}`,
+  prepare: install,
+  files: FILES,
+  config: `[default]\ncredential_process = ${command}`,
+  signer: 'p',
+  steps: 'ecr',
+})
+
+/** The words of a `credential_process`: it runs as written. */
+export const COMMANDS: readonly Scenario[] = [
+  runs("AWS's own example", '"DIR/my sh" "DIR/script.sh" one "two words"'),
+  runs('a path in quotes', '"DIR/my cat" DIR/keys'),
+  runs('a path in single quotes', "'DIR/my cat' DIR/keys"),
+  runs('the first and the last word in single quotes', "'DIR/my cat' 'DIR/my keys'"),
+  runs('quotes of both kinds', `"DIR/my cat" "DIR/it's"`),
+  runs('a path with a blank that a backslash protects', 'DIR/my\\ cat "DIR/my keys"'),
+  runs('quotes around the last word only', 'DIR/my\\ cat "DIR/keys"'),
+  {
+    ...runs('quotes in the credentials file', ''),
+    config: '',
+    credentials: '[default]\ncredential_process: "DIR/my sh" "DIR/script.sh" one "two words"',
+  },
+]
