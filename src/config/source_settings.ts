@@ -61,7 +61,7 @@ export const SOURCES = {
   credentialProcess: setting(
     TEXT,
     { env: [], key: 'credential_process' },
-    'command that prints credentials',
+    'command that prints credentials; runs in a shell as written, with its quotes',
   ),
   ssoSession: setting(
     TEXT,

@@ -20,6 +20,11 @@ const MAX_WORDS = 400
 /** The most output of a command that is read as its answer, in bytes. */
 const MAX_OUTPUT_BYTES = 256 * 1024
 
+/** The exit code of a shell that found no such command. Other tools of AWS take quotes around a whole command off. */
+const NOT_FOUND = 127
+const NOT_FOUND_HINT =
+  '; hint: the shell found no such command; quotes around the whole command make it one word'
+
 /**
  * Credentials that a command prints, such as the helper of IAM Roles Anywhere. It runs in a shell with the environment of
  * this program; at the deadline, or when a signal ends this program, it is killed with its process group. What it writes to
@@ -55,7 +60,8 @@ export async function runCredentialProcess(
   }
   if (result.exitCode !== 0) {
     const state = `ended with exit code ${result.exitCode}`
-    throw new Failure('refused', `cannot get credentials: ${name} ${state}${said}`)
+    const hint = result.exitCode === NOT_FOUND ? NOT_FOUND_HINT : ''
+    throw new Failure('refused', `cannot get credentials: ${name} ${state}${said}${hint}`)
   }
   const keys = decodeOutput(result.stdout, { ...subject, said })
   const sessionToken = keys.SessionToken ?? ''

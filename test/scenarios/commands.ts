@@ -27,6 +27,13 @@ const runs = (name: string, command: string): Scenario => ({
   steps: 'ecr',
 })
 
+const WHOLE = /exit code 127; it said ".+"; hint: .*quotes around the whole command/
+
+const fails = (name: string, command: string, line: RegExp): Scenario => {
+  const { signer: _, ...scenario } = runs(name, command)
+  return { ...scenario, fails: line, steps: '' }
+}
+
 /** The words of a `credential_process`: it runs as written. */
 export const COMMANDS: readonly Scenario[] = [
   runs("AWS's own example", '"DIR/my sh" "DIR/script.sh" one "two words"'),
@@ -41,4 +48,10 @@ export const COMMANDS: readonly Scenario[] = [
     config: '',
     credentials: '[default]\ncredential_process: "DIR/my sh" "DIR/script.sh" one "two words"',
   },
+  fails('quoted as a whole', '"cat DIR/keys"', WHOLE),
+  fails('quoted as a whole, in single quotes', "'cat DIR/keys'", WHOLE),
+  fails('quotes with nothing in them', '""', /exit code 127/),
+  fails('quoted as a whole, behind a variable', 'X=1 "cat DIR/keys"', WHOLE),
+  fails('a path with a blank that nothing protects', 'DIR/my cat DIR/keys', WHOLE),
+  fails('another exit code has no such hint', 'echo no >&2; exit 126', /126; it said "no"\n$/),
 ]
