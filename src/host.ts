@@ -100,6 +100,9 @@ function storeFile(path: string, text: string, onSignal: System['onSignal']): vo
   }
 }
 
+/** How long what a command wrote to stderr is waited for after its end, in milliseconds: it is in the pipe already. */
+const LAST_WORDS_MS = 100
+
 async function runCommand(
   command: string,
   timeoutMs: number,
@@ -119,12 +122,14 @@ async function runCommand(
     pid = child.pid
     const stdout = collect(child.stdout)
     const stderr = collectTail(child.stderr)
-    const ended = Promise.all([child.exited, stdout.done, stderr.done])
+    const answered = Promise.all([child.exited, stdout.done])
     const isOver = await Promise.race([
-      ended.then(() => true),
+      answered.then(() => true),
       Bun.sleep(timeoutMs).then(() => false),
     ])
-    if (!isOver) killGroup(pid)
+    // Its answer is whole. What it left running may hold stderr for ever, and is let live.
+    if (isOver) await Promise.race([stderr.done, Bun.sleep(LAST_WORDS_MS)])
+    else killGroup(pid)
     const exitCode = isOver ? (child.exitCode ?? 128) : undefined
     return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
   } finally {

@@ -121,7 +121,7 @@ export interface System {
 
   /**
    * Runs a shell command in the environment of this program, with nothing on its stdin, and waits until it has ended and
-   * closed its output. After `timeoutMs`, or by a signal that ends this program, it is killed with every process it started.
+   * nobody can write to its stdout. After `timeoutMs`, or by a signal that ends this program, it is killed with every process it started.
    */
   readonly runCommand: (command: string, timeoutMs: number) => Promise<CommandResult>
 

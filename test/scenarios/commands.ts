@@ -54,4 +54,29 @@ export const COMMANDS: readonly Scenario[] = [
   fails('quoted as a whole, behind a variable', 'X=1 "cat DIR/keys"', WHOLE),
   fails('a path with a blank that nothing protects', 'DIR/my cat DIR/keys', WHOLE),
   fails('another exit code has no such hint', 'echo no >&2; exit 126', /126; it said "no"\n$/),
+  ...[
+    ['a daemon with an answer behind it', '(sleep 30 >/dev/null </dev/null) & exec cat DIR/keys'],
+    ['a daemon that goes on writing', '(yes >&2) & cat DIR/keys'],
+    ['a daemon in a session of its own', 'setsid sleep 30 >&- & cat DIR/keys'],
+    ['a daemon that hears no signal', "(trap '' HUP TERM; sleep 30) >/dev/null & cat DIR/keys"],
+  ].map(([name = '', command = '']) => ({
+    ...runs(`only stderr is held: ${name}`, command),
+    args: ['--timeout', '20'],
+  })),
+  {
+    ...fails(
+      'only stderr is held: the words of a command that fails',
+      '(sleep 30 >/dev/null) & echo no device >&2; exit 7',
+      /exit code 7; it said "no device"\n$/,
+    ),
+    args: ['--timeout', '20'],
+  },
+  {
+    ...fails(
+      'stdout is held by a daemon: the answer is not whole',
+      '(sleep 30) 2>/dev/null & cat DIR/keys',
+      /did not end in [0-9.]+ s/,
+    ),
+    args: ['--timeout', '2'],
+  },
 ]
