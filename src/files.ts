@@ -31,8 +31,9 @@ export interface TextFile {
 }
 
 /**
- * A file's text, or `undefined` when it does not exist: only that may mean "not configured". Bytes that are not UTF-8
- * become U+FFFD, which can only spoil the value they stand in.
+ * A file's text, or `undefined` when it does not exist: only that may mean "not configured". A byte order mark at its front
+ * is dropped: it says how the text is written and is no part of it. Bytes that are not UTF-8 become U+FFFD, which can only
+ * spoil the value they stand in.
  *
  * @throws {Failure} `bad_config` - it exists but cannot be read, or is larger than `maxBytes`.
  */
@@ -55,7 +56,7 @@ export async function readTextFile(
       `cannot read ${name} ${quote(path)}: it is larger than ${maxBytes} bytes`,
     )
   }
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  return new TextDecoder().decode(bytes)
 }
 
 /**

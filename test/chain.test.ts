@@ -9,6 +9,7 @@ import { ENVIRONMENT } from './scenarios/environment.ts'
 import { HOSTS } from './scenarios/hosts.ts'
 import { INSTANCE } from './scenarios/instance.ts'
 import { LINKING } from './scenarios/linking.ts'
+import { LOOKS } from './scenarios/looks.ts'
 import { ORDER } from './scenarios/order.ts'
 import { PORTAL } from './scenarios/portal.ts'
 import { PROFILES } from './scenarios/profiles.ts'
@@ -20,6 +21,7 @@ import { IDENTITY, PROGRAMS } from './scenarios/tokens.ts'
 const GROUPS = {
   SELECTION,
   ENVIRONMENT,
+  LOOKS,
   ORDER,
   PROFILES,
   LINKING,

@@ -81,7 +81,11 @@ test.each([
   ['a property without a name has nothing to it', '[a]\n=\n  k = v', { a: { '': '', k: 'v' } }],
   ['white space beyond ASCII', '[\u00a0a\u2003]\nk\u00a0=\u0085v\u3000', { a: { k: 'v' } }],
   ['indented pair without a property is its own', '[a]\n  l = w', { a: { l: 'w' } }],
-  ['byte order mark hides the first header', '\uFEFF[a]\nk = v\n[b]', { b: {} }],
+  [
+    'byte order marks are no text',
+    '\uFEFF[a]\nk = v\n\uFEFF[b]\n\uFEFFk = v\uFEFF\n\uFEFF\uFEFF[c]',
+    { a: { k: 'v' }, b: { k: 'v' }, c: {} },
+  ],
   ['prototype names', '[__proto__]\n__proto__ = v', { ['__proto__']: { ['__proto__']: 'v' } }],
 ])('parseIni() %s', (_, text, expected) => {
   expect(plain(text)).toEqual(expected)

@@ -13,7 +13,8 @@ export type Section = ReadonlyMap<string, Property>
  * The sections of an AWS config or credentials file, by name; a header of two words has the key `type name`.
  *
  * There are no syntax errors: a line that is none of the known kinds is ignored, as the AWS SDK for Go does. Sections of
- * the same name are merged and the last value of a key wins. Properties before the first header are ignored.
+ * the same name are merged and the last value of a key wins. Properties before the first header are ignored. So are byte
+ * order marks, also those in the middle, where files were put together: one in front of a header would hide it.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
@@ -23,7 +24,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
   // The property that indented lines belong to, and the pairs below it.
   let current: string | undefined
   let pairs = new Map<string, string>()
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, line] of text.replaceAll('\uFEFF', '').split('\n').entries()) {
     if (trim(line) === '' || /^[ \t]*[#;]/.test(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
@@ -99,7 +100,7 @@ function cut(text: string, at: string): string {
   return text.split(at, 1)[0] ?? text
 }
 
-/** White space as Go has it: not as `String.trim()`, which also takes a byte order mark, and leaves U+0085. */
+/** White space as Go has it: `String.trim()` leaves U+0085. */
 const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 
 /** Character by character: an expression that looks for the end tries again from each blank of a long run. */

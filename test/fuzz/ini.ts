@@ -19,7 +19,7 @@ const word = fc.constantFrom(
   "'",
   '',
 )
-const blank = fc.constantFrom('', '', ' ', '\t', ' \t ', '\u00a0', '\v', '\u0085')
+const blank = fc.constantFrom('', '', ' ', '\t', ' \t ', '\u00a0', '\v', '\u0085', '\uFEFF')
 const comment = fc.constantFrom('', '', '', ' # c', '\t; d', '#e', ';f', ' ;"', '\r')
 const separator = fc.constantFrom('=', '=', ':', ' = ', '==', ': =')
 const value = fc.constantFrom(

@@ -59,7 +59,7 @@ export function readIniAgain(text: string): SecondIni {
   let characters: string[] = []
   for (const character of `${text}\n`) {
     if (character !== '\n') {
-      characters.push(character)
+      if (character !== '\uFEFF') characters.push(character)
       continue
     }
     line += 1
@@ -169,7 +169,7 @@ function isBlank(character: string): boolean {
   return character === ' ' || character === '\t'
 }
 
-/** White space as Go has it, to which a byte order mark does not belong. @see https://pkg.go.dev/unicode#IsSpace */
+/** White space as Go has it. @see https://pkg.go.dev/unicode#IsSpace */
 function isSpace(character: string): boolean {
   return /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/.test(
     character,

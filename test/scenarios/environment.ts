@@ -221,11 +221,6 @@ export const ENVIRONMENT: readonly Scenario[] = [
     signer: 'user/u',
   },
   {
-    name: 'a byte order mark hides the first section',
-    config: '\uFEFF[default]\nKEYS(p)',
-    signer: 'role/node-role',
-  },
-  {
     name: 'sections of one name are one section, and the last line counts',
     config: `[default]\naws_access_key_id = AKIAOLD\naws_secret_access_key = sentinel-old\n[other]\nx = y\n[default]\n${USER}`,
     signer: 'user/u',

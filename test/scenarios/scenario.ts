@@ -26,6 +26,8 @@ export interface Scenario {
   readonly config?: string
   readonly credentials?: string
   readonly files?: Readonly<Record<string, string>>
+  /** How a file that is not empty is written. Default: as UTF-8. */
+  readonly encode?: (text: string) => Uint8Array
   /** What the request has beside the image. */
   readonly request?: Readonly<Record<string, unknown>>
   readonly prepare?: (world: World) => void
@@ -90,6 +92,7 @@ function behind(proxy: string, scenario: Scenario): Scenario {
 
 async function playIn(world: World, scenario: Scenario): Promise<void> {
   const { image = IMAGE, args = [], env = {}, request = {}, faults = [] } = scenario
+  const { encode = (text: string) => Buffer.from(text) } = scenario
   scenario.prepare?.(world)
   const keys = new Map<string, Key>()
   const fillIn = (text: string) => fill(fillKeys(text, { keys, world }), world)
@@ -101,7 +104,7 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const file = `${world.directory}/.aws/${path}`
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, fillIn(text))
+    writeFileSync(file, text === '' ? '' : encode(fillIn(text)))
   }
   world.faults.push(...faults)
   const texts = JSON.stringify([files, env, request, faults])
