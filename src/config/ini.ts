@@ -25,7 +25,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
   let current: string | undefined
   let pairs = new Map<string, string>()
   for (const [index, line] of text.replaceAll('\uFEFF', '').split('\n').entries()) {
-    if (trim(line) === '' || /^[ \t]*[#;]/.test(line)) continue
+    if (!isText(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
       section = sections.get(header) ?? new Map<string, Property>()
@@ -57,6 +57,11 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
     current = key === '' ? undefined : key
   }
   return sections
+}
+
+/** Whether a line is neither blank nor a comment. */
+export function isText(line: string): boolean {
+  return trim(line) !== '' && !/^[ \t]*[#;]/.test(line)
 }
 
 /** `[type  name] ; comment` as `type name`; `undefined` when the line is no header. Quotes are part of the name. */

@@ -1,7 +1,7 @@
-import { quote } from '../failure.ts'
+import { Failure, quote } from '../failure.ts'
 import { readTextFile } from '../files.ts'
 import type { System } from '../system.ts'
-import { parseIni, type Section } from './ini.ts'
+import { isText, parseIni, type Section } from './ini.ts'
 import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
@@ -10,7 +10,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 /**
  * The shared config and credentials files, merged. A file that does not exist is an empty one.
  *
- * @throws {Failure} `bad_config` - a file exists but cannot be read.
+ * @throws {Failure} `bad_config` - a file exists but cannot be read, or is not what it should be.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function readSharedConfig(
@@ -51,8 +51,26 @@ async function readSections(
   system: Pick<System, 'readFile'>,
 ): Promise<Sections> {
   if (path === undefined) return { file: '', sections: new Map() }
-  const text = await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)
-  return { file: path, sections: parseIni(text ?? '') }
+  const text = (await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)) ?? ''
+  const sections = parseIni(text)
+  const state = whyUnreadable(text, sections)
+  if (state === undefined) return { file: path, sections }
+  throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: it ${state}`)
+}
+
+/**
+ * Why nothing, or less than its author meant, would be read from a file, `undefined` where all is well. Passing over such a
+ * file would leave the node's own role to sign.
+ */
+function whyUnreadable(text: string, sections: Sections['sections']): string | undefined {
+  const isLost = sections.size === 0 && text.split('\n').some(isText)
+  // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
+  if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
+    return 'is UTF-16: save it as UTF-8'
+  if (isLost && /[\0\uFFFD]/.test(text)) return 'is not text in UTF-8'
+  // All of such a file is one line: a comment, or a header with a comment, however much is behind it.
+  if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
+  return isLost ? 'has text, but no line is a [section]' : undefined
 }
 
 /** In the config file profiles are called `profile X`, but for `default`, which may be called either way. */
