@@ -3,6 +3,7 @@ import { readSettings, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared.ts'
 import type { Context } from './context.ts'
+import { sayUnpaired } from './credentials/environment.ts'
 import { openImds } from './credentials/imds.ts'
 import { selectProfile, selectSource } from './credentials/selection.ts'
 import type { Source } from './credentials/source.ts'
@@ -38,6 +39,7 @@ export async function makePlan(options: Options, system: System): Promise<Plan> 
   const config = await readSharedConfig(system)
   const profile = selectProfile(config, system.env)
   const settings = readSettings(system.env, profile)
+  sayUnpaired(system)
   const source = selectSource(profile, config, system.env)
   const network = openNetwork(settings, options.timeoutMs, system)
   return { options, system, config, settings, source, network, imds: openImds(settings, network) }

@@ -1,24 +1,39 @@
 import type { Setting } from '../config/kinds.ts'
-import { fromEnvironment } from '../config/settings.ts'
+import { type Found, fromEnvironment } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
 import { Failure } from '../failure.ts'
 import type { System } from '../system.ts'
 import type { Credentials } from './credentials.ts'
 import type { Container, WebIdentity } from './source.ts'
 
+/** Variables that say nothing alone, each with the one that it needs. */
+const PARTNERS = [
+  [SOURCES.accessKeyId, SOURCES.secretAccessKey],
+  [SOURCES.secretAccessKey, SOURCES.accessKeyId],
+  [SOURCES.sessionToken, SOURCES.accessKeyId],
+  [SOURCES.roleArn, SOURCES.webIdentityTokenFile],
+] as const
+
+/** Says which variables count as unset because their partner is missing: they do not make the run fail. */
+export function sayUnpaired({ env, step }: Pick<System, 'env' | 'step'>): void {
+  for (const [setting, partner] of PARTNERS) {
+    const found = findKey(setting, env)
+    if (found !== undefined && findKey(partner, env) === undefined)
+      step(`passing over ${found.origin}: it means nothing without ${partner.env.join(' or ')}`)
+  }
+}
+
 /**
  * The keys in the environment, or `undefined` unless both halves are there; one half alone is passed over, as in the AWS
- * SDK for Go. A value of white space only counts as missing.
+ * SDKs for Go, Java and JavaScript. A value of white space only counts as missing.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function readEnvironmentKeys(env: System['env']): Credentials | undefined {
-  const find = ({ env: names }: Setting<string>) =>
-    names.map((name) => env[name] ?? '').find((value) => value.trim() !== '')
-  const accessKeyId = find(SOURCES.accessKeyId)
-  const secretAccessKey = find(SOURCES.secretAccessKey)
+  const accessKeyId = findKey(SOURCES.accessKeyId, env)?.value
+  const secretAccessKey = findKey(SOURCES.secretAccessKey, env)?.value
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
-  const sessionToken = find(SOURCES.sessionToken)
+  const sessionToken = findKey(SOURCES.sessionToken, env)?.value
   return {
     accessKeyId,
     secretAccessKey,
@@ -26,6 +41,12 @@ export function readEnvironmentKeys(env: System['env']): Credentials | undefined
     source: 'environment',
     expiresAtMs: undefined,
   }
+}
+
+function findKey({ env: names }: Setting<string>, env: System['env']): Found<string> | undefined {
+  return names
+    .map((origin) => ({ origin, value: env[origin] ?? '' }))
+    .find(({ value }) => value.trim() !== '')
 }
 
 /**

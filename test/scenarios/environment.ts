@@ -3,6 +3,26 @@ import type { Scenario } from './scenario.ts'
 const NODE = 'imds-token imds-role imds-credentials ecr'
 const USER = 'aws_access_key_id = ID(user/u)\naws_secret_access_key = SECRET(user/u)\n'
 
+const unpaired = (env: Record<string, string>, name: string, partner: string): Scenario => ({
+  name: `${JSON.stringify(env)} counts as unset, and --verbose says so`,
+  env,
+  args: ['--verbose'],
+  signer: 'role/node-role',
+  says: [`passing over ${name}: it means nothing without ${partner}\n`],
+})
+
+const KEY = 'AWS_ACCESS_KEY_ID or AWS_ACCESS_KEY'
+const SECRET = 'AWS_SECRET_ACCESS_KEY or AWS_SECRET_KEY'
+
+const UNPAIRED = [
+  unpaired({ AWS_ACCESS_KEY_ID: 'AKIA' }, 'AWS_ACCESS_KEY_ID', SECRET),
+  unpaired({ AWS_ACCESS_KEY: 'AKIA' }, 'AWS_ACCESS_KEY', SECRET),
+  unpaired({ AWS_SECRET_KEY: 'sentinel' }, 'AWS_SECRET_KEY', KEY),
+  unpaired({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: ' ' }, 'AWS_ACCESS_KEY_ID', SECRET),
+  unpaired({ AWS_SESSION_TOKEN: 'sentinel' }, 'AWS_SESSION_TOKEN', KEY),
+  unpaired({ AWS_ROLE_ARN: 'ROLE(w)' }, 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'),
+]
+
 /** Keys of the environment, and the files and profiles that it names. */
 export const ENVIRONMENT: readonly Scenario[] = [
   {
@@ -86,6 +106,7 @@ export const ENVIRONMENT: readonly Scenario[] = [
     signer: 'role/node-role',
     steps: NODE,
   },
+  ...UNPAIRED,
   {
     name: 'an empty AWS_PROFILE: AWS_DEFAULT_PROFILE',
     env: { AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'p' },

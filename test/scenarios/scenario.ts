@@ -52,6 +52,8 @@ export interface Scenario {
   readonly killedAfterMs?: number
   /** What the error line must match; without it the run must succeed. */
   readonly fails?: RegExp
+  /** What stands in stderr, where `--verbose` says the steps. */
+  readonly says?: readonly string[]
   /** The exit code of a failure. Default 1. */
   readonly exitCode?: 2
   readonly check?: (world: World) => void
@@ -126,6 +128,7 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
   expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
   const secrets = [...world.state.secrets, ...world.state.ecr.passwords]
   for (const secret of formsOf(secrets)) expect(run.stderr).not.toContain(secret)
+  for (const text of scenario.says ?? []) expect(run.stderr).toContain(text)
   judgeEnd(run, scenario)
   // What was to come after the signal has not.
   if (scenario.kill === undefined)
