@@ -29,12 +29,17 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     builtInRoots: () => process.getBuiltinModule('node:tls').rootCertificates.join('\n'),
     readFile: async (path, maxBytes) => {
       reading.add(path)
-      const bytes = Bun.file(path).slice(0, maxBytes).bytes()
+      const bytes = Bun.file(literal(path)).slice(0, maxBytes).bytes()
       return bytes.finally(() => reading.delete(path))
     },
     listFiles: async (directory) =>
       Array.fromAsync(
-        new Bun.Glob('*').scan({ cwd: directory, absolute: true, onlyFiles: false, dot: true }),
+        new Bun.Glob('*').scan({
+          cwd: literal(directory),
+          absolute: true,
+          onlyFiles: false,
+          dot: true,
+        }),
       ),
     replaceFile: async (path, text) => storeFile(path, text, onSignal),
     openPrivateDirectory: async (path) =>
@@ -75,6 +80,11 @@ function isCertificate(der: Uint8Array): boolean {
   } catch {
     return false
   }
+}
+
+/** A path that nobody takes for an address: `Bun.file('s3://bucket/key')` sends a signed request. */
+function literal(path: string): string {
+  return path.startsWith('/') ? path : `./${path}`
 }
 
 /** `homedir()` throws for a user that the database does not have. */
