@@ -138,7 +138,6 @@ test.each([
   [{ AWS_MAX_ATTEMPTS: '5' }, 5],
   [{ AWS_MAX_ATTEMPTS: '0' }, 3],
   [{ AWS_MAX_ATTEMPTS: '-1' }, 3],
-  [{ AWS_RETRY_MODE: 'adaptive' }, 3],
 ])('callAws() with %j makes %d attempts', async (env, attempts) => {
   const { requests, result } = await call([error(500)], { env })
   expect(requests.length).toBe(attempts)

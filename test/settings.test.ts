@@ -138,12 +138,6 @@ test.each([
   )
 })
 
-test.each(['standard', 'adaptive'] as const)('readSettings() AWS_RETRY_MODE=%s', (text) => {
-  expect(readSettings({ AWS_RETRY_MODE: text }, undefined).get(SETTINGS.retryMode)?.value).toBe(
-    text,
-  )
-})
-
 const LABEL = 'a'.repeat(63)
 
 test.each(['a', 'us-east-1', 'A1', 'a.b', `${LABEL}.${LABEL}`])(

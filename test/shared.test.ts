@@ -273,7 +273,6 @@ test.each([
   'max_attempts',
   'mfa_serial',
   'region',
-  'retry_mode',
   'role_arn',
   'role_session_name',
   'source_profile',

@@ -53,9 +53,6 @@ export const ATTEMPTS: Kind<number> = {
   accepts: 'a whole number from -9999 to 9999; 0 and less mean 3',
 }
 
-/** `adaptive` differs from `standard` only over many calls in a row, which this program never makes. */
-export const RETRY_MODE: Kind<'standard' | 'adaptive'> = oneOf(['standard', 'adaptive'])
-
 /** IP version of the instance metadata service. */
 export const ENDPOINT_MODE: Kind<'ipv4' | 'ipv6'> = {
   parse: (text) => (['ipv4', 'ipv6'] as const).find((mode) => mode === text.trim().toLowerCase()),
@@ -76,8 +73,4 @@ export const SERVICE_URL: Kind<string> = {
   parse: (text) =>
     /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(text) ? URL.parse(text)?.href : undefined,
   accepts: 'an http or https URL without user information, query or fragment',
-}
-
-function oneOf<const Word extends string>(words: readonly Word[]): Kind<Word> {
-  return { parse: (text) => words.find((word) => word === text), accepts: words.join(' or ') }
 }

@@ -38,7 +38,6 @@ const OVERRIDABLE: ReadonlySet<string> = new Set([
   'max_attempts',
   'mfa_serial',
   'region',
-  'retry_mode',
   'role_arn',
   'role_session_name',
   'source_profile',

@@ -4,7 +4,6 @@ import {
   ENDPOINT_MODE,
   ONLY_TRUE,
   REGION,
-  RETRY_MODE,
   SERVICE_URL,
   setting,
   TEXT,
@@ -68,11 +67,6 @@ export const SETTINGS = {
     ATTEMPTS,
     { env: ['AWS_MAX_ATTEMPTS'], key: 'max_attempts' },
     'attempts for a call to ECR, STS and SSO; default 3',
-  ),
-  retryMode: setting(
-    RETRY_MODE,
-    { env: ['AWS_RETRY_MODE'], key: 'retry_mode' },
-    'accepted for compatibility: one call behaves the same in both modes',
   ),
   noSkewCorrection: setting(
     BOOLEAN,

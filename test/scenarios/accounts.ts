@@ -146,8 +146,8 @@ export const ACCOUNTS: readonly Scenario[] = [
   {
     name: 'service account: a broken setting is told',
     request: annotated(ECR),
-    env: { AWS_RETRY_MODE: 'legacy' },
-    fails: /AWS_RETRY_MODE/,
+    env: { AWS_MAX_ATTEMPTS: 'many' },
+    fails: /AWS_MAX_ATTEMPTS/,
     steps: '',
   },
   {

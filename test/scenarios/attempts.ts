@@ -151,7 +151,7 @@ export const ATTEMPTS: readonly Scenario[] = [
     fails: /2 attempts/,
     steps: 'ecr ecr',
   },
-  ...['standard', 'adaptive'].flatMap((mode) => [
+  ...['standard', 'adaptive', 'legacy', 'nonsense'].flatMap((mode) => [
     {
       name: `retry: AWS_RETRY_MODE=${mode}`,
       env: { ...ENV, AWS_RETRY_MODE: mode },

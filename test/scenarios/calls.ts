@@ -267,8 +267,6 @@ export const SETTINGS: readonly Scenario[] = [
   ),
   bad({ AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'x' }, '', /AWS_IGNORE_CONFIGURED_ENDPOINT_URLS/),
   bad({ AWS_MAX_ATTEMPTS: 'many' }, '', /AWS_MAX_ATTEMPTS: it must be a whole number/),
-  bad({ AWS_RETRY_MODE: 'legacy' }, '', /AWS_RETRY_MODE: it must be standard or adaptive/),
-  bad({ AWS_RETRY_MODE: 'STANDARD' }, '', /AWS_RETRY_MODE/),
   bad({ AWS_REGION: 'us_east_1' }, '', /AWS_REGION: it must be a region/),
   bad({ AWS_REGION: 'evil.io/x' }, '', /AWS_REGION: it must be a region/),
   bad({ AWS_ENDPOINT_URL: 'host:80' }, '', /AWS_ENDPOINT_URL: it must be an http or https URL/),
@@ -290,7 +288,6 @@ export const SETTINGS: readonly Scenario[] = [
     '[default]\n\nmax_attempts = x',
     /max_attempts in ".*config" line 3: it must be a whole number/,
   ),
-  bad({}, '[default]\nretry_mode = legacy', /retry_mode in ".*config" line 2/),
   bad({}, '[default]\nregion = us east 1', /region in ".*config" line 2/),
   bad({}, '[default]\nendpoint_url = nonsense', /endpoint_url in ".*config" line 2/),
   bad(
@@ -314,7 +311,6 @@ export const SETTINGS: readonly Scenario[] = [
     /AWS_ENDPOINT_URL_ECR together with AWS_USE_DUALSTACK_ENDPOINT/,
   ),
   bad({}, '[default]\nuse_fips_endpoint = true', /together with use_fips_endpoint in/),
-  { name: 'settings: adaptive', env: { KEYS: 'env', AWS_RETRY_MODE: 'adaptive' }, signer: 'env' },
   {
     name: 'settings: a bad value elsewhere has no effect',
     env: { KEYS: 'env', AWS_S3_USE_ARN_REGION: 'x' },
