@@ -66,5 +66,6 @@ function surroundings(source: Source, env: System['env']): unknown {
 }
 
 function settingsIn(settings: Settings): unknown {
-  return Object.values(SETTINGS).map((setting) => settings.get<unknown>(setting)?.value)
+  // As text: one that has no effect may be malformed, and must not cost the cache.
+  return Object.values(SETTINGS).map((setting) => settings.text(setting)?.value)
 }

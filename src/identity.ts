@@ -63,8 +63,9 @@ export async function findCredentials(identity: Identity, context: Context): Pro
   const { account, registry, source } = identity
   if (account === undefined) return resolveSource(source, context)
   // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
-  const configured = context.settings.get(SETTINGS.region)?.value
-  const region = registry.service === 'ecr-public' ? (configured ?? context.region) : context.region
+  const configured =
+    registry.service === 'ecr-public' ? context.settings.get(SETTINGS.region) : undefined
+  const region = configured?.value ?? context.region
   const role = { arn: account.roleArn, sessionName: undefined }
   return assumeRoleWithWebIdentity(role, account.token, { ...context, region })
 }

@@ -7,6 +7,7 @@ import { parseRequest } from './request.ts'
 import { formatResponse } from './response.ts'
 import type { System } from './system.ts'
 import { type FetchToken, shareToken } from './token_sharing.ts'
+import { checkSettings } from './used_settings.ts'
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails
@@ -21,6 +22,7 @@ export async function run(input: Uint8Array, options: Options, system: System): 
   const pull = { registry, account }
 
   const plan = await makePlan(options, system)
+  checkSettings(pull, plan)
   const cache = await openCache(pull, plan).catch((error: unknown) => {
     // A cache that cannot be used must not cost a pull.
     if (!(error instanceof Failure)) throw error

@@ -6,6 +6,7 @@ import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
 import { parseRegistry, type Registry, registryOf } from './registry.ts'
 import type { System } from './system.ts'
 import { shareToken } from './token_sharing.ts'
+import { checkSettings } from './used_settings.ts'
 
 /**
  * Puts the tokens of registries into the cache, before the first pull needs them. What makes a pull go on without a cache
@@ -16,6 +17,8 @@ import { shareToken } from './token_sharing.ts'
 export async function warm(options: Options, system: System): Promise<void> {
   const plan = await makePlan(options, system)
   const named = options.images.map((image) => parseRegistry(image, options.mirrors))
+  const wanted = named.length === 0 ? [{ service: 'ecr', region: undefined } as const] : named
+  for (const registry of wanted) checkSettings({ registry, account: undefined }, plan)
   const registries = named.length === 0 ? [await ownRegistry(plan)] : named
   // One after the other: they share credentials' sources, and the node is busy enough at boot.
   // eslint-disable-next-line no-await-in-loop

@@ -768,3 +768,27 @@ test.concurrent.each([
     expect(run.stderr).toContain(line)
   }),
 )
+
+test.concurrent.each([
+  [['warm'], { AWS_ENDPOINT_URL_ECR: 'x' }, 'AWS_ENDPOINT_URL_ECR'],
+  [['warm'], { AWS_REGION: '-' }, 'AWS_REGION'],
+  [['warm', IMAGE, 'public.ecr.aws/x'], { AWS_ENDPOINT_URL_ECR_PUBLIC: 'x' }, 'URL_ECR_PUBLIC'],
+])('%j with %j asks nothing', async (args, env, name) =>
+  inWorld(async (world) => {
+    const run = await pull(world, { args, stdin: '', env: world.environment(env) })
+    expect([run.exitCode, run.stdout]).toEqual([1, ''])
+    expect(run.stderr).toContain(name)
+    expect(world.requests).toEqual([])
+  }),
+)
+
+test.concurrent('`warm` has no use for a malformed region where the image names one', async () =>
+  inWorld(async (world) => {
+    const env = world.environment({ AWS_REGION: '-', AWS_ENDPOINT_URL_ECR_PUBLIC: 'x' })
+    const warm = await pull(world, { args: ['warm', IMAGE], stdin: '', env })
+    expect([warm.exitCode, warm.stdout, warm.stderr]).toEqual([0, '', ''])
+    const asked = world.requests.length
+    expectToken(await pull(world, { env }))
+    expect(world.requests.length).toBe(asked)
+  }),
+)

@@ -5,6 +5,7 @@ import { ATTEMPTS } from './scenarios/attempts.ts'
 import { BOXES } from './scenarios/boxes.ts'
 import { REQUESTS, RETRIES, SETTINGS } from './scenarios/calls.ts'
 import { COMMANDS } from './scenarios/commands.ts'
+import { EFFECTS } from './scenarios/effects.ts'
 import { ENVIRONMENT } from './scenarios/environment.ts'
 import { HOSTS } from './scenarios/hosts.ts'
 import { INSTANCE } from './scenarios/instance.ts'
@@ -38,6 +39,7 @@ const GROUPS = {
   RETRIES,
   ATTEMPTS,
   SETTINGS,
+  EFFECTS,
   HOSTS,
   REQUESTS,
   ACCOUNTS,

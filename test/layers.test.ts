@@ -40,7 +40,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'credentials/sso_token.ts',
   ],
   ['credentials/sso.ts', 'credentials/chain.ts'],
-  ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts'],
+  ['registry.ts', 'request.ts', 'response.ts', 'ecr.ts', 'identity.ts', 'used_settings.ts'],
   [
     'boot_clock.ts',
     'cache_claim.ts',

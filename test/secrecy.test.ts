@@ -136,8 +136,12 @@ const SPOILT: readonly Scenario[] = (
     {
       config: '[default]\ncredential_process = echo \'{"Version":1,"AccessKeyId":"sentinel-id"}\'',
     },
-    { config: '[default]\nendpoint_url = https://u:sentinel-password@h/' },
-    { config: '[default]\nregion = sentinel-region!' },
+    {
+      env: { AWS_ENDPOINT_URL_ECR: '' },
+      config: '[default]\nendpoint_url = https://u:sentinel-password@h/',
+    },
+    { config: '[default]\nmax_attempts = sentinel-attempts' },
+    { credentials: 'aws_secret_access_key = sentinel-secret' },
     { config: '[default]\naws_access_key_id = sentinel-id' },
     { credentials: '[default]\naws_secret_access_key = sentinel-secret' },
     {

@@ -56,13 +56,15 @@ test.each([
   'file:///x',
   'xhttps://h',
 ])('readSettings() refuses the service URL %s', (text) => {
-  for (const name of [
-    'AWS_ENDPOINT_URL',
-    'AWS_ENDPOINT_URL_ECR',
-    'AWS_ENDPOINT_URL_ECR_PUBLIC',
-    'AWS_EC2_METADATA_SERVICE_ENDPOINT',
-  ]) {
-    const message = expectFailure('bad_config', () => readSettings({ [name]: text }, undefined))
+  for (const [name, setting] of [
+    ['AWS_ENDPOINT_URL', SETTINGS.endpoint],
+    ['AWS_ENDPOINT_URL_ECR', SETTINGS.ecr],
+    ['AWS_ENDPOINT_URL_ECR_PUBLIC', SETTINGS.ecrPublic],
+    ['AWS_EC2_METADATA_SERVICE_ENDPOINT', SETTINGS.imdsEndpoint],
+  ] as const) {
+    const settings = readSettings({ [name]: text }, undefined)
+    expect(settings.text(setting)).toEqual({ value: text, origin: name })
+    const message = expectFailure('bad_config', () => settings.get(setting))
     expect(message).toStartWith(`cannot use ${name}: it must be an http or https URL`)
     expect(message).not.toContain('SECRET')
   }
@@ -92,7 +94,9 @@ test.each([
 
 test('readSettings() names file and line of a bad key, and what is accepted', () => {
   const message = expectFailure('bad_config', () =>
-    readSettings({}, profile({ region: 'x', ec2_metadata_service_endpoint_mode: 'SECRET' })),
+    readSettings({}, profile({ region: 'x', ec2_metadata_service_endpoint_mode: 'SECRET' })).get(
+      SETTINGS.imdsMode,
+    ),
   )
   expect(message).toBe(
     'cannot use ec2_metadata_service_endpoint_mode in "/h/config" line 3: it must be IPv4 or IPv6',
@@ -160,7 +164,9 @@ test.each([
   `${LABEL}a`,
   `a.${LABEL}a`,
 ])('readSettings() does not take %s for a region', (text) => {
-  const message = expectFailure('bad_config', () => readSettings({ AWS_REGION: text }, undefined))
+  const message = expectFailure('bad_config', () =>
+    readSettings({ AWS_REGION: text }, undefined).get(SETTINGS.region),
+  )
   expect(message).toBe('cannot use AWS_REGION: it must be a region name such as us-east-1')
 })
 
@@ -176,5 +182,6 @@ test.each([
 })
 
 test.each(['10000', 'x1', '1x', '+', '1.5', ' 1'])('readSettings() refuses %j attempts', (text) => {
-  expectFailure('bad_config', () => readSettings({ AWS_MAX_ATTEMPTS: text }, undefined))
+  const settings = readSettings({ AWS_MAX_ATTEMPTS: text }, undefined)
+  expectFailure('bad_config', () => settings.get(SETTINGS.maxAttempts))
 })

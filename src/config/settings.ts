@@ -2,7 +2,6 @@ import { Failure, quote } from '../failure.ts'
 import type { System } from '../system.ts'
 import type { Kind, Setting } from './kinds.ts'
 import type { Profile } from './profiles.ts'
-import { SETTINGS } from './settings_table.ts'
 
 /** A setting's value and where it was set: a variable's name, or a file and line. */
 export interface Found<T> {
@@ -10,31 +9,29 @@ export interface Found<T> {
   readonly origin: string
 }
 
-/** The settings of a run, all of them already validated. */
+/** The settings of a run. */
 export interface Settings {
-  /** The setting's value, `undefined` where nothing sets it. */
+  /**
+   * The setting's value, `undefined` where nothing sets it.
+   *
+   * @throws {Failure} `bad_config` - it is not acceptable; names the variable or the file and line, never the value.
+   */
   readonly get: <T>(setting: Setting<T>) => Found<T> | undefined
+  /** The setting's text as it stands, acceptable or not. */
+  readonly text: (setting: Setting<unknown>) => Found<string> | undefined
 }
 
-/**
- * The settings of the environment, then of the profile; the first one that is not empty counts.
- *
- * @throws {Failure} `bad_config` - a value is not acceptable; names the variable or the file and line, never the value.
- */
+/** The settings of the environment, then of the profile; the first one that is not empty counts. */
 export function readSettings(env: System['env'], profile: Profile | undefined): Settings {
-  const get: Settings['get'] = (wanted) => readSetting(wanted, env, profile)
-  // All of them at once: a bad value is an error now, not on the day it takes effect.
-  for (const each of Object.values(SETTINGS)) readSetting<unknown>(each, env, profile)
-  return { get }
-}
-
-function readSetting<T>(
-  wanted: Setting<T>,
-  env: System['env'],
-  profile: Profile | undefined,
-): Found<T> | undefined {
-  const found = fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
-  return found === undefined ? undefined : validate(wanted, found)
+  const text: Settings['text'] = (wanted) =>
+    fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
+  return {
+    text,
+    get: (wanted) => {
+      const found = text(wanted)
+      return found === undefined ? undefined : validate(wanted, found)
+    },
+  }
 }
 
 /** The text of a setting's first variable that is not empty. */

@@ -46,7 +46,6 @@ const TOKEN_REFUSED = 401
  */
 export function openImds(settings: Settings, network: Network): Imds {
   const disabled = settings.get(SETTINGS.imdsDisabled)
-  const endpoint = imdsEndpoint(settings)
   let token: string | undefined
 
   async function get(path: string, what: string, reason: string): Promise<HttpAnswer> {
@@ -54,6 +53,7 @@ export function openImds(settings: Settings, network: Network): Imds {
       const state = `${disabled.origin} disables it; it is needed because ${reason}`
       throw new Failure('no_credentials', `cannot use IMDS: ${state}`)
     }
+    const endpoint = imdsEndpoint(settings)
     network.step(`asking IMDS for the ${what}`)
     const options = { maxAttempts: DEFAULT_ATTEMPTS, retryableStatus: TOKEN_REFUSED }
     const tried = await withRetries(options, network, async () => {
@@ -83,8 +83,12 @@ export function openImds(settings: Settings, network: Network): Imds {
   }
 }
 
-/** Only scheme and host of a configured endpoint are used, as in the AWS SDK for Go. */
-function imdsEndpoint(settings: Settings): string {
+/**
+ * Where IMDS is. Only scheme and host of a configured endpoint are used, as in the AWS SDK for Go.
+ *
+ * @throws {Failure} `bad_config` - the endpoint, or its IP version, is malformed.
+ */
+export function imdsEndpoint(settings: Settings): string {
   const configured = settings.get(SETTINGS.imdsEndpoint)
   if (configured !== undefined) return new URL(configured.value).origin
   const isIpv6 = settings.get(SETTINGS.imdsMode)?.value === 'ipv6'

@@ -3,7 +3,7 @@ import { brokenProfile, type Profile, type SharedConfig } from '../config/profil
 import { fromProfile } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
 import { quote } from '../failure.ts'
-import { hasSsoKeys, readSso } from './sso_profile.ts'
+import { findSso, hasSsoKeys } from './sso_profile.ts'
 
 /** A profile whose links have been followed: `source` is the profile that its credentials come from. */
 export interface LinkedProfile {
@@ -62,7 +62,7 @@ export function linkProfile(
   const sourceName = assumesRole ? valueOf(profile, SOURCES.sourceProfile) : undefined
   assertOneSource(profile, { ignoreLink: !assumesRole })
   if (sourceName === undefined) {
-    if (hasSsoKeys(profile)) readSso(profile, config)
+    if (hasSsoKeys(profile)) findSso(profile, config)
     return { profile, source: undefined, assumesRole }
   }
   const next = config.get(sourceName)

@@ -26,7 +26,10 @@ export function hasSsoKeys(profile: Profile): boolean {
  * @throws {Failure} `bad_config` - the section or a key is missing, or the profile contradicts the section.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
-export function readSso(profile: Profile, config: SharedConfig): Sso {
+export function findSso(
+  profile: Profile,
+  config: SharedConfig,
+): Omit<Sso, 'region'> & { readonly region: Found<string> } {
   const session = fromProfile(SOURCES.ssoSession, profile)?.value.trim()
   const section = session === undefined ? profile : config.get(`sso-session ${session}`)
   if (section === undefined) {
@@ -47,9 +50,18 @@ export function readSso(profile: Profile, config: SharedConfig): Sso {
     profile: profile.name,
     session,
     startUrl: need(SOURCES.ssoStartUrl, section).value,
-    // It becomes part of a host name.
-    region: validate(REGION, need(SOURCES.ssoRegion, section)).value,
+    region: need(SOURCES.ssoRegion, section),
     accountId: need(SOURCES.ssoAccountId, profile).value,
     roleName: need(SOURCES.ssoRoleName, profile).value,
   }
+}
+
+/**
+ * The same, to be used.
+ *
+ * @throws {Failure} `bad_config` - of {@link findSso}, or the region is none: it becomes part of a host's name.
+ */
+export function readSso(profile: Profile, config: SharedConfig): Sso {
+  const found = findSso(profile, config)
+  return { ...found, region: validate(REGION, found.region).value }
 }

@@ -1,0 +1,64 @@
+import { serviceUrl } from './config/service_url.ts'
+import { SETTINGS } from './config/settings_table.ts'
+import type { Context } from './context.ts'
+import { imdsEndpoint } from './credentials/imds.ts'
+import type { Source } from './credentials/source.ts'
+import type { Service } from './endpoints.ts'
+import type { Registry } from './registry.ts'
+
+/** What is going to be asked for. */
+export interface Wanted {
+  readonly registry: Pick<Registry, 'service' | 'region'>
+  /** A service account whose role takes the place of the node's source. */
+  readonly account: object | undefined
+}
+
+type Asked = Service | 'imds'
+
+/** A URL is made only to see that it can be: its region is of no interest. */
+const ANY_REGION = 'us-east-1'
+
+/**
+ * Looks at every setting that this will use, so that a bad value is an error before anything is asked. At no other: what has
+ * no effect must not cost a pull.
+ *
+ * @throws {Failure} `bad_config` - one is not acceptable.
+ */
+export function checkSettings(
+  { registry, account }: Wanted,
+  { settings, config, source }: Pick<Context, 'settings' | 'config'> & { readonly source: Source },
+): void {
+  settings.get(SETTINGS.maxAttempts)
+  settings.get(SETTINGS.noSkewCorrection)
+  const isOpen = registry.region === undefined
+  // Public images name no region for STS, either.
+  const usesRegion = isOpen || (account !== undefined && registry.service === 'ecr-public')
+  const region = usesRegion ? settings.get(SETTINGS.region) : undefined
+  const asked: readonly Asked[] = [
+    registry.service,
+    ...(account === undefined ? askedBy(source) : (['sts'] as const)),
+    ...(isOpen && region === undefined ? (['imds'] as const) : []),
+  ]
+  for (const service of asked) {
+    if (service === 'imds') imdsEndpoint(settings)
+    else serviceUrl({ service, region: ANY_REGION }, settings, config)
+  }
+}
+
+/** The services that a source asks and the settings may place elsewhere. */
+function askedBy(source: Source): readonly Asked[] {
+  switch (source.kind) {
+    case 'role':
+      return ['sts', ...askedBy(source.base)]
+    case 'web_identity':
+      return ['sts']
+    case 'sso':
+      return ['sso', 'sso-oidc']
+    case 'instance':
+      return ['imds']
+    case 'keys':
+    case 'process':
+    case 'container':
+      return []
+  }
+}
