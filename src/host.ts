@@ -1,11 +1,11 @@
-import { collect, collectTail } from './command_output.ts'
+import { runCommand } from './command.ts'
 import { codeOf } from './failure.ts'
 import { connectNested } from './nested_tls.ts'
 import { openPrivateDirectory } from './private_directory.ts'
 import { replaceFile } from './replace_file.ts'
 import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
-import type { CommandResult, System } from './system.ts'
+import type { System } from './system.ts'
 
 /** How far a run has come, for whoever has to say why it does not end. */
 export interface Progress {
@@ -20,8 +20,10 @@ export interface Progress {
  */
 export function createSystem(product: string, { step, reading }: Progress): System {
   const onSignal = createSignals()
+  // A copy: what is taken out of the real one, for the runtime, is still there for a command.
+  const env = { ...process.env }
   return {
-    env: process.env,
+    env,
     product,
     connect,
     connectNested,
@@ -49,7 +51,7 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     isRunning,
     onSignal,
     lookUp,
-    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, onSignal),
+    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
     homeDirectory,
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
@@ -107,50 +109,5 @@ function storeFile(path: string, text: string, onSignal: System['onSignal']): vo
     replaceFile(path, text, process.getBuiltinModule('node:fs'))
   } finally {
     done()
-  }
-}
-
-/** How long what a command wrote to stderr is waited for after its end, in milliseconds: it is in the pipe already. */
-const LAST_WORDS_MS = 100
-
-async function runCommand(
-  command: string,
-  timeoutMs: number,
-  onSignal: System['onSignal'],
-): Promise<CommandResult> {
-  let pid: number | undefined
-  // Before there is a command: a signal in between would leave it running.
-  const release = onSignal(() => killGroup(pid))
-  try {
-    // A process group of its own, so that the command can be killed with what it started.
-    const child = Bun.spawn(['/bin/sh', '-c', command], {
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      detached: true,
-    })
-    pid = child.pid
-    const stdout = collect(child.stdout)
-    const stderr = collectTail(child.stderr)
-    const answered = Promise.all([child.exited, stdout.done])
-    const isOver = await Promise.race([
-      answered.then(() => true),
-      Bun.sleep(timeoutMs).then(() => false),
-    ])
-    // Its answer is whole. What it left running may hold stderr for ever, and is let live.
-    if (isOver) await Promise.race([stderr.done, Bun.sleep(LAST_WORDS_MS)])
-    else killGroup(pid)
-    const exitCode = isOver ? (child.exitCode ?? 128) : undefined
-    return { exitCode, stdout: stdout.bytes(), stderr: stderr.bytes() }
-  } finally {
-    release()
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // The group is gone already; a process that left it holds the output open, and is let go.
   }
 }
