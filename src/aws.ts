@@ -1,10 +1,10 @@
 import { AwsV4Signer } from 'aws4fetch'
 
+import { isHeaderText } from './base/decode.ts'
+import { Failure } from './base/failure.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials/credentials.ts'
-import { isHeaderText } from './decode.ts'
-import { Failure } from './failure.ts'
 import type { HttpAnswer, HttpRequest } from './http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { decode, parseJson } from './decode.ts'
+import { decode, parseJson } from './base/decode.ts'
 import type { HttpAnswer } from './http.ts'
 import { parseXml, textAt } from './xml.ts'
 

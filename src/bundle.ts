@@ -1,3 +1,6 @@
+import { Failure } from './base/failure.ts'
+import { reasonOf } from './base/files.ts'
+import type { System } from './base/system.ts'
 import {
   amazonRootsIn,
   type Certificate,
@@ -5,9 +8,6 @@ import {
   formatPem,
   textOf,
 } from './certificates.ts'
-import { Failure } from './failure.ts'
-import { reasonOf } from './files.ts'
-import type { System } from './system.ts'
 
 /** The certificates that may vouch for a server. */
 export interface TrustStore {

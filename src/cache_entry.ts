@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, parseJson } from './decode.ts'
+import { decode, NonEmpty, parseJson } from './base/decode.ts'
 import { MAX_LIFE_MS } from './response.ts'
 
 const Entry = v.object({

@@ -1,3 +1,4 @@
+import type { System } from './base/system.ts'
 import { fromEnvironment, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { SOURCES } from './config/source_settings.ts'
@@ -5,7 +6,6 @@ import type { Context } from './context.ts'
 import type { Source } from './credentials/source.ts'
 import { tokenRequest } from './ecr.ts'
 import type { Registry } from './registry.ts'
-import type { System } from './system.ts'
 
 /** Changes when the cache's files do. */
 const VERSION = 2

@@ -1,5 +1,5 @@
+import type { CommandResult, System } from './base/system.ts'
 import { collect, collectTail } from './command_output.ts'
-import type { CommandResult, System } from './system.ts'
 
 /** How long what a command wrote to stderr is waited for after its end, in milliseconds: it is in the pipe already. */
 const LAST_WORDS_MS = 100

@@ -1,11 +1,11 @@
+import { codeOf } from './base/failure.ts'
+import type { System } from './base/system.ts'
 import { runCommand } from './command.ts'
-import { codeOf } from './failure.ts'
 import { connectNested } from './nested_tls.ts'
 import { openPrivateDirectory } from './private_directory.ts'
 import { replaceFile } from './replace_file.ts'
 import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
-import type { System } from './system.ts'
 
 /** How far a run has come, for whoever has to say why it does not end. */
 export interface Progress {

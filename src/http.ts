@@ -1,3 +1,4 @@
+import type { Connection, System } from './base/system.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
 import { type Settings } from './config/settings.ts'
@@ -10,7 +11,6 @@ import { connectThrough } from './http_proxied.ts'
 import { openNames } from './names.ts'
 import { broken, describeError } from './network_error.ts'
 import { findProxy, type Proxy } from './proxy.ts'
-import type { Connection, System } from './system.ts'
 import { readTrustStore } from './trust.ts'
 
 /** One request, built by the caller, who also judges the answer. */

@@ -1,3 +1,4 @@
+import type { System } from './base/system.ts'
 import { fromEnvironment } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { SOURCES } from './config/source_settings.ts'
@@ -8,7 +9,6 @@ import type { Source } from './credentials/source.ts'
 import type { Registry } from './registry.ts'
 import type { Request } from './request.ts'
 import { assumeRoleWithWebIdentity } from './sts.ts'
-import type { System } from './system.ts'
 
 /** Annotation with the role that pulls a service account's images, upstream's own. */
 const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'

@@ -1,5 +1,5 @@
 import { version } from '../package.json'
-import { Failure, quote } from './failure.ts'
+import { Failure, quote } from './base/failure.ts'
 import { createSystem } from './host.ts'
 import { HELP, type Options, parseOptions } from './options.ts'
 import { run } from './plugin.ts'

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 
+import type { Connection, Peer, Tls } from './base/system.ts'
 import { createInbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
-import type { Connection, Peer, Tls } from './system.ts'
 
 /**
  * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself

@@ -1,5 +1,5 @@
+import { Failure, quote } from './base/failure.ts'
 import { REGION } from './config/kinds.ts'
-import { Failure, quote } from './failure.ts'
 import type { Mirror } from './registry.ts'
 
 /** What the command line asks for. */

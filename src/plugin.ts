@@ -1,11 +1,11 @@
-import { Failure } from './failure.ts'
+import { Failure } from './base/failure.ts'
+import type { System } from './base/system.ts'
 import { serviceAccountOf } from './identity.ts'
 import type { Options } from './options.ts'
 import { fetchToken, makePlan, openCache } from './pull.ts'
 import { parseRegistry } from './registry.ts'
 import { parseRequest } from './request.ts'
 import { formatResponse } from './response.ts'
-import type { System } from './system.ts'
 import { type FetchToken, shareToken } from './token_sharing.ts'
 import { checkSettings } from './used_settings.ts'
 

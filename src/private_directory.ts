@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
 
-import { codeOf } from './failure.ts'
+import { codeOf } from './base/failure.ts'
+import type { PrivateDirectory } from './base/system.ts'
 import { writeAndRename } from './replace_file.ts'
-import type { PrivateDirectory } from './system.ts'
 
 /** Handed in, since loading it costs start-up time that only a run with a cache should pay. */
 type FileSystem = typeof import('node:fs')

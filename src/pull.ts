@@ -1,3 +1,4 @@
+import type { System } from './base/system.ts'
 import { cacheKey } from './cache_key.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
@@ -13,7 +14,6 @@ import { findCredentials, type ServiceAccount } from './identity.ts'
 import type { Options } from './options.ts'
 import type { Registry } from './registry.ts'
 import type { RegistryToken } from './response.ts'
-import type { System } from './system.ts'
 import { openTokenCache, type TokenCache } from './token_cache.ts'
 
 /** What a run has read and chosen before it asks anybody. */

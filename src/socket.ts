@@ -1,6 +1,6 @@
+import type { Connection, Peer, Tls } from './base/system.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
-import type { Connection, Peer, Tls } from './system.ts'
 
 /** What Bun calls when something happens to a socket. */
 type Handlers = Bun.SocketHandler<undefined>

@@ -2,13 +2,13 @@ import * as v from 'valibot'
 
 import { CALL_TIMEOUT_MS, callAws, type Signing } from './aws.ts'
 import { xmlErrorCode } from './aws_error.ts'
+import { decode, NonEmpty } from './base/decode.ts'
+import { quote } from './base/failure.ts'
+import { parseTimestamp } from './base/timestamp.ts'
 import { serviceUrl } from './config/service_url.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials/credentials.ts'
-import { decode, NonEmpty } from './decode.ts'
-import { quote } from './failure.ts'
 import type { HttpAnswer } from './http.ts'
-import { parseTimestamp } from './timestamp.ts'
 import { parseXml, textAt } from './xml.ts'
 
 /** The role to become. */

@@ -1,10 +1,10 @@
+import { Failure } from './base/failure.ts'
+import type { System } from './base/system.ts'
 import { REGION_FORM } from './config/kinds.ts'
 import { SETTINGS } from './config/settings_table.ts'
-import { Failure } from './failure.ts'
 import type { Options } from './options.ts'
 import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
 import { parseRegistry, type Registry, registryOf } from './registry.ts'
-import type { System } from './system.ts'
 import { shareToken } from './token_sharing.ts'
 import { checkSettings } from './used_settings.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { isLocalAddress } from '../src/addresses.ts'
+import { isLocalAddress } from '../src/base/addresses.ts'
 
 test.each([
   'http://localhost:1/',

@@ -1,4 +1,4 @@
-import type { PrivateDirectory } from '../src/system.ts'
+import type { PrivateDirectory } from '../src/base/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 
 export const BOOT = '00000000-0000-4000-8000-000000000001'

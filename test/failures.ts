@@ -1,6 +1,6 @@
 import { expect } from 'bun:test'
 
-import { Failure, type FailureCode } from '../src/failure.ts'
+import { Failure, type FailureCode } from '../src/base/failure.ts'
 
 /** What `action` throws, which must be a Failure with this code and a message of one printable line. Returns the message. */
 export function expectFailure(code: FailureCode, action: () => unknown): string {

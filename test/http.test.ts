@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 
+import type { Connection, Peer, Tls } from '../src/base/system.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { type HttpRequest, openNetwork } from '../src/http.ts'
 import { secureWith } from '../src/http_direct.ts'
 import { connectNested } from '../src/nested_tls.ts'
 import { connect } from '../src/socket.ts'
-import type { Connection, Peer, Tls } from '../src/system.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import type { Fault } from './world/faults.ts'
 import { findClosedPort, startSilentServer } from './world/silence.ts'

@@ -1,4 +1,4 @@
-import type { Connection, System } from '../src/system.ts'
+import type { Connection, System } from '../src/base/system.ts'
 
 /** The parts of a system that a test cares about; `files` maps a path to its text, or to the error code of reading it. */
 export interface FakeParts extends Partial<System> {

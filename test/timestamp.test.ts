@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { parseTimestamp } from '../src/timestamp.ts'
+import { parseTimestamp } from '../src/base/timestamp.ts'
 import { expectFailure } from './failures.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the answer' } as const

@@ -1,4 +1,4 @@
-import { Failure, quote } from '../failure.ts'
+import { Failure, quote } from '../base/failure.ts'
 import type { Property, Section } from './ini.ts'
 
 /** A value of a profile, and where it was set. */

@@ -1,5 +1,5 @@
+import { Failure, quote } from '../base/failure.ts'
 import { type EndpointForm, type Partition, type Service, serviceHost } from '../endpoints.ts'
-import { Failure, quote } from '../failure.ts'
 import { SERVICE_URL } from './kinds.ts'
 import type { SharedConfig } from './profiles.ts'
 import { type Found, type Settings, validate } from './settings.ts'

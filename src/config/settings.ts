@@ -1,5 +1,5 @@
-import { Failure, quote } from '../failure.ts'
-import type { System } from '../system.ts'
+import { Failure, quote } from '../base/failure.ts'
+import type { System } from '../base/system.ts'
 import type { Kind, Setting } from './kinds.ts'
 import type { Profile } from './profiles.ts'
 

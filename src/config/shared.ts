@@ -1,6 +1,6 @@
-import { Failure, quote } from '../failure.ts'
-import { readTextFile } from '../files.ts'
-import type { System } from '../system.ts'
+import { Failure, quote } from '../base/failure.ts'
+import { readTextFile } from '../base/files.ts'
+import type { System } from '../base/system.ts'
 import { isText, parseIni, type Section } from './ini.ts'
 import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
 

@@ -1,8 +1,8 @@
+import { Failure } from '../base/failure.ts'
+import type { System } from '../base/system.ts'
 import type { Setting } from '../config/kinds.ts'
 import { type Found, fromEnvironment } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
-import { Failure } from '../failure.ts'
-import type { System } from '../system.ts'
 import type { Credentials } from './credentials.ts'
 import type { Container, WebIdentity } from './source.ts'
 

@@ -1,6 +1,6 @@
+import { Failure } from '../base/failure.ts'
 import { type Settings } from '../config/settings.ts'
 import { SETTINGS } from '../config/settings_table.ts'
-import { Failure } from '../failure.ts'
 import type { HttpAnswer, Network } from '../http.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../retry.ts'
 import type { Credentials } from './credentials.ts'

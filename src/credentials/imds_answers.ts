@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 
+import { decode, NonEmpty, parseJson } from '../base/decode.ts'
+import { Failure, quote } from '../base/failure.ts'
+import { parseTimestamp } from '../base/timestamp.ts'
 import { REGION_FORM } from '../config/kinds.ts'
-import { decode, NonEmpty, parseJson } from '../decode.ts'
-import { Failure, quote } from '../failure.ts'
 import type { HttpAnswer } from '../http.ts'
-import { parseTimestamp } from '../timestamp.ts'
 import type { Credentials } from './credentials.ts'
 
 /** The code is judged before the keys: a refusal has no keys. */

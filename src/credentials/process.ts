@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
+import { decode, NonEmpty, parseJson, type Subject } from '../base/decode.ts'
+import { Failure, quote } from '../base/failure.ts'
+import { parseTimestamp } from '../base/timestamp.ts'
 import type { Context } from '../context.ts'
-import { decode, NonEmpty, parseJson, type Subject } from '../decode.ts'
-import { Failure, quote } from '../failure.ts'
-import { parseTimestamp } from '../timestamp.ts'
 import type { Credentials } from './credentials.ts'
 
 const ProcessCredentials = v.object({

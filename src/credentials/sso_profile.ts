@@ -1,9 +1,9 @@
+import { quote } from '../base/failure.ts'
 import { REGION } from '../config/kinds.ts'
 import type { Setting } from '../config/kinds.ts'
 import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
 import { type Found, fromProfile, validate } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
-import { quote } from '../failure.ts'
 import type { Sso } from './source.ts'
 
 const KEYS = [

@@ -2,11 +2,11 @@ import * as v from 'valibot'
 
 import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
 import { jsonErrorCode } from '../aws_error.ts'
+import { decode, HeaderText, NonEmpty, parseJson } from '../base/decode.ts'
+import { Failure, quote } from '../base/failure.ts'
 import { serviceUrl } from '../config/service_url.ts'
 import { inHome } from '../config/shared.ts'
 import type { Context } from '../context.ts'
-import { decode, HeaderText, NonEmpty, parseJson } from '../decode.ts'
-import { Failure, quote } from '../failure.ts'
 import type { Sso } from './source.ts'
 import { awaitFreshToken, readTokenFile, storeToken } from './sso_file.ts'
 

@@ -1,6 +1,6 @@
+import { Failure, quote } from '../base/failure.ts'
+import { readExistingFile } from '../base/files.ts'
 import type { Context } from '../context.ts'
-import { Failure, quote } from '../failure.ts'
-import { readExistingFile } from '../files.ts'
 import { assumeRoleWithWebIdentity } from '../sts.ts'
 import type { Credentials } from './credentials.ts'
 import type { WebIdentity } from './source.ts'

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { Failure } from '../../src/failure.ts'
+import { Failure } from '../../src/base/failure.ts'
 
 /** One property, as the tests run it shortly and `npm run fuzz` for as long as it is told. */
 export interface Target {

@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
+import { parseTimestamp } from '../../src/base/timestamp.ts'
 import { cacheDuration, MAX_LIFE_MS } from '../../src/response.ts'
-import { parseTimestamp } from '../../src/timestamp.ts'
 import { parseDuration } from '../world/duration.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

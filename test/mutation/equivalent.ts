@@ -10,7 +10,7 @@ interface Equivalent {
 /** What survives and may, with the reason. */
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    file: 'addresses.ts',
+    file: 'base/addresses.ts',
     code: '/^\\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f:]*\\]$/.test(hostname)',
     changes: [
       '/^\\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f: -> /\\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f:]',
@@ -19,7 +19,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'In the host name of a URL brackets stand at both ends only.',
   },
   {
-    file: 'addresses.ts',
+    file: 'base/addresses.ts',
     code: '/^\\[::ffff:(7f[0-9a-f]{2}|a9fe):[0-9a-f]{1,4}\\]$/.test(hostname) ||',
     changes: [
       '/^\\[::ffff:(7f[0-9a-f]{2}|a9fe):[0-9a-f] -> /\\[::ffff:(7f[0-9a-f]{2}|a9fe):[0-9a-f]{',
@@ -422,7 +422,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'An empty header is the number 0, and the wait is never shorter than our own.',
   },
   {
-    file: 'timestamp.ts',
+    file: 'base/timestamp.ts',
     code: '/^\\d{4}-\\d\\d-\\d\\d[Tt](?:[01]\\d|2[0-3]):\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/',
     changes: [
       '(?:\\.\\d{1,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/ -> (?:\\.\\d{0,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/',

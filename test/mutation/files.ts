@@ -1,6 +1,6 @@
 /** The code that decides, and the tests that judge each file. */
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['addresses.ts', ['addresses', 'proxy']],
+  ['base/addresses.ts', ['addresses', 'proxy']],
   ['aws_error.ts', ['suites', 'retry', 'ecr']],
   ['boot_clock.ts', ['token_cache']],
   ['cache_claim.ts', ['token_cache', 'token_sharing']],
@@ -31,7 +31,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['request.ts', ['request']],
   ['response.ts', ['response']],
   ['retry.ts', ['retry', 'suites']],
-  ['timestamp.ts', ['timestamp', 'suites']],
+  ['base/timestamp.ts', ['timestamp', 'suites']],
   ['token_cache.ts', ['token_cache', 'token_sharing']],
   ['token_sharing.ts', ['token_sharing']],
   ['trust.ts', ['trust']],
