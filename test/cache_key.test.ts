@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { cacheKey } from '../src/cache_key.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { readSharedConfig } from '../src/config/shared.ts'
+import { readSharedConfig } from '../src/config/shared_files.ts'
 import { selectProfile, selectSource } from '../src/credentials/selection.ts'
 import { parseRegistry } from '../src/registry.ts'
 import { fakeSystem } from './system.ts'

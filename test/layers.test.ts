@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'no_proxy.ts',
     'proxy.ts',
   ],
-  ['config/ini.ts', 'config/profiles.ts', 'config/shared.ts', 'config/kinds.ts'],
+  ['config/ini.ts', 'config/profiles.ts', 'config/shared_files.ts', 'config/kinds.ts'],
   ['config/settings_table.ts', 'config/source_settings.ts', 'config/settings.ts'],
   ['endpoints.ts', 'config/service_url.ts'],
   ['server_name.ts', 'inbox.ts', 'network_error.ts', 'names.ts'],

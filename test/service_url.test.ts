@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { serviceUrl } from '../src/config/service_url.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { readSharedConfig } from '../src/config/shared.ts'
+import { readSharedConfig } from '../src/config/shared_files.ts'
 import { fetchContainerCredentials } from '../src/credentials/container.ts'
 import { answer } from './answers.ts'
 import { fakeContext } from './context.ts'
