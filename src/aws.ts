@@ -5,7 +5,7 @@ import { Failure } from './base/failure.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials/credentials.ts'
-import type { HttpAnswer, HttpRequest } from './http.ts'
+import type { HttpAnswer, HttpRequest } from './net/network.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */

@@ -8,7 +8,7 @@ import { parseTimestamp } from './base/timestamp.ts'
 import { serviceUrl } from './config/service_url.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials/credentials.ts'
-import type { HttpAnswer } from './http.ts'
+import type { HttpAnswer } from './net/network.ts'
 import { parseXml, textAt } from './xml.ts'
 
 /** The role to become. */

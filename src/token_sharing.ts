@@ -1,7 +1,7 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { MAX_CLAIM_MS } from './cache_claim.ts'
-import type { Network } from './http.ts'
+import type { Network } from './net/network.ts'
 import type { RegistryToken } from './response.ts'
 import type { TokenCache } from './token_cache.ts'
 

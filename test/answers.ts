@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../src/http.ts'
+import type { HttpAnswer } from '../src/net/network.ts'
 
 /** An answer as `http.ts` hands it to a judge. A body that is no string is sent as JSON. */
 export function answer(

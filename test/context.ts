@@ -1,9 +1,9 @@
-import { startClock } from '../src/clock.ts'
 import type { Profile, SharedConfig } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
 import type { Context } from '../src/context.ts'
 import { openImds } from '../src/credentials/imds.ts'
-import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../src/http.ts'
+import { startClock } from '../src/net/clock.ts'
+import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../src/net/network.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 
 /** What a fake network gives back for one request; the last one is given again and again. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
-import { parseAnswer, parseHead } from '../src/http1_answer.ts'
 import { createInbox } from '../src/inbox.ts'
+import { parseAnswer, parseHead } from '../src/net/answer.ts'
 
 /** What the reader makes of bytes that come in these pieces: status, headers and body, or the code of its refusal. */
 async function read(...pieces: readonly (string | Uint8Array)[]): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { describeError, isUntrusted, proxyFault, within } from '../src/network_error.ts'
+import { describeError, isUntrusted, proxyFault, within } from '../src/net/problem.ts'
 
 const coded = (code: unknown) => Object.assign(new Error('SECRET'), { code })
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { findProxy } from '../src/proxy.ts'
+import { findProxy } from '../src/net/proxy/rules.ts'
 import { expectFailure } from './failures.ts'
 import vectors from './vectors/proxy/no-proxy.json'
 

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { type AwsCall, callAws } from '../src/aws.ts'
 import { jsonErrorCode } from '../src/aws_error.ts'
-import { startClock } from '../src/clock.ts'
+import { startClock } from '../src/net/clock.ts'
 import { delayBefore, judgeAttempt } from '../src/retry.ts'
 import { answer } from './answers.ts'
 import { fakeContext, type FakeContextOptions, type FakeOutcome, noAnswer } from './context.ts'

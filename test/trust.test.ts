@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
-import { AMAZON_IN_BASE64 } from '../src/certificates.ts'
-import { readTrustStore } from '../src/trust.ts'
+import { AMAZON_IN_BASE64 } from '../src/net/certificates.ts'
+import { readTrustStore } from '../src/net/trust.ts'
 import { expectRejection } from './failures.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 

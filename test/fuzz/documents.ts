@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-import type { HttpAnswer } from '../../src/http.ts'
+import type { HttpAnswer } from '../../src/net/network.ts'
 import { SENTINEL } from './target.ts'
 
 /** Values that no field expects, many of them with the sentinel, which no message may show. */

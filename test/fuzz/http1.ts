@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { parseAnswer } from '../../src/http1_answer.ts'
 import { createInbox } from '../../src/inbox.ts'
+import { parseAnswer } from '../../src/net/answer.ts'
 import { target } from './target.ts'
 
 /** Status, and the body byte for byte; or the code of the refusal. */

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { findProxy } from '../../src/proxy.ts'
+import { findProxy } from '../../src/net/proxy/rules.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 
 const URL_OF_AWS = new URL('https://h.example/')

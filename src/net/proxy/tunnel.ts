@@ -1,9 +1,9 @@
-import type { Connection } from './base/system.ts'
-import { type Head, parseHead } from './http1_answer.ts'
-import { formatConnect } from './http1_request.ts'
-import { connectTo, hostOf, portOf, type Reach, secureWith } from './http_direct.ts'
-import { broken, proxyFault } from './network_error.ts'
-import type { Proxy } from './proxy.ts'
+import type { Connection } from '../../base/system.ts'
+import { type Head, parseHead } from '../answer.ts'
+import { connectTo, hostOf, portOf, type Reach, secureWith } from '../direct.ts'
+import { broken, proxyFault } from '../problem.ts'
+import { formatConnect } from '../request.ts'
+import type { Proxy } from './rules.ts'
 
 /**
  * Connects to the server of a URL through a proxy: for `https` through a tunnel, which the proxy cannot look into; for `http`

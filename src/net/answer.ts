@@ -1,4 +1,4 @@
-import { broken } from './network_error.ts'
+import { broken } from './problem.ts'
 
 /** What a server answered, whatever its status. */
 export interface RawAnswer {

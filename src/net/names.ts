@@ -1,7 +1,7 @@
-import { codeOf } from './base/failure.ts'
-import type { System } from './base/system.ts'
-import { broken, within } from './network_error.ts'
-import { isAddress } from './server_name.ts'
+import { codeOf } from '../base/failure.ts'
+import type { System } from '../base/system.ts'
+import { isAddress } from '../server_name.ts'
+import { broken, within } from './problem.ts'
 
 /** Gives the addresses of a host, of which there is at least one. @throws an error with a `code`. */
 export type LookUp = (host: string) => Promise<readonly string[]>

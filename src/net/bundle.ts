@@ -1,6 +1,6 @@
-import { Failure } from './base/failure.ts'
-import { reasonOf } from './base/files.ts'
-import type { System } from './base/system.ts'
+import { Failure } from '../base/failure.ts'
+import { reasonOf } from '../base/files.ts'
+import type { System } from '../base/system.ts'
 import {
   amazonRootsIn,
   type Certificate,

@@ -1,8 +1,8 @@
-import type { Connection, System, Tls } from './base/system.ts'
+import type { Connection, System, Tls } from '../base/system.ts'
+import { isAddress } from '../server_name.ts'
 import type { TrustStore } from './bundle.ts'
 import type { LookUp } from './names.ts'
-import { isUntrusted, within } from './network_error.ts'
-import { isAddress } from './server_name.ts'
+import { isUntrusted, within } from './problem.ts'
 
 /** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */
 const PHASE_MS = 4000

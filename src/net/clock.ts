@@ -1,4 +1,4 @@
-import type { System } from './base/system.ts'
+import type { System } from '../base/system.ts'
 
 /** The time as AWS has it, as far as this run knows. */
 export interface Clock {

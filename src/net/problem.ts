@@ -1,4 +1,4 @@
-import { codeOf } from './base/failure.ts'
+import { codeOf } from '../base/failure.ts'
 
 /** The request that failed. */
 export interface Attempt {

@@ -1,8 +1,8 @@
-import { Failure, quote } from './base/failure.ts'
-import { reasonOf } from './base/files.ts'
-import type { System } from './base/system.ts'
+import { Failure, quote } from '../base/failure.ts'
+import { reasonOf } from '../base/files.ts'
+import type { System } from '../base/system.ts'
+import type { Found } from '../config/settings.ts'
 import { type Bundle, readBundle, storeOf, type TrustStore, unusable } from './bundle.ts'
-import type { Found } from './config/settings.ts'
 
 /** Where distributions keep their bundle, in the order Go looks: https://go.dev/src/crypto/x509/root_linux.go */
 const HOST_BUNDLES = [

@@ -1,7 +1,7 @@
-import { isLocalAddress } from './base/addresses.ts'
-import { Failure } from './base/failure.ts'
-import type { System } from './base/system.ts'
-import { isExempt } from './no_proxy.ts'
+import { isLocalAddress } from '../../base/addresses.ts'
+import { Failure } from '../../base/failure.ts'
+import type { System } from '../../base/system.ts'
+import { isExempt } from './exempt.ts'
 
 /** A proxy between this program and a host. */
 export interface Proxy {

@@ -1,8 +1,8 @@
-import type { Connection } from './base/system.ts'
-import { parseAnswer, type RawAnswer } from './http1_answer.ts'
-import { formatRequest, type OutgoingRequest } from './http1_request.ts'
-import { within } from './network_error.ts'
-import type { Proxy } from './proxy.ts'
+import type { Connection } from '../base/system.ts'
+import { parseAnswer, type RawAnswer } from './answer.ts'
+import { within } from './problem.ts'
+import type { Proxy } from './proxy/rules.ts'
+import { formatRequest, type OutgoingRequest } from './request.ts'
 
 /**
  * One request and its answer on a connection of their own, which is closed afterwards: no answer can be taken for that of
