@@ -1,14 +1,14 @@
+import type { Context } from './aws/context.ts'
+import type { Credentials } from './aws/credentials.ts'
+import { assumeRoleWithWebIdentity } from './aws/sts.ts'
 import type { System } from './base/system.ts'
 import { fromEnvironment } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { SOURCES } from './config/source_settings.ts'
-import type { Context } from './context.ts'
 import { resolveSource } from './credentials/chain.ts'
-import type { Credentials } from './credentials/credentials.ts'
 import type { Source } from './credentials/source.ts'
 import type { Registry } from './registry.ts'
 import type { Request } from './request.ts'
-import { assumeRoleWithWebIdentity } from './sts.ts'
 
 /** Annotation with the role that pulls a service account's images, upstream's own. */
 const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'

@@ -1,9 +1,9 @@
-import { serviceUrl } from './config/service_url.ts'
+import type { Context } from './aws/context.ts'
+import type { Service } from './aws/endpoints.ts'
+import { serviceUrl } from './aws/service_url.ts'
 import { SETTINGS } from './config/settings_table.ts'
-import type { Context } from './context.ts'
 import { imdsEndpoint } from './credentials/imds.ts'
 import type { Source } from './credentials/source.ts'
-import type { Service } from './endpoints.ts'
 import type { Registry } from './registry.ts'
 
 /** What is going to be asked for. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { jsonErrorCode } from '../src/aws_error.ts'
+import { jsonErrorCode } from '../src/aws/error_code.ts'
 import { fetchRegistryToken, parseToken, tokenRequest } from '../src/ecr.ts'
 import { parseRegistry } from '../src/registry.ts'
 import { answer } from './answers.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import * as v from 'valibot'
 
-import { findPartition, PARTITIONS, type Service, serviceHost } from '../src/endpoints.ts'
+import { findPartition, PARTITIONS, type Service, serviceHost } from '../src/aws/endpoints.ts'
 import ecrPublicTests from './vectors/endpoints/ecr-public/endpoint-tests-1.json'
 import ecrTests from './vectors/endpoints/ecr/endpoint-tests-1.json'
 import partitions from './vectors/endpoints/partitions.json'

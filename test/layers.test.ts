@@ -8,8 +8,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['base/failure.ts', 'base/system.ts'],
   [
     'base/decode.ts',
-    'xml_pieces.ts',
-    'xml.ts',
+    'aws/xml_pieces.ts',
+    'aws/xml.ts',
     'base/files.ts',
     'base/timestamp.ts',
     'base/addresses.ts',
@@ -18,18 +18,13 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['config/ini.ts', 'config/profiles.ts', 'config/shared_files.ts', 'config/kinds.ts'],
   ['config/settings_table.ts', 'config/source_settings.ts', 'config/settings.ts'],
-  ['endpoints.ts', 'config/service_url.ts'],
+  ['aws/endpoints.ts', 'aws/service_url.ts'],
   ['server_name.ts', 'inbox.ts', 'net/problem.ts', 'net/names.ts'],
   ['net/certificates.ts', 'net/bundle.ts', 'net/trust.ts'],
   ['net/answer.ts', 'net/request.ts', 'net/exchange.ts', 'net/direct.ts', 'net/proxy/tunnel.ts'],
-  ['net/clock.ts', 'net/network.ts', 'retry.ts'],
-  [
-    'credentials/credentials.ts',
-    'credentials/imds_answers.ts',
-    'credentials/imds.ts',
-    'context.ts',
-  ],
-  ['aws_error.ts', 'aws.ts', 'sts.ts'],
+  ['net/clock.ts', 'net/network.ts', 'aws/retry.ts'],
+  ['aws/credentials.ts', 'credentials/imds_answers.ts', 'credentials/imds.ts', 'aws/context.ts'],
+  ['aws/error_code.ts', 'aws/call.ts', 'aws/sts.ts'],
   ['credentials/source.ts', 'credentials/environment.ts', 'credentials/sso_profile.ts'],
   ['credentials/profile.ts', 'credentials/selection.ts'],
   ['credentials/container.ts'],
@@ -106,7 +101,7 @@ test('packages and runtime modules have one door each', () => {
   const unexpected = outside.filter((line) => !line.endsWith(' valibot'))
   expect(unexpected.toSorted()).toEqual(
     [
-      'aws.ts aws4fetch',
+      'aws/call.ts aws4fetch',
       'main.ts ../package.json',
       'replace_file.ts node:fs',
       'host.ts node:os',

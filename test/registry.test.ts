@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { serviceHost } from '../src/endpoints.ts'
+import { serviceHost } from '../src/aws/endpoints.ts'
 import { parseRegistry, registryOf } from '../src/registry.ts'
 import { expectFailure } from './failures.ts'
 import { PRIVATE_REGISTRIES } from './registries.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'bun:test'
 
-import { type AwsCall, callAws } from '../src/aws.ts'
-import { jsonErrorCode } from '../src/aws_error.ts'
+import { type AwsCall, callAws } from '../src/aws/call.ts'
+import { jsonErrorCode } from '../src/aws/error_code.ts'
+import { delayBefore, judgeAttempt } from '../src/aws/retry.ts'
 import { startClock } from '../src/net/clock.ts'
-import { delayBefore, judgeAttempt } from '../src/retry.ts'
 import { answer } from './answers.ts'
 import { fakeContext, type FakeContextOptions, type FakeOutcome, noAnswer } from './context.ts'
 import { expectRejection } from './failures.ts'

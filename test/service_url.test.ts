@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { serviceUrl } from '../src/config/service_url.ts'
+import { serviceUrl } from '../src/aws/service_url.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { readSharedConfig } from '../src/config/shared_files.ts'
 import { fetchContainerCredentials } from '../src/credentials/container.ts'

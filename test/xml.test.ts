@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 
-import { parseXml, textAt } from '../src/xml.ts'
+import { parseXml, textAt } from '../src/aws/xml.ts'
 import { expectFailure } from './failures.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the answer' } as const

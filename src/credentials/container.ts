@@ -1,6 +1,9 @@
 import * as v from 'valibot'
 
-import { jsonErrorCode } from '../aws_error.ts'
+import type { Context } from '../aws/context.ts'
+import type { Credentials } from '../aws/credentials.ts'
+import { jsonErrorCode } from '../aws/error_code.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../aws/retry.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, quote } from '../base/failure.ts'
 import { readExistingFile } from '../base/files.ts'
@@ -8,10 +11,7 @@ import type { System } from '../base/system.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 import { fromEnvironment } from '../config/settings.ts'
 import { SOURCES } from '../config/source_settings.ts'
-import type { Context } from '../context.ts'
 import type { HttpAnswer, Network } from '../net/network.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../retry.ts'
-import type { Credentials } from './credentials.ts'
 import type { Container } from './source.ts'
 
 /** Longest wait for one attempt, in milliseconds. The EKS agent asks AWS before it answers. */

@@ -1,9 +1,9 @@
+import type { Credentials } from '../aws/credentials.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
 import { Failure } from '../base/failure.ts'
 import { type Settings } from '../config/settings.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import type { HttpAnswer, Network } from '../net/network.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../retry.ts'
-import type { Credentials } from './credentials.ts'
 import { parseRegion, parseRoleCredentials, parseRoleName, parseToken } from './imds_answers.ts'
 
 /**

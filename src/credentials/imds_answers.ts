@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 
+import type { Credentials } from '../aws/credentials.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, quote } from '../base/failure.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 import { REGION_FORM } from '../config/kinds.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import type { Credentials } from './credentials.ts'
 
 /** The code is judged before the keys: a refusal has no keys. */
 const Status = v.object({ Code: NonEmpty })

@@ -1,5 +1,5 @@
-import type { AssumeRoleInput } from '../sts.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from '../aws/credentials.ts'
+import type { AssumeRoleInput } from '../aws/sts.ts'
 
 /** Where a token comes from, and the role it is for. */
 export interface WebIdentity {

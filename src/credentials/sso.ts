@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
-import { jsonErrorCode } from '../aws_error.ts'
+import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
+import type { Context } from '../aws/context.ts'
+import type { Credentials } from '../aws/credentials.ts'
+import { jsonErrorCode } from '../aws/error_code.ts'
+import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { quote } from '../base/failure.ts'
-import { serviceUrl } from '../config/service_url.ts'
-import type { Context } from '../context.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import type { Credentials } from './credentials.ts'
 import type { Sso } from './source.ts'
 import { findSsoToken } from './sso_token.ts'
 

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../aws.ts'
-import { jsonErrorCode } from '../aws_error.ts'
+import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
+import type { Context } from '../aws/context.ts'
+import { jsonErrorCode } from '../aws/error_code.ts'
+import { serviceUrl } from '../aws/service_url.ts'
 import { decode, HeaderText, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, quote } from '../base/failure.ts'
-import { serviceUrl } from '../config/service_url.ts'
 import { inHome } from '../config/shared_files.ts'
-import type { Context } from '../context.ts'
 import type { Sso } from './source.ts'
 import { awaitFreshToken, readTokenFile, storeToken } from './sso_file.ts'
 

@@ -1,8 +1,8 @@
+import type { Context } from '../aws/context.ts'
+import type { Credentials } from '../aws/credentials.ts'
+import { assumeRoleWithWebIdentity } from '../aws/sts.ts'
 import { Failure, quote } from '../base/failure.ts'
 import { readExistingFile } from '../base/files.ts'
-import type { Context } from '../context.ts'
-import { assumeRoleWithWebIdentity } from '../sts.ts'
-import type { Credentials } from './credentials.ts'
 import type { WebIdentity } from './source.ts'
 
 /** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */

@@ -2,7 +2,8 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { jsonErrorCode, xmlErrorCode } from '../../src/aws_error.ts'
+import { jsonErrorCode, xmlErrorCode } from '../../src/aws/error_code.ts'
+import { parseRoleKeys } from '../../src/aws/sts.ts'
 import { parseContainerCredentials } from '../../src/credentials/container.ts'
 import {
   parseRegion,
@@ -13,7 +14,6 @@ import {
 import { parseSsoCredentials } from '../../src/credentials/sso.ts'
 import { parseToken } from '../../src/ecr.ts'
 import { MAX_LIFE_MS } from '../../src/response.ts'
-import { parseRoleKeys } from '../../src/sts.ts'
 import { answerOf, documents, mangled } from './documents.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

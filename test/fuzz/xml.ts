@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 import fc from 'fast-check'
 
-import { parseXml, type XmlElement } from '../../src/xml.ts'
+import { parseXml, type XmlElement } from '../../src/aws/xml.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the answer' } as const

@@ -30,13 +30,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'In the host name of a URL brackets stand at both ends only, and a group has one to four digits.',
   },
   {
-    file: 'aws_error.ts',
+    file: 'aws/error_code.ts',
     code: "const SUBJECT = { code: 'bad_response', name: 'the error' } as const",
     changes: ["'bad_response' -> ''", "'the error' -> ''"],
     why: 'What is thrown with it is caught here, and never shown.',
   },
   {
-    file: 'aws_error.ts',
+    file: 'aws/error_code.ts',
     code: "return showable(found?.split(':', 1)[0]?.split('#').at(-1))",
     changes: ['1 -> (1 + 1)'],
     why: 'Only the first part is used.',
@@ -410,13 +410,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Region and suffix are there both or neither, and no partition has the suffix `undefined`.',
   },
   {
-    file: 'retry.ts',
+    file: 'aws/retry.ts',
     code: "if (code === undefined) return 'final'",
     changes: ['code === undefined -> false'],
     why: 'Neither set holds `undefined`, so the rest says final as well; the line is for the types.',
   },
   {
-    file: 'retry.ts',
+    file: 'aws/retry.ts',
     code: 'if (retryAfter === null || !/^[0-9]{1,9}$/.test(retryAfter)) return delay',
     changes: ['/^[0-9]{1,9}$/ -> /^[0-9]{0,9}$/'],
     why: 'An empty header is the number 0, and the wait is never shorter than our own.',

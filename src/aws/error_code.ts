@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
-import { decode, parseJson } from './base/decode.ts'
-import type { HttpAnswer } from './net/network.ts'
+import { decode, parseJson } from '../base/decode.ts'
+import type { HttpAnswer } from '../net/network.ts'
 import { parseXml, textAt } from './xml.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the error' } as const

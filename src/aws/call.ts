@@ -1,11 +1,11 @@
 import { AwsV4Signer } from 'aws4fetch'
 
-import { isHeaderText } from './base/decode.ts'
-import { Failure } from './base/failure.ts'
-import { SETTINGS } from './config/settings_table.ts'
+import { isHeaderText } from '../base/decode.ts'
+import { Failure } from '../base/failure.ts'
+import { SETTINGS } from '../config/settings_table.ts'
+import type { HttpAnswer, HttpRequest } from '../net/network.ts'
 import type { Context } from './context.ts'
-import { type Credentials, describeCredentials } from './credentials/credentials.ts'
-import type { HttpAnswer, HttpRequest } from './net/network.ts'
+import { type Credentials, describeCredentials } from './credentials.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */

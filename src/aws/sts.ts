@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws, type Signing } from './aws.ts'
-import { xmlErrorCode } from './aws_error.ts'
-import { decode, NonEmpty } from './base/decode.ts'
-import { quote } from './base/failure.ts'
-import { parseTimestamp } from './base/timestamp.ts'
-import { serviceUrl } from './config/service_url.ts'
+import { decode, NonEmpty } from '../base/decode.ts'
+import { quote } from '../base/failure.ts'
+import { parseTimestamp } from '../base/timestamp.ts'
+import type { HttpAnswer } from '../net/network.ts'
+import { CALL_TIMEOUT_MS, callAws, type Signing } from './call.ts'
 import type { Context } from './context.ts'
-import type { Credentials } from './credentials/credentials.ts'
-import type { HttpAnswer } from './net/network.ts'
+import type { Credentials } from './credentials.ts'
+import { xmlErrorCode } from './error_code.ts'
+import { serviceUrl } from './service_url.ts'
 import { parseXml, textAt } from './xml.ts'
 
 /** The role to become. */

@@ -1,4 +1,4 @@
-import type { HttpAnswer, Network, NoAnswer } from './net/network.ts'
+import type { HttpAnswer, Network, NoAnswer } from '../net/network.ts'
 
 /** What became of one attempt, in the eyes of the service that was asked. */
 export type Verdict = 'final' | 'retry' | 'throttled'

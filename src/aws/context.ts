@@ -1,8 +1,8 @@
-import type { System } from './base/system.ts'
-import type { SharedConfig } from './config/profiles.ts'
-import type { Settings } from './config/settings.ts'
-import type { Imds } from './credentials/imds.ts'
-import type { Network } from './net/network.ts'
+import type { System } from '../base/system.ts'
+import type { SharedConfig } from '../config/profiles.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Imds } from '../credentials/imds.ts'
+import type { Network } from '../net/network.ts'
 
 /** What a run has at hand once its configuration is read. */
 export interface Context {

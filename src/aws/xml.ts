@@ -1,5 +1,5 @@
-import type { Subject } from './base/decode.ts'
-import { Failure } from './base/failure.ts'
+import type { Subject } from '../base/decode.ts'
+import { Failure } from '../base/failure.ts'
 import { isBlank, readPiece } from './xml_pieces.ts'
 
 /** An element: its name without namespace prefix, its own text, and the elements in it. */
