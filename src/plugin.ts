@@ -1,6 +1,6 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
-import { serviceAccountOf } from './identity.ts'
+import { serviceAccountOf } from './credentials/sources/service_account.ts'
 import type { Options } from './options.ts'
 import { fetchToken, makePlan, openCache } from './pull.ts'
 import { parseRegistry } from './registry.ts'

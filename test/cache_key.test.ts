@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { cacheKey } from '../src/cache_key.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { readSharedConfig } from '../src/config/shared_files.ts'
-import { selectProfile, selectSource } from '../src/credentials/selection.ts'
+import { selectProfile, selectSource } from '../src/credentials/select.ts'
 import { parseRegistry } from '../src/registry.ts'
 import { fakeSystem } from './system.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
-import { findSsoToken } from '../src/credentials/sso_token.ts'
+import { findSsoToken } from '../src/credentials/sources/sso_token.ts'
 import { answer as httpAnswer } from './answers.ts'
 import { fakeContext } from './context.ts'
 import { expectRejection } from './failures.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { brokenProfile, type SharedConfig, type Value } from '../src/config/profiles.ts'
 import { readSharedConfig } from '../src/config/shared_files.ts'
-import { selectProfile } from '../src/credentials/selection.ts'
+import { selectProfile } from '../src/credentials/select.ts'
 import { expectFailure, expectRejection } from './failures.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 import locations from './vectors/profile/file-location-tests.json'

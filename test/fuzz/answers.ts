@@ -4,14 +4,14 @@ import fc from 'fast-check'
 
 import { jsonErrorCode, xmlErrorCode } from '../../src/aws/error_code.ts'
 import { parseRoleKeys } from '../../src/aws/sts.ts'
-import { parseContainerCredentials } from '../../src/credentials/container.ts'
 import {
   parseRegion,
   parseRoleCredentials,
   parseRoleName,
   parseToken as parseImdsToken,
 } from '../../src/credentials/imds_answers.ts'
-import { parseSsoCredentials } from '../../src/credentials/sso.ts'
+import { parseContainerCredentials } from '../../src/credentials/sources/container.ts'
+import { parseSsoCredentials } from '../../src/credentials/sources/sso.ts'
 import { parseToken } from '../../src/ecr.ts'
 import { MAX_LIFE_MS } from '../../src/response.ts'
 import { answerOf, documents, mangled } from './documents.ts'

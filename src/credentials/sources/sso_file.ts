@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 
-import type { Context } from '../aws/context.ts'
-import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../base/decode.ts'
-import { Failure, quote } from '../base/failure.ts'
-import { readTextFile, reasonOf } from '../base/files.ts'
-import type { System } from '../base/system.ts'
-import { parseTimestamp } from '../base/timestamp.ts'
+import type { Context } from '../../aws/context.ts'
+import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../../base/decode.ts'
+import { Failure, quote } from '../../base/failure.ts'
+import { readTextFile, reasonOf } from '../../base/files.ts'
+import type { System } from '../../base/system.ts'
+import { parseTimestamp } from '../../base/timestamp.ts'
 
 /** Longest token file, in bytes. */
 const MAX_FILE_BYTES = 64 * 1024

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
 
-import type { Context } from '../aws/context.ts'
-import type { Credentials } from '../aws/credentials.ts'
-import { decode, NonEmpty, parseJson, type Subject } from '../base/decode.ts'
-import { Failure, quote } from '../base/failure.ts'
-import { parseTimestamp } from '../base/timestamp.ts'
+import type { Context } from '../../aws/context.ts'
+import type { Credentials } from '../../aws/credentials.ts'
+import { decode, NonEmpty, parseJson, type Subject } from '../../base/decode.ts'
+import { Failure, quote } from '../../base/failure.ts'
+import { parseTimestamp } from '../../base/timestamp.ts'
 
 const ProcessCredentials = v.object({
   Version: v.literal(1),

@@ -1,11 +1,11 @@
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { assumeRole } from '../aws/sts.ts'
-import { fetchContainerCredentials } from './container.ts'
-import { runCredentialProcess } from './process.ts'
 import type { Source } from './source.ts'
-import { fetchSsoCredentials } from './sso.ts'
-import { fetchWebIdentityCredentials } from './web_identity.ts'
+import { fetchContainerCredentials } from './sources/container.ts'
+import { runCredentialProcess } from './sources/process.ts'
+import { fetchSsoCredentials } from './sources/sso.ts'
+import { fetchWebIdentityCredentials } from './sources/web_identity.ts'
 
 /**
  * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs with an identity

@@ -1,9 +1,9 @@
-import type { Context } from '../aws/context.ts'
-import type { Credentials } from '../aws/credentials.ts'
-import { assumeRoleWithWebIdentity } from '../aws/sts.ts'
-import { Failure, quote } from '../base/failure.ts'
-import { readExistingFile } from '../base/files.ts'
-import type { WebIdentity } from './source.ts'
+import type { Context } from '../../aws/context.ts'
+import type { Credentials } from '../../aws/credentials.ts'
+import { assumeRoleWithWebIdentity } from '../../aws/sts.ts'
+import { Failure, quote } from '../../base/failure.ts'
+import { readExistingFile } from '../../base/files.ts'
+import type { WebIdentity } from '../source.ts'
 
 /** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */
 const MAX_TOKEN_BYTES = 64 * 1024

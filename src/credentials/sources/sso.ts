@@ -1,14 +1,14 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
-import type { Context } from '../aws/context.ts'
-import type { Credentials } from '../aws/credentials.ts'
-import { jsonErrorCode } from '../aws/error_code.ts'
-import { serviceUrl } from '../aws/service_url.ts'
-import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { quote } from '../base/failure.ts'
-import type { HttpAnswer } from '../net/network.ts'
-import type { Sso } from './source.ts'
+import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
+import type { Context } from '../../aws/context.ts'
+import type { Credentials } from '../../aws/credentials.ts'
+import { jsonErrorCode } from '../../aws/error_code.ts'
+import { serviceUrl } from '../../aws/service_url.ts'
+import { decode, NonEmpty, parseJson } from '../../base/decode.ts'
+import { quote } from '../../base/failure.ts'
+import type { HttpAnswer } from '../../net/network.ts'
+import type { Sso } from '../source.ts'
 import { findSsoToken } from './sso_token.ts'
 
 const SUBJECT = { code: 'bad_response', name: "IAM Identity Center's answer" } as const

@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
-import type { Context } from '../aws/context.ts'
-import { jsonErrorCode } from '../aws/error_code.ts'
-import { serviceUrl } from '../aws/service_url.ts'
-import { decode, HeaderText, NonEmpty, parseJson } from '../base/decode.ts'
-import { Failure, quote } from '../base/failure.ts'
-import { inHome } from '../config/shared_files.ts'
-import type { Sso } from './source.ts'
+import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
+import type { Context } from '../../aws/context.ts'
+import { jsonErrorCode } from '../../aws/error_code.ts'
+import { serviceUrl } from '../../aws/service_url.ts'
+import { decode, HeaderText, NonEmpty, parseJson } from '../../base/decode.ts'
+import { Failure, quote } from '../../base/failure.ts'
+import { inHome } from '../../config/shared_files.ts'
+import type { Sso } from '../source.ts'
 import { awaitFreshToken, readTokenFile, storeToken } from './sso_file.ts'
 
 /** Ten years. */
