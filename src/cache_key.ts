@@ -4,8 +4,8 @@ import { fromEnvironment, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { SOURCES } from './config/source_settings.ts'
 import type { Source } from './credentials/source.ts'
-import { tokenRequest } from './ecr.ts'
-import type { Registry } from './registry.ts'
+import type { Registry } from './ecr/host.ts'
+import { tokenRequest } from './ecr/token.ts'
 
 /** Changes when the cache's files do. */
 const VERSION = 2

@@ -1,13 +1,13 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { serviceAccountOf } from './credentials/sources/service_account.ts'
+import { parseRegistry } from './ecr/host.ts'
+import { checkSettings } from './ecr/settings.ts'
 import type { Options } from './options.ts'
 import { fetchToken, makePlan, openCache } from './pull.ts'
-import { parseRegistry } from './registry.ts'
 import { parseRequest } from './request.ts'
 import { formatResponse } from './response.ts'
 import { type FetchToken, shareToken } from './token_sharing.ts'
-import { checkSettings } from './used_settings.ts'
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails

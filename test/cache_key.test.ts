@@ -4,7 +4,7 @@ import { cacheKey } from '../src/cache_key.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { readSharedConfig } from '../src/config/shared_files.ts'
 import { selectProfile, selectSource } from '../src/credentials/select.ts'
-import { parseRegistry } from '../src/registry.ts'
+import { parseRegistry } from '../src/ecr/host.ts'
 import { fakeSystem } from './system.ts'
 
 interface Node {

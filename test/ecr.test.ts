@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 
 import { jsonErrorCode } from '../src/aws/error_code.ts'
-import { fetchRegistryToken, parseToken, tokenRequest } from '../src/ecr.ts'
-import { parseRegistry } from '../src/registry.ts'
+import { parseRegistry } from '../src/ecr/host.ts'
+import { fetchRegistryToken, parseToken, tokenRequest } from '../src/ecr/token.ts'
 import { answer } from './answers.ts'
 import { fakeContext, type FakeOutcome, noAnswer } from './context.ts'
 import { expectFailure, expectRejection } from './failures.ts'

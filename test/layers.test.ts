@@ -36,12 +36,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ],
   ['credentials/sources/sso.ts', 'credentials/resolve.ts'],
   [
-    'registry.ts',
+    'ecr/host.ts',
     'request.ts',
     'response.ts',
-    'ecr.ts',
+    'ecr/token.ts',
     'credentials/sources/service_account.ts',
-    'used_settings.ts',
+    'ecr/settings.ts',
   ],
   [
     'boot_clock.ts',

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { serviceHost } from '../src/aws/endpoints.ts'
-import { parseRegistry, registryOf } from '../src/registry.ts'
+import { parseRegistry, registryOf } from '../src/ecr/host.ts'
 import { expectFailure } from './failures.ts'
 import { PRIVATE_REGISTRIES } from './registries.ts'
 

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { parseRegistry } from '../../src/registry.ts'
+import { parseRegistry } from '../../src/ecr/host.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 
 const ALLOWED =

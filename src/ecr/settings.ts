@@ -1,10 +1,10 @@
-import type { Context } from './aws/context.ts'
-import type { Service } from './aws/endpoints.ts'
-import { serviceUrl } from './aws/service_url.ts'
-import { SETTINGS } from './config/settings_table.ts'
-import { imdsEndpoint } from './credentials/imds.ts'
-import type { Source } from './credentials/source.ts'
-import type { Registry } from './registry.ts'
+import type { Context } from '../aws/context.ts'
+import type { Service } from '../aws/endpoints.ts'
+import { serviceUrl } from '../aws/service_url.ts'
+import { SETTINGS } from '../config/settings_table.ts'
+import { imdsEndpoint } from '../credentials/imds.ts'
+import type { Source } from '../credentials/source.ts'
+import type { Registry } from './host.ts'
 
 /** What is going to be asked for. */
 export interface Wanted {

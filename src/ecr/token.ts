@@ -1,16 +1,16 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from './aws/call.ts'
-import type { Context } from './aws/context.ts'
-import type { Credentials } from './aws/credentials.ts'
-import { jsonErrorCode } from './aws/error_code.ts'
-import { serviceUrl } from './aws/service_url.ts'
-import { decode, NonEmpty, parseJson } from './base/decode.ts'
-import { Failure } from './base/failure.ts'
-import { dateOf } from './net/clock.ts'
-import type { HttpAnswer, HttpRequest } from './net/network.ts'
-import type { Registry } from './registry.ts'
-import { MAX_LIFE_MS, type RegistryToken } from './response.ts'
+import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
+import type { Context } from '../aws/context.ts'
+import type { Credentials } from '../aws/credentials.ts'
+import { jsonErrorCode } from '../aws/error_code.ts'
+import { serviceUrl } from '../aws/service_url.ts'
+import { decode, NonEmpty, parseJson } from '../base/decode.ts'
+import { Failure } from '../base/failure.ts'
+import { dateOf } from '../net/clock.ts'
+import type { HttpAnswer, HttpRequest } from '../net/network.ts'
+import { MAX_LIFE_MS, type RegistryToken } from '../response.ts'
+import type { Registry } from './host.ts'
 
 const TARGETS = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
