@@ -1,9 +1,9 @@
 import { version } from '../package.json'
 import { Failure, quote } from './base/failure.ts'
 import { createSystem } from './host.ts'
-import { HELP, type Options, parseOptions } from './options.ts'
+import { HELP, type Options, parseOptions } from './kubelet/options.ts'
+import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
 import { run } from './plugin.ts'
-import { MAX_REQUEST_BYTES } from './request.ts'
 import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'

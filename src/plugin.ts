@@ -3,10 +3,10 @@ import type { System } from './base/system.ts'
 import { serviceAccountOf } from './credentials/sources/service_account.ts'
 import { parseRegistry } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
-import type { Options } from './options.ts'
+import type { Options } from './kubelet/options.ts'
+import { parseRequest } from './kubelet/request.ts'
+import { formatResponse } from './kubelet/response.ts'
 import { fetchToken, makePlan, openCache } from './pull.ts'
-import { parseRequest } from './request.ts'
-import { formatResponse } from './response.ts'
 import { type FetchToken, shareToken } from './token_sharing.ts'
 
 /**

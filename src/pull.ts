@@ -11,9 +11,9 @@ import type { Source } from './credentials/source.ts'
 import { findCredentials, type ServiceAccount } from './credentials/sources/service_account.ts'
 import type { Registry } from './ecr/host.ts'
 import { fetchRegistryToken, tokenRequest } from './ecr/token.ts'
+import type { Options } from './kubelet/options.ts'
+import type { RegistryToken } from './kubelet/response.ts'
 import { openNetwork } from './net/network.ts'
-import type { Options } from './options.ts'
-import type { RegistryToken } from './response.ts'
 import { openTokenCache, type TokenCache } from './token_cache.ts'
 
 /** What a run has read and chosen before it asks anybody. */

@@ -5,7 +5,7 @@ import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { openClaim } from './cache_claim.ts'
 import { type CacheEntry, parseEntry } from './cache_entry.ts'
 import { sweep } from './cache_sweep.ts'
-import type { RegistryToken } from './response.ts'
+import type { RegistryToken } from './kubelet/response.ts'
 
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
 export interface TokenCache {

@@ -4,7 +4,7 @@ import { REGION_FORM } from './config/kinds.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
-import type { Options } from './options.ts'
+import type { Options } from './kubelet/options.ts'
 import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
 import { shareToken } from './token_sharing.ts'
 

@@ -37,8 +37,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['credentials/sources/sso.ts', 'credentials/resolve.ts'],
   [
     'ecr/host.ts',
-    'request.ts',
-    'response.ts',
+    'kubelet/request.ts',
+    'kubelet/response.ts',
     'ecr/token.ts',
     'credentials/sources/service_account.ts',
     'ecr/settings.ts',
@@ -52,7 +52,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'token_sharing.ts',
     'cache_key.ts',
   ],
-  ['options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
+  ['kubelet/options.ts', 'pull.ts', 'plugin.ts', 'warm.ts'],
   [
     'socket.ts',
     'nested_tls.ts',

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { HELP, parseOptions } from '../src/options.ts'
+import { HELP, parseOptions } from '../src/kubelet/options.ts'
 import { expectFailure } from './failures.ts'
 
 test.each([

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 
 import * as v from 'valibot'
 
-import { HELP } from '../src/options.ts'
+import { HELP } from '../src/kubelet/options.ts'
 import { PRIVATE_REGISTRIES } from './registries.ts'
 import { formatSettings, MARKERS } from './settings_readme.ts'
 import { matchImage } from './world/match.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { parseRequest } from '../src/request.ts'
+import { parseRequest } from '../src/kubelet/request.ts'
 import { expectFailure } from './failures.ts'
 import messages from './vectors/kubelet/messages.json'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { cacheDuration, formatResponse, MAX_LIFE_MS } from '../src/response.ts'
+import { cacheDuration, formatResponse, MAX_LIFE_MS } from '../src/kubelet/response.ts'
 
 test.each([
   [12 * 3600 * 1000, '21600s'],

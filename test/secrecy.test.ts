@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-import { parseOptions } from '../src/options.ts'
+import { parseOptions } from '../src/kubelet/options.ts'
 import { run } from '../src/plugin.ts'
 import { WAYS } from './scenarios/matrix.ts'
 import { formsOf, play, type Scenario } from './scenarios/scenario.ts'

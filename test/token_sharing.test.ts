@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { Failure } from '../src/base/failure.ts'
 import type { System } from '../src/base/system.ts'
-import type { RegistryToken } from '../src/response.ts'
+import type { RegistryToken } from '../src/kubelet/response.ts'
 import { openTokenCache, type TokenCache } from '../src/token_cache.ts'
 import { type FetchToken, shareToken } from '../src/token_sharing.ts'
 import { type FakeNode, fakeNode, processOn } from './boot.ts'

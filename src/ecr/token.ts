@@ -7,9 +7,9 @@ import { jsonErrorCode } from '../aws/error_code.ts'
 import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure } from '../base/failure.ts'
+import { MAX_LIFE_MS, type RegistryToken } from '../kubelet/response.ts'
 import { dateOf } from '../net/clock.ts'
 import type { HttpAnswer, HttpRequest } from '../net/network.ts'
-import { MAX_LIFE_MS, type RegistryToken } from '../response.ts'
 import type { Registry } from './host.ts'
 
 const TARGETS = {

@@ -13,7 +13,7 @@ import {
 import { parseContainerCredentials } from '../../src/credentials/sources/container.ts'
 import { parseSsoCredentials } from '../../src/credentials/sources/sso.ts'
 import { parseToken } from '../../src/ecr/token.ts'
-import { MAX_LIFE_MS } from '../../src/response.ts'
+import { MAX_LIFE_MS } from '../../src/kubelet/response.ts'
 import { answerOf, documents, mangled } from './documents.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

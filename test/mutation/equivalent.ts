@@ -350,19 +350,19 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A number over 255 has nine binary digits or more, so the whole is as long as no address.',
   },
   {
-    file: 'options.ts',
+    file: 'kubelet/options.ts',
     code: "function parseDirectory(value = ''): string {",
     changes: ["'' -> 'x'"],
     why: 'Neither begins with a slash.',
   },
   {
-    file: 'options.ts',
+    file: 'kubelet/options.ts',
     code: "function parseTimeout(value = ''): number {",
     changes: ["'' -> 'x'"],
     why: 'Neither is a number of seconds.',
   },
   {
-    file: 'options.ts',
+    file: 'kubelet/options.ts',
     code: 'const seconds = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0',
     changes: ['/^[0-9]{1,4}$/ -> /^[0-9]{0,4}$/', '0 -> (0 - 1)'],
     why: 'Nothing, 0 and -1 are all less than 1.',

@@ -6,7 +6,7 @@ import { fromEnvironment } from '../../config/settings.ts'
 import { SETTINGS } from '../../config/settings_table.ts'
 import { SOURCES } from '../../config/source_settings.ts'
 import type { Registry } from '../../ecr/host.ts'
-import type { Request } from '../../request.ts'
+import type { Request } from '../../kubelet/request.ts'
 import { resolveSource } from '../resolve.ts'
 import type { Source } from '../source.ts'
 

@@ -1,6 +1,6 @@
-import { Failure, quote } from './base/failure.ts'
-import { REGION } from './config/kinds.ts'
-import type { Mirror } from './ecr/host.ts'
+import { Failure, quote } from '../base/failure.ts'
+import { REGION } from '../config/kinds.ts'
+import type { Mirror } from '../ecr/host.ts'
 
 /** What the command line asks for. */
 export interface Options {

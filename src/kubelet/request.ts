@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, parseJson, type Subject } from './base/decode.ts'
-import { Failure } from './base/failure.ts'
+import { decode, NonEmpty, parseJson, type Subject } from '../base/decode.ts'
+import { Failure } from '../base/failure.ts'
 
 const SUBJECT: Subject = { code: 'bad_request', name: 'the request on stdin' }
 
