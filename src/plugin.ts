@@ -1,5 +1,6 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
+import { type FetchToken, shareToken } from './cache/single_flight.ts'
 import { serviceAccountOf } from './credentials/sources/service_account.ts'
 import { parseRegistry } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
@@ -7,7 +8,6 @@ import type { Options } from './kubelet/options.ts'
 import { parseRequest } from './kubelet/request.ts'
 import { formatResponse } from './kubelet/response.ts'
 import { fetchToken, makePlan, openCache } from './pull.ts'
-import { type FetchToken, shareToken } from './token_sharing.ts'
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails

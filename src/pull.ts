@@ -1,6 +1,7 @@
 import type { Context } from './aws/context.ts'
 import type { System } from './base/system.ts'
-import { cacheKey } from './cache_key.ts'
+import { cacheKey } from './cache/key.ts'
+import { openTokenCache, type TokenCache } from './cache/store.ts'
 import { readSettings, type Settings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared_files.ts'
@@ -14,7 +15,6 @@ import { fetchRegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import type { RegistryToken } from './kubelet/response.ts'
 import { openNetwork } from './net/network.ts'
-import { openTokenCache, type TokenCache } from './token_cache.ts'
 
 /** What a run has read and chosen before it asks anybody. */
 export interface Plan extends Omit<Context, 'region'> {

@@ -1,12 +1,12 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
+import { shareToken } from './cache/single_flight.ts'
 import { REGION_FORM } from './config/kinds.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
 import type { Options } from './kubelet/options.ts'
 import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
-import { shareToken } from './token_sharing.ts'
 
 /**
  * Puts the tokens of registries into the cache, before the first pull needs them. What makes a pull go on without a cache

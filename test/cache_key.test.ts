@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { cacheKey } from '../src/cache_key.ts'
+import { cacheKey } from '../src/cache/key.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { readSharedConfig } from '../src/config/shared_files.ts'
 import { selectProfile, selectSource } from '../src/credentials/select.ts'

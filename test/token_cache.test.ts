@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { openTokenCache } from '../src/token_cache.ts'
+import { openTokenCache } from '../src/cache/store.ts'
 import { BOOT, type FakeNode, fakeNode, processOn } from './boot.ts'
 import { expectRejection } from './failures.ts'
 

@@ -1,11 +1,11 @@
-import type { Context } from './aws/context.ts'
-import type { System } from './base/system.ts'
-import { fromEnvironment, type Settings } from './config/settings.ts'
-import { SETTINGS } from './config/settings_table.ts'
-import { SOURCES } from './config/source_settings.ts'
-import type { Source } from './credentials/source.ts'
-import type { Registry } from './ecr/host.ts'
-import { tokenRequest } from './ecr/token.ts'
+import type { Context } from '../aws/context.ts'
+import type { System } from '../base/system.ts'
+import { fromEnvironment, type Settings } from '../config/settings.ts'
+import { SETTINGS } from '../config/settings_table.ts'
+import { SOURCES } from '../config/source_settings.ts'
+import type { Source } from '../credentials/source.ts'
+import type { Registry } from '../ecr/host.ts'
+import { tokenRequest } from '../ecr/token.ts'
 
 /** Changes when the cache's files do. */
 const VERSION = 2

@@ -1,4 +1,4 @@
-import type { PrivateDirectory, System } from './base/system.ts'
+import type { PrivateDirectory, System } from '../base/system.ts'
 import { type BootClock, SLACK_MS } from './boot_clock.ts'
 
 /** The right to ask for all runs of the node, which one of them has at a time. Both members throw what the directory does. */

@@ -1,9 +1,9 @@
-import { Failure } from './base/failure.ts'
-import type { System } from './base/system.ts'
-import { MAX_CLAIM_MS } from './cache_claim.ts'
-import type { RegistryToken } from './kubelet/response.ts'
-import type { Network } from './net/network.ts'
-import type { TokenCache } from './token_cache.ts'
+import { Failure } from '../base/failure.ts'
+import type { System } from '../base/system.ts'
+import type { RegistryToken } from '../kubelet/response.ts'
+import type { Network } from '../net/network.ts'
+import { MAX_CLAIM_MS } from './claim.ts'
+import type { TokenCache } from './store.ts'
 
 /** Between two looks whether another run has got the token, in milliseconds: the first wait, and the longest. */
 const FIRST_POLL_MS = 20

@@ -1,4 +1,4 @@
-import type { System } from './base/system.ts'
+import type { System } from '../base/system.ts'
 
 /** Time since the node's kernel started, which all its processes share and nobody can set. */
 export interface BootClock {

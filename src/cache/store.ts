@@ -1,11 +1,11 @@
-import { codeOf, Failure, quote } from './base/failure.ts'
-import { reasonOf } from './base/files.ts'
-import type { PrivateDirectory, System } from './base/system.ts'
+import { codeOf, Failure, quote } from '../base/failure.ts'
+import { reasonOf } from '../base/files.ts'
+import type { PrivateDirectory, System } from '../base/system.ts'
+import type { RegistryToken } from '../kubelet/response.ts'
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
-import { openClaim } from './cache_claim.ts'
-import { type CacheEntry, parseEntry } from './cache_entry.ts'
-import { sweep } from './cache_sweep.ts'
-import type { RegistryToken } from './kubelet/response.ts'
+import { openClaim } from './claim.ts'
+import { type CacheEntry, parseEntry } from './entry.ts'
+import { sweep } from './sweep.ts'
 
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
 export interface TokenCache {
