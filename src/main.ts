@@ -1,6 +1,6 @@
 import { version } from '../package.json'
 import { Failure, quote } from './base/failure.ts'
-import { createSystem } from './host.ts'
+import { createSystem } from './host/host.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
 import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
 import { run } from './plugin.ts'

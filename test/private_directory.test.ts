@@ -17,7 +17,7 @@ import fs, {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { openPrivateDirectory as openWith } from '../src/private_directory.ts'
+import { openPrivateDirectory as openWith } from '../src/host/private_directory.ts'
 
 const base = mkdtempSync(`${tmpdir()}/private-`)
 afterAll(() => rmSync(base, { recursive: true }))

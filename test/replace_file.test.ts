@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { replaceFile } from '../src/replace_file.ts'
+import { replaceFile } from '../src/host/replace_file.ts'
 
 const base = fs.mkdtempSync(`${tmpdir()}/replace-`)
 afterAll(() => fs.rmSync(base, { recursive: true }))

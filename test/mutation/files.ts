@@ -25,7 +25,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/problem.ts', ['network_error', 'http']],
   ['net/proxy/exempt.ts', ['proxy']],
   ['kubelet/options.ts', ['options']],
-  ['private_directory.ts', ['private_directory']],
+  ['host/private_directory.ts', ['private_directory']],
   ['net/proxy/rules.ts', ['proxy']],
   ['ecr/host.ts', ['registry']],
   ['kubelet/request.ts', ['request']],

@@ -1,4 +1,4 @@
-import type { CommandResult, System } from './base/system.ts'
+import type { CommandResult, System } from '../base/system.ts'
 import { collect, collectTail } from './command_output.ts'
 
 /** How long what a command wrote to stderr is waited for after its end, in milliseconds: it is in the pipe already. */

@@ -1,5 +1,5 @@
-import { codeOf } from './base/failure.ts'
-import type { System } from './base/system.ts'
+import { codeOf } from '../base/failure.ts'
+import type { System } from '../base/system.ts'
 import { runCommand } from './command.ts'
 import { connectNested } from './nested_tls.ts'
 import { openPrivateDirectory } from './private_directory.ts'

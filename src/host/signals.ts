@@ -1,4 +1,4 @@
-import { codeOf } from './base/failure.ts'
+import { codeOf } from '../base/failure.ts'
 
 /** See `System.isRunning`. */
 export function isRunning(processId: number): boolean {

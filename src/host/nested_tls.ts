@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-import type { Connection, Peer, Tls } from './base/system.ts'
+import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
 

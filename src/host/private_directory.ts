@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 
-import { codeOf } from './base/failure.ts'
-import type { PrivateDirectory } from './base/system.ts'
+import { codeOf } from '../base/failure.ts'
+import type { PrivateDirectory } from '../base/system.ts'
 import { writeAndRename } from './replace_file.ts'
 
 /** Handed in, since loading it costs start-up time that only a run with a cache should pay. */

@@ -1,4 +1,4 @@
-import type { Connection, Peer, Tls } from './base/system.ts'
+import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
 
