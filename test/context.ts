@@ -3,6 +3,8 @@ import type { Profile, SharedConfig } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
 import { openImds } from '../src/credentials/imds.ts'
 import { startClock } from '../src/net/clock.ts'
+import { hostOf } from '../src/net/direct.ts'
+import { openNames } from '../src/net/names.ts'
 import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../src/net/network.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 
@@ -62,7 +64,11 @@ export function fakeContext(
     remainingMs: () => deadlineMs - elapsedMs,
     clock: startClock(system),
     prepare: () => undefined,
-    addressesOf: async (url) => system.lookUp(url.hostname.replace(/^\[|\]$/g, '')),
+    addressesOf: async (url) =>
+      openNames(
+        () => deadlineMs - elapsedMs,
+        system,
+      )(hostOf(url)).catch(() => noAnswer('no address')),
     send: async (request) => {
       requests.push(request)
       elapsedMs += requestMs

@@ -255,9 +255,9 @@ test('send() connects to the host of the URL, and trusts the configured bundle a
     .then((text) => text.trim())
   expect(peers).toEqual(['address-of-h.example:443', 'fd00::1:8443', 'address-of-h.example:80'])
   expect(secured).toEqual([
-    { host: 'h.example', sni: 'h.example', ca },
+    { host: 'h.example', sni: 'h.example', ca, isPartial: false },
     // RFC 6066, 3: no address is a name to ask for.
-    { host: 'fd00::1', sni: '', ca },
+    { host: 'fd00::1', sni: '', ca, isPartial: false },
   ])
   expect(sent).toEqual([
     `POST / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 10\r\n\r\n{"a":"ä"}`,
@@ -482,7 +482,10 @@ test('send() shows no text of an error that is not its own', async () => {
   ])
 })
 
-const STORE = { forms: [() => 'some', () => '', () => 'all', () => 'parsable'], name: 'x' }
+const STORE = {
+  forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, isPartial: false })),
+  name: 'x',
+}
 
 /** With which certificates a server is tried, when the first ones are refused for these reasons. */
 async function triedWith(...codes: readonly string[]): Promise<readonly string[]> {
@@ -569,8 +572,8 @@ test('send() waits 5 s for a resolver, in all its attempts together', async () =
   expect(outcome).toMatchObject({ retryable: false })
 })
 
-test('send() does not ask again for a name that does not exist', async () => {
-  const { text, elapsedMs } = await lookUp('ENOTFOUND', ['10.0.0.1'])
+test.each([['ENOTFOUND'], [[]]])('send() does not ask again after %j', async (answer) => {
+  const { text, elapsedMs } = await lookUp(answer, ['10.0.0.1'])
   expect([text, elapsedMs]).toEqual(['the host name of h.example does not exist', 0])
 })
 

@@ -66,7 +66,7 @@ test.concurrent.each<[Record<string, string>, RegExp]>([
   [{ AWS_CA_BUNDLE: 's3://bucket/ca.pem' }, MISSING],
   [JWT, MISSING],
   [TOKEN, MISSING],
-  [STORE, /cannot verify any server: "s3:\/\/bucket\/ca.pem"/],
+  [STORE, /cannot use the certificates in "s3:\/\/bucket\/ca.pem"/],
 ])('%j names no file, and the run fails', async (env, says) =>
   inWorld(async (world) => {
     const s3 = startS3()

@@ -68,7 +68,6 @@ test.each([
   [['fd00:ec2::23'], true],
   [['127.0.0.1', '192.0.2.1'], false],
   [['192.0.2.1', '127.0.0.1'], false],
-  [[], false],
 ])(
   'fetchContainerCredentials() for a name with the addresses %j: %p',
   async (addresses, allowed) => {

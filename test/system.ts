@@ -11,7 +11,7 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
     env: {},
     connect: async () => Promise.reject(new Error('no network in this test')),
     connectNested: async () => Promise.reject(new Error('no network in this test')),
-    isCertificate: () => true,
+    inspectCertificate: () => 'root',
     builtInRoots: () => 'built-in roots',
     readFile: async (path, maxBytes) => {
       const file = files[path] ?? { code: 'ENOENT' }

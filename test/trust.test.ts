@@ -33,7 +33,7 @@ type Files = Readonly<Record<string, string | { code: string }>>
 /** The store's name and its forms: the Amazon roots, all, and what can be parsed. */
 async function read(files: Files, env = {}, parts: FakeParts = {}) {
   const { name, forms } = await readTrustStore(undefined, fakeSystem({ files, env, ...parts }))
-  const [amazonRoots = '', all = '', parsable = ''] = forms.map((form) => form())
+  const [amazonRoots = '', all = '', parsable = ''] = forms.map((form) => form().ca)
   return { name, amazonRoots, all, parsable }
 }
 
@@ -123,7 +123,7 @@ test.each([
 test('readTrustStore() leaves a host without any store to the built-in roots, explicitly', async () => {
   const store = await readTrustStore(undefined, fakeSystem())
   expect(store.name).toBe('the built-in Mozilla roots')
-  expect(store.forms.map((form) => form())).toEqual(['built-in roots'])
+  expect(store.forms.map((form) => form().ca)).toEqual(['built-in roots'])
 })
 
 test('readTrustStore() never takes the built-in roots for a store that was named', async () => {
@@ -194,7 +194,12 @@ test('readTrustStore() takes a configured bundle alone', async () => {
     env: { SSL_CERT_FILE: '/f.pem' },
   })
   const store = await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)
-  expect([store.name, ...store.forms.map((form) => form())]).toEqual(['"/own.pem"', '', pem(2), ''])
+  expect([store.name, ...store.forms.map((form) => form().ca)]).toEqual([
+    '"/own.pem"',
+    '',
+    pem(2),
+    '',
+  ])
 })
 
 test.each([
@@ -247,13 +252,23 @@ test('readTrustStore() gives Amazon roots that stand beside an unfinished block'
   expect((await read({ [DEBIAN]: `${open}${root}\n${open}` })).amazonRoots).toBe(root)
 })
 
-const isReadable = (der: Uint8Array) => der[4] !== 9
+const inspectCertificate = (der: Uint8Array) => (der[4] === 9 ? undefined : 'root')
+
+test('readTrustStore() takes others than roots for anchors, but not at first', async () => {
+  const system = fakeSystem({ files: { [DEBIAN]: pem(1) }, inspectCertificate: () => 'other' })
+  const { forms } = await readTrustStore(undefined, system)
+  expect(forms.map((form) => form())).toEqual([
+    { ca: '', isPartial: false },
+    { ca: pem(1), isPartial: false },
+    { ca: pem(1), isPartial: true },
+  ])
+})
 
 test('readTrustStore() writes anew what a reader might stumble over, without what nobody can parse', async () => {
   const indented = pem(1).replaceAll('\n', '\n    ')
   const crlf = pem(2).replaceAll('\n', '\r\n')
   const bundle = [indented, pem(9), crlf].join('\n')
-  const store = await read({ [DEBIAN]: bundle }, {}, { isCertificate: isReadable })
+  const store = await read({ [DEBIAN]: bundle }, {}, { inspectCertificate })
   expect([store.all, store.parsable]).toEqual([bundle, [pem(1), pem(2)].join('\n')])
 })
 

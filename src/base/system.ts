@@ -37,6 +37,8 @@ export interface Tls {
   readonly sni: string
   /** The certificates that may vouch for it, PEM. */
   readonly ca: string
+  /** Whether one of them that is not a root may be the end of a chain, too. */
+  readonly isPartial: boolean
 }
 
 /** An open connection. With TLS, its peer's certificate has been verified. */
@@ -75,8 +77,8 @@ export interface System {
   /** The same, for TLS inside TLS. @throws the runtime's error, with its `code`. */
   readonly connectNested: (peer: Peer) => Promise<Connection>
 
-  /** Whether the TLS library can read a certificate (DER). */
-  readonly isCertificate: (der: Uint8Array) => boolean
+  /** What kind of certificate this is (DER), `undefined` when the TLS library cannot read it. */
+  readonly inspectCertificate: (der: Uint8Array) => 'root' | 'other' | undefined
 
   /** Mozilla's roots, which are part of the runtime, PEM. */
   readonly builtInRoots: () => string

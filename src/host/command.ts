@@ -8,7 +8,7 @@ const LAST_WORDS_MS = 100
 export async function runCommand(
   command: string,
   timeoutMs: number,
-  { env, onSignal }: Pick<System, 'env' | 'onSignal'>,
+  onSignal: System['onSignal'],
 ): Promise<CommandResult> {
   let pid: number | undefined
   // Before there is a command: a signal in between would leave it running.
@@ -16,7 +16,6 @@ export async function runCommand(
   try {
     // A process group of its own, so that the command can be killed with what it started.
     const child = Bun.spawn(['/bin/sh', '-c', command], {
-      env,
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',

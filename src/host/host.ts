@@ -20,14 +20,12 @@ export interface Progress {
  */
 export function createSystem(product: string, { step, reading }: Progress): System {
   const onSignal = createSignals()
-  // A copy: what is taken out of the real one, for the runtime, is still there for a command.
-  const env = { ...process.env }
   return {
-    env,
+    env: process.env,
     product,
     connect,
     connectNested,
-    isCertificate,
+    inspectCertificate,
     builtInRoots: () => process.getBuiltinModule('node:tls').rootCertificates.join('\n'),
     readFile: async (path, maxBytes) => {
       reading.add(path)
@@ -51,7 +49,7 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
     isRunning,
     onSignal,
     lookUp,
-    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
+    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, onSignal),
     homeDirectory,
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
@@ -75,12 +73,13 @@ async function lookUp(hostname: string): Promise<readonly string[]> {
   }
 }
 
-function isCertificate(der: Uint8Array): boolean {
+function inspectCertificate(der: Uint8Array): 'root' | 'other' | undefined {
   const { X509Certificate } = process.getBuiltinModule('node:crypto')
   try {
-    return new X509Certificate(der).raw.length > 0
+    const { issuer, subject } = new X509Certificate(der)
+    return issuer === subject ? 'root' : 'other'
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -49,16 +49,18 @@ async function ready(
   return promise
 }
 
-async function secure(carrier: Socket, { host, sni, ca }: Tls): Promise<Connection> {
-  // With this variable `node:tls` prints a warning, although it has no effect here.
-  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+async function secure(carrier: Socket, { host, sni, ca, isPartial }: Tls): Promise<Connection> {
   const { connect } = process.getBuiltinModule('node:tls')
+  // With this variable `node:tls` prints a warning, although it has no effect here.
+  const { NODE_TLS_REJECT_UNAUTHORIZED: hidden } = process.env
+  delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   const socket = connect({
     socket: carrier,
     servername: sni,
     ca,
     rejectUnauthorized: true,
-    allowPartialTrustChain: true,
+    allowPartialTrustChain: isPartial,
   })
+  if (hidden !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = hidden
   return ready(socket, 'secureConnect', () => mismatch(socket.getPeerX509Certificate(), host))
 }

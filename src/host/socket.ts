@@ -72,14 +72,14 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
   carrier.isCarrier = true
   // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
   for (const each of [carrier.inbox, inbox]) each.wait(() => undefined).catch(reject)
-  const { host, sni, ca } = tls
+  const { host, sni, ca, isPartial } = tls
   const options = {
     serverName: sni,
     ca,
     // Explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
     rejectUnauthorized: true,
-    // An intermediate may be an anchor, as in Go.
-    allowPartialTrustChain: true,
+    // Only where it is needed: with it Bun also reads what NODE_EXTRA_CA_CERTS names, although it trusts none of that.
+    ...(isPartial ? { allowPartialTrustChain: true } : {}),
   }
   socket.upgradeTLS({
     data: undefined,

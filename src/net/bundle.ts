@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
-import type { System } from '../base/system.ts'
+import type { System, Tls } from '../base/system.ts'
 import {
   amazonRootsIn,
   type Certificate,
@@ -9,15 +9,19 @@ import {
   textOf,
 } from './certificates.ts'
 
+/** Certificates to verify a server with, see {@link Tls}. */
+export type TrustForm = Pick<Tls, 'ca' | 'isPartial'>
+
 /** The certificates that may vouch for a server. */
 export interface TrustStore {
   /**
    * The store as PEM, in the forms to be tried in this order; each is made when it is asked for, and empty where it would add
    * nothing. First the Amazon roots alone: parsing all of a host's certificates takes as long as the rest of a handshake,
    * and a part of a store never trusts more than the whole. Then the whole. Last, the whole without what the TLS library
-   * cannot parse, since it silently reads no further than such a certificate.
+   * cannot parse, since it silently reads no further than such a certificate; and with those as anchors, too, that are not
+   * roots, as in Go.
    */
-  readonly forms: readonly (() => string)[]
+  readonly forms: readonly (() => TrustForm)[]
   /** For the error line. */
   readonly name: string
 }
@@ -31,20 +35,26 @@ export interface Bundle {
 /** The largest known bundle is under 1 MiB. */
 const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
 
+function formOf(certificates: readonly Certificate[]): TrustForm {
+  return { ca: textOf(certificates), isPartial: false }
+}
+
 /** The store that these bundles make together. */
 export function storeOf(
   bundles: readonly Bundle[],
   name: string,
-  system: Pick<System, 'isCertificate'>,
+  system: Pick<System, 'inspectCertificate'>,
 ): TrustStore {
-  const amazonRoots = () => textOf(bundles.flatMap((bundle) => bundle.amazonRoots))
   const all = () => bundles.flatMap((bundle) => bundle.all())
   const parsable = () => {
-    const kept = all().filter(({ der }) => system.isCertificate(der))
-    const text = kept.map(({ der }) => formatPem(der)).join('\n')
-    return text === textOf(all()) ? '' : text
+    const found = all().map((each) => ({ ...each, kind: system.inspectCertificate(each.der) }))
+    const kept = found.filter(({ kind }) => kind !== undefined)
+    const ca = kept.map(({ der }) => formatPem(der)).join('\n')
+    const isPartial = kept.some(({ kind }) => kind === 'other')
+    return isPartial || ca !== textOf(found) ? { ca, isPartial } : formOf([])
   }
-  return { forms: [amazonRoots, () => textOf(all()), parsable], name }
+  const amazonRoots = () => formOf(bundles.flatMap((bundle) => bundle.amazonRoots))
+  return { forms: [amazonRoots, () => formOf(all()), parsable], name }
 }
 
 /**

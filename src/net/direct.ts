@@ -42,19 +42,19 @@ export async function connectTo(url: URL, reach: Reach): Promise<Connection> {
  */
 export async function secureWith(
   store: TrustStore,
-  peer: Omit<Tls, 'ca'>,
+  peer: Pick<Tls, 'host' | 'sni'>,
   open: () => Promise<Connection>,
 ): Promise<Connection> {
   let refusal: unknown
   for (const form of store.forms) {
-    const ca = form()
-    if (ca === '') continue
+    const trust = form()
+    if (trust.ca === '') continue
     // One after the other is the point.
     // eslint-disable-next-line no-await-in-loop
     const connection = await open()
     try {
       // eslint-disable-next-line no-await-in-loop
-      return await within(PHASE_MS, connection.secure({ ...peer, ca }), 'ENOHANDSHAKE')
+      return await within(PHASE_MS, connection.secure({ ...peer, ...trust }), 'ENOHANDSHAKE')
     } catch (error) {
       connection.close()
       if (!isUntrusted(error)) throw error

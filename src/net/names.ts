@@ -34,7 +34,9 @@ export function openNames(
       try {
         // One look-up after the other is the point.
         // eslint-disable-next-line no-await-in-loop
-        return await within(leftMs, system.lookUp(host), 'ELOOKUP')
+        const addresses = await within(leftMs, system.lookUp(host), 'ELOOKUP')
+        if (addresses.length === 0) throw broken('ENOTFOUND')
+        return addresses
       } catch (error) {
         const code = codeOf(error)
         if (code === 'ENOTFOUND' || code === 'ELOOKUP') throw error

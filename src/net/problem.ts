@@ -74,6 +74,7 @@ export type BrokenCode =
   | 'ENOANSWER'
   | 'ENOCONNECT'
   | 'ENOHANDSHAKE'
+  | 'ENOTFOUND'
   | 'ENOLENGTH'
   | 'ENOTIME'
 

@@ -16,7 +16,7 @@ const HOST_BUNDLES = [
 
 type TrustSystem = Pick<
   System,
-  'env' | 'readFile' | 'listFiles' | 'isCertificate' | 'builtInRoots' | 'step'
+  'env' | 'readFile' | 'listFiles' | 'inspectCertificate' | 'builtInRoots' | 'step'
 >
 
 /**
@@ -58,7 +58,8 @@ export async function readTrustStore(
   ])
   const names = new Set([file, directories, host?.path ?? ''].filter(Boolean))
   if (names.size === 0) {
-    return { forms: [system.builtInRoots], name: 'the built-in Mozilla roots' }
+    const roots = () => ({ ca: system.builtInRoots(), isPartial: false })
+    return { forms: [roots], name: 'the built-in Mozilla roots' }
   }
   const name = [...names].map(quote).join(', ')
   const bundles = new Set([...named, host?.bundle].filter((bundle) => bundle !== undefined))
