@@ -1,7 +1,6 @@
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { shareToken } from './cache/single_flight.ts'
-import { REGION_FORM } from './config/kinds.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
@@ -26,13 +25,8 @@ export async function warm(options: Options, system: System): Promise<void> {
 }
 
 async function ownRegistry({ settings, imds }: Plan): Promise<Registry> {
-  const configured = settings.get(SETTINGS.region)
-  const region = configured?.value ?? (await imds.fetchRegion('no image is given to warm'))
-  if (REGION_FORM.test(region)) return registryOf(region)
-  throw new Failure(
-    'bad_config',
-    `cannot use ${configured?.origin ?? 'IMDS'}: it names no region of ECR`,
-  )
+  const configured = settings.get(SETTINGS.region)?.value
+  return registryOf(configured ?? (await imds.fetchRegion('no image is given to warm')))
 }
 
 async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {

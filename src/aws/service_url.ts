@@ -1,8 +1,7 @@
 import { Failure, quote } from '../base/failure.ts'
-import { SERVICE_URL } from '../config/kinds.ts'
 import type { SharedConfig } from '../config/profiles.ts'
 import { type Found, type Settings, validate } from '../config/settings.ts'
-import { SETTINGS } from '../config/settings_table.ts'
+import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
 import { type EndpointForm, type Partition, type Service, serviceHost } from './endpoints.ts'
 
 /** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */

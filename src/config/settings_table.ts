@@ -1,97 +1,143 @@
-import {
-  ATTEMPTS,
-  BOOLEAN,
-  ENDPOINT_MODE,
-  ONLY_TRUE,
-  REGION,
-  SERVICE_URL,
-  setting,
-  TEXT,
-} from './kinds.ts'
+/** How a setting's text becomes its value. */
+export interface Kind<T> {
+  /** `undefined` when the text is not acceptable. */
+  readonly parse: (text: string) => T | undefined
+  /** What is acceptable, for the error line and the README. */
+  readonly accepts: string
+}
+
+/** One setting: its key in the profile in use, and its variables, which win, in order of precedence. */
+export interface Setting<T> extends Kind<T> {
+  readonly key: string | undefined
+  readonly env: readonly string[]
+}
+
+function setting<T>(kind: Kind<T>, key: string | undefined, ...env: readonly string[]): Setting<T> {
+  return { ...kind, key, env }
+}
+
+/** A region becomes part of a host name, so its form is checked: with `s3`, `sts.s3.amazonaws.com` would be anyone's bucket. */
+export const REGION_FORM = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}$/
+
+/** See {@link REGION_FORM}. */
+export const REGION: Kind<string> = {
+  parse: (text) => (REGION_FORM.test(text) ? text : undefined),
+  accepts: 'a region name such as us-east-1',
+}
+
+/** Anything at all. */
+const TEXT: Kind<string> = { parse: (text) => text, accepts: 'any text' }
+
+/** `true` or `false` in any case. Anything else is refused: `yes` must not silently mean no. */
+const BOOLEAN: Kind<boolean> = {
+  parse: (text) =>
+    new Map([
+      ['true', true],
+      ['false', false],
+    ]).get(text.toLowerCase()),
+  accepts: 'true or false',
+}
+
+/** Only `true` has an effect, in any case; every other value, even `1`, is no error and does nothing. */
+const ONLY_TRUE: Kind<boolean> = {
+  parse: (text) => text.toLowerCase() === 'true',
+  accepts: '`true`; anything else has no effect',
+}
+
+/** Attempts for one call. Zero and less mean the default, as zero does in the AWS SDK for Go. */
+const ATTEMPTS: Kind<number> = {
+  parse: (text) => (/^[+-]?[0-9]{1,4}$/.test(text) ? Number(text) : undefined),
+  accepts: 'a whole number from -9999 to 9999; 0 and less mean 3',
+}
+
+/** IP version of the instance metadata service. */
+const ENDPOINT_MODE: Kind<'ipv4' | 'ipv6'> = {
+  parse: (text) => (['ipv4', 'ipv6'] as const).find((mode) => mode === text.trim().toLowerCase()),
+  accepts: 'IPv4 or IPv6',
+}
+
+/** A URL as written, without a query or fragment that could change what is signed. */
+export const SERVICE_URL: Kind<string> = {
+  parse: (text) =>
+    /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(text) ? URL.parse(text)?.href : undefined,
+  accepts: 'an http or https URL without user information, query or fragment',
+}
 
 /**
- * Every setting that has an effect, once: the README's table is made from it. What selects and describes the sources of
- * credentials is in `source_settings.ts`.
+ * What selects and describes a source of credentials; each is read by that source. Unlike the other settings these never mix: a
+ * variable does not complete a profile, nor a profile a variable.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ */
+export const SOURCES = {
+  accessKeyId: setting(TEXT, 'aws_access_key_id', 'AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY'),
+  secretAccessKey: setting(
+    TEXT,
+    'aws_secret_access_key',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SECRET_KEY',
+  ),
+  sessionToken: setting(TEXT, 'aws_session_token', 'AWS_SESSION_TOKEN'),
+  webIdentityTokenFile: setting(TEXT, 'web_identity_token_file', 'AWS_WEB_IDENTITY_TOKEN_FILE'),
+  roleArn: setting(TEXT, 'role_arn', 'AWS_ROLE_ARN'),
+  roleSessionName: setting(TEXT, 'role_session_name', 'AWS_ROLE_SESSION_NAME'),
+  sourceProfile: setting(TEXT, 'source_profile'),
+  credentialSource: setting(TEXT, 'credential_source'),
+  externalId: setting(TEXT, 'external_id'),
+  durationSeconds: setting(TEXT, 'duration_seconds'),
+  mfaSerial: setting(TEXT, 'mfa_serial'),
+  credentialProcess: setting(TEXT, 'credential_process'),
+  ssoSession: setting(TEXT, 'sso_session'),
+  ssoStartUrl: setting(TEXT, 'sso_start_url'),
+  ssoRegion: setting(TEXT, 'sso_region'),
+  ssoAccountId: setting(TEXT, 'sso_account_id'),
+  ssoRoleName: setting(TEXT, 'sso_role_name'),
+  loginSession: setting(TEXT, 'login_session'),
+  containerRelativeUri: setting(TEXT, undefined, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI'),
+  containerFullUri: setting(TEXT, undefined, 'AWS_CONTAINER_CREDENTIALS_FULL_URI'),
+  containerTokenFile: setting(TEXT, undefined, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'),
+  containerToken: setting(TEXT, undefined, 'AWS_CONTAINER_AUTHORIZATION_TOKEN'),
+  ecrRoleArn: setting(TEXT, undefined, 'AWS_ECR_ROLE_ARN'),
+}
+
+/**
+ * Every other setting that has an effect.
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
 export const SETTINGS = {
-  region: setting(
-    REGION,
-    { env: ['AWS_REGION', 'AWS_DEFAULT_REGION'], key: 'region' },
-    'region where the image names none: mirrors, `warm` without an image, and STS for service accounts and public images',
-  ),
-  fips: setting(
-    BOOLEAN,
-    { env: ['AWS_USE_FIPS_ENDPOINT'], key: 'use_fips_endpoint' },
-    'FIPS endpoint of every service',
-  ),
-  dualStack: setting(
-    BOOLEAN,
-    { env: ['AWS_USE_DUALSTACK_ENDPOINT'], key: 'use_dualstack_endpoint' },
-    'dual-stack (IPv4 and IPv6) endpoint of every service',
-  ),
+  region: setting(REGION, 'region', 'AWS_REGION', 'AWS_DEFAULT_REGION'),
+  fips: setting(BOOLEAN, 'use_fips_endpoint', 'AWS_USE_FIPS_ENDPOINT'),
+  dualStack: setting(BOOLEAN, 'use_dualstack_endpoint', 'AWS_USE_DUALSTACK_ENDPOINT'),
   ignoreEndpoints: setting(
     BOOLEAN,
-    { env: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'], key: 'ignore_configured_endpoint_urls' },
-    'the endpoint URLs below are ignored',
+    'ignore_configured_endpoint_urls',
+    'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
   ),
-  endpoint: setting(
-    SERVICE_URL,
-    { env: ['AWS_ENDPOINT_URL'], key: 'endpoint_url' },
-    'endpoint of every service without one of its own',
-  ),
-  ecr: setting(SERVICE_URL, { env: ['AWS_ENDPOINT_URL_ECR'] }, 'endpoint of ECR'),
-  ecrPublic: setting(
-    SERVICE_URL,
-    { env: ['AWS_ENDPOINT_URL_ECR_PUBLIC'] },
-    'endpoint of ECR Public',
-  ),
-  sts: setting(SERVICE_URL, { env: ['AWS_ENDPOINT_URL_STS'] }, 'endpoint of STS'),
-  sso: setting(
-    SERVICE_URL,
-    { env: ['AWS_ENDPOINT_URL_SSO'] },
-    'endpoint of the IAM Identity Center portal',
-  ),
-  ssoOidc: setting(
-    SERVICE_URL,
-    { env: ['AWS_ENDPOINT_URL_SSO_OIDC'] },
-    'endpoint of IAM Identity Center OIDC',
-  ),
-  services: setting(
-    TEXT,
-    { env: [], key: 'services' },
-    'the `[services NAME]` section, which gives each service an `endpoint_url`: `ecr`, `ecr_public`, `sts`, `sso`, `sso_oidc`',
-  ),
-  maxAttempts: setting(
-    ATTEMPTS,
-    { env: ['AWS_MAX_ATTEMPTS'], key: 'max_attempts' },
-    'attempts for a call to ECR, STS and SSO; default 3',
-  ),
+  endpoint: setting(SERVICE_URL, 'endpoint_url', 'AWS_ENDPOINT_URL'),
+  ecr: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_ECR'),
+  ecrPublic: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_ECR_PUBLIC'),
+  sts: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_STS'),
+  sso: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_SSO'),
+  ssoOidc: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_SSO_OIDC'),
+  services: setting(TEXT, 'services'),
+  maxAttempts: setting(ATTEMPTS, 'max_attempts', 'AWS_MAX_ATTEMPTS'),
   noSkewCorrection: setting(
     BOOLEAN,
-    { env: ['AWS_DISABLE_CLOCK_SKEW_CORRECTION'], key: 'disable_clock_skew_correction' },
-    'a wrong clock is not corrected from the answers of AWS',
+    'disable_clock_skew_correction',
+    'AWS_DISABLE_CLOCK_SKEW_CORRECTION',
   ),
-  imdsDisabled: setting(ONLY_TRUE, { env: ['AWS_EC2_METADATA_DISABLED'] }, 'IMDS is never asked'),
+  imdsDisabled: setting(ONLY_TRUE, undefined, 'AWS_EC2_METADATA_DISABLED'),
   imdsEndpoint: setting(
     SERVICE_URL,
-    { env: ['AWS_EC2_METADATA_SERVICE_ENDPOINT'], key: 'ec2_metadata_service_endpoint' },
-    'address of IMDS; its path is dropped',
+    'ec2_metadata_service_endpoint',
+    'AWS_EC2_METADATA_SERVICE_ENDPOINT',
   ),
   imdsMode: setting(
     ENDPOINT_MODE,
-    { env: ['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE'], key: 'ec2_metadata_service_endpoint_mode' },
-    'address of IMDS by IP version; default IPv4',
+    'ec2_metadata_service_endpoint_mode',
+    'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE',
   ),
-  caBundle: setting(
-    TEXT,
-    { env: ['AWS_CA_BUNDLE'], key: 'ca_bundle' },
-    "PEM file in place of the host's trust store",
-  ),
-  appId: setting(
-    TEXT,
-    { env: ['AWS_SDK_UA_APP_ID'], key: 'sdk_ua_app_id' },
-    'added to the User-Agent as `app/ID`',
-  ),
+  caBundle: setting(TEXT, 'ca_bundle', 'AWS_CA_BUNDLE'),
+  appId: setting(TEXT, 'sdk_ua_app_id', 'AWS_SDK_UA_APP_ID'),
 }

@@ -1,9 +1,9 @@
 import type { Credentials } from '../aws/credentials.ts'
 import { Failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import type { Setting } from '../config/kinds.ts'
 import { type Found, fromEnvironment } from '../config/settings.ts'
-import { SOURCES } from '../config/source_settings.ts'
+import type { Setting } from '../config/settings_table.ts'
+import { SOURCES } from '../config/settings_table.ts'
 import type { Container, WebIdentity } from './source.ts'
 
 /** Variables that say nothing alone, each with the one that it needs. */

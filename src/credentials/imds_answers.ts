@@ -4,7 +4,7 @@ import type { Credentials } from '../aws/credentials.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, quote } from '../base/failure.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
-import { REGION_FORM } from '../config/kinds.ts'
+import { REGION_FORM } from '../config/settings_table.ts'
 import type { HttpAnswer } from '../net/network.ts'
 
 /** The code is judged before the keys: a refusal has no keys. */

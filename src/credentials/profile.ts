@@ -1,8 +1,8 @@
 import { quote } from '../base/failure.ts'
-import type { Setting } from '../config/kinds.ts'
 import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
 import { fromProfile } from '../config/settings.ts'
-import { SOURCES } from '../config/source_settings.ts'
+import type { Setting } from '../config/settings_table.ts'
+import { SOURCES } from '../config/settings_table.ts'
 import { findSso, hasSsoKeys } from './sso_profile.ts'
 
 /** A profile whose links have been followed: `source` is the profile that its credentials come from. */

@@ -1,9 +1,8 @@
 import { quote } from '../base/failure.ts'
-import { REGION } from '../config/kinds.ts'
-import type { Setting } from '../config/kinds.ts'
 import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
 import { type Found, fromProfile, validate } from '../config/settings.ts'
-import { SOURCES } from '../config/source_settings.ts'
+import { REGION, SOURCES } from '../config/settings_table.ts'
+import type { Setting } from '../config/settings_table.ts'
 import type { Sso } from './source.ts'
 
 const KEYS = [

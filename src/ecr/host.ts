@@ -1,6 +1,6 @@
 import { type EndpointForm, findPartition, type Partition, PARTITIONS } from '../aws/endpoints.ts'
 import { Failure, quote } from '../base/failure.ts'
-import { REGION_FORM } from '../config/kinds.ts'
+import { REGION_FORM } from '../config/settings_table.ts'
 
 /** The registry an image lives in, read from the image's host name alone. */
 export interface Registry extends EndpointForm {

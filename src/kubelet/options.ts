@@ -1,5 +1,5 @@
 import { Failure, quote } from '../base/failure.ts'
-import { REGION } from '../config/kinds.ts'
+import { REGION } from '../config/settings_table.ts'
 import type { Mirror } from '../ecr/host.ts'
 
 /** What the command line asks for. */

@@ -11,7 +11,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/certificates.ts', ['trust']],
   ['net/clock.ts', ['retry', 'suites']],
   ['config/ini.ts', ['ini', 'shared']],
-  ['config/kinds.ts', ['settings', 'service_url', 'readme', 'registry', 'imds']],
+  ['config/settings_table.ts', ['settings', 'service_url', 'readme', 'registry', 'imds']],
   ['config/profiles.ts', ['shared', 'suites', 'settings']],
   ['aws/service_url.ts', ['service_url', 'suites']],
   ['config/settings.ts', ['settings', 'service_url']],

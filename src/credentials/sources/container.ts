@@ -10,7 +10,7 @@ import { readExistingFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { parseTimestamp } from '../../base/timestamp.ts'
 import { fromEnvironment } from '../../config/settings.ts'
-import { SOURCES } from '../../config/source_settings.ts'
+import { SOURCES } from '../../config/settings_table.ts'
 import type { HttpAnswer, Network } from '../../net/network.ts'
 import type { Container } from '../source.ts'
 
