@@ -1,0 +1,147 @@
+import { expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+// The architecture, as a test.
+
+/** The rooms of src/. Imports point to the left: a room knows itself and those before it, and nothing else. */
+const ROOMS = [
+  ['base'],
+  ['config'],
+  ['net'],
+  ['aws'],
+  ['credentials'],
+  ['ecr'],
+  ['kubelet'],
+  ['cache'],
+  ['plugin.ts', 'warm.ts'],
+  ['main.ts'],
+]
+
+/** What runs only when it is configured, or touches the process, and who alone may import it from outside. */
+const STANDS_APART: Readonly<Record<string, readonly string[]>> = {
+  'net/proxy': ['net/network.ts', 'net/exchange.ts'],
+  'credentials/sources': ['credentials/resolve.ts'],
+  cache: ['plugin.ts', 'warm.ts'],
+  host: ['main.ts'],
+}
+
+/** Packages, and modules of the runtime: who alone may import them. Those with `type` are gone after the build. */
+const DOORS = [
+  'aws/call.ts aws4fetch',
+  'main.ts ../package.json',
+  'main.ts node:tty',
+  'host/host.ts node:os',
+  'host/nested_tls.ts type node:net',
+  'host/private_directory.ts type node:fs',
+  'host/server_name.ts type node:crypto',
+]
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SOURCE = join(ROOT, 'src')
+const files = [...new Bun.Glob('**/*.ts').scanSync({ cwd: SOURCE })].filter(
+  // The build script is no part of the program.
+  (file) => file !== 'build.ts',
+)
+const text = new Map(files.map((file) => [file, readFileSync(join(SOURCE, file), 'utf8')]))
+
+interface Import {
+  readonly from: string
+  /** A file of src/, or a package. */
+  readonly to: string
+  readonly isType: boolean
+}
+
+// From the text: a transpiler drops imports of types.
+const imports = files.flatMap((from): readonly Import[] => {
+  const found = (text.get(from) ?? '').matchAll(
+    /^(?:import|export) (?<type>type )?[^']*?from '(?<path>[^']+)'|(?<!typeof )import\('(?<later>[^']+)'\)/gm,
+  )
+  return [...found].map(({ groups }) => {
+    const target = groups?.['path'] ?? groups?.['later'] ?? ''
+    const isFile = target.startsWith('.') && target.endsWith('.ts')
+    const to = isFile ? relative(SOURCE, join(SOURCE, dirname(from), target)) : target
+    return { from, to, isType: groups?.['type'] !== undefined }
+  })
+})
+const inside = imports.filter(({ to }) => to.endsWith('.ts'))
+
+const isIn = (file: string, room: string) => file === room || file.startsWith(`${room}/`)
+const floorOf = (file: string) => ROOMS.findIndex((rooms) => rooms.some((room) => isIn(file, room)))
+
+test('every file is in a room', () => {
+  expect(files.filter((file) => floorOf(file) === -1 && !isIn(file, 'host'))).toEqual([])
+})
+
+test('imports point one way', () => {
+  const back = inside.filter(({ from, to }) =>
+    isIn(from, 'host')
+      ? !isIn(to, 'host') && !isIn(to, 'base')
+      : !isIn(to, 'host') && floorOf(to) > floorOf(from),
+  )
+  expect(back).toEqual([])
+})
+
+test('what stands apart is imported by its one neighbour', () => {
+  const entered = Object.entries(STANDS_APART).flatMap(([room, neighbours]) =>
+    inside.filter(
+      ({ from, to }) => isIn(to, room) && !isIn(from, room) && !neighbours.includes(from),
+    ),
+  )
+  expect(entered).toEqual([])
+})
+
+test('packages and runtime modules have one door each', () => {
+  const outside = imports
+    .filter(({ to }) => !to.endsWith('.ts') && to !== 'valibot')
+    .map(({ from, to, isType }) => `${from} ${isType ? 'type ' : ''}${to}`)
+  expect([...new Set(outside)].toSorted()).toEqual(DOORS.toSorted())
+})
+
+test('no module of the runtime is loaded before it is needed', () => {
+  // Nor by a static import of the file that needs it: the bundler puts those in front of all code.
+  const early = files.flatMap((file) =>
+    (text.get(file) ?? '').match(/^import (?!type ).*'node:.*$/gm),
+  )
+  expect(early.filter((line) => line !== null)).toEqual([])
+})
+
+/** What the linter finds in a folder that has a src/ like ours: the process, the network, clocks and parsers have one door each. */
+function lint(folder: string): string {
+  const config = join(ROOT, 'test/house/oxlint.json')
+  const oxlint = join(ROOT, 'node_modules/.bin/oxlint')
+  const run = Bun.spawnSync([oxlint, '-c', config, '--format=unix', 'src'], { cwd: folder })
+  return run.stdout.toString()
+}
+
+test('the process, the network, the clocks and the parsers have one door each', () => {
+  expect(lint(ROOT)).toMatch(/^\s*$|0 problems/)
+  const clocks = files.filter((file) => /new Date\(\)/.test(text.get(file) ?? ''))
+  expect(clocks).toEqual([])
+})
+
+test.each([
+  ['net/x.ts', "export const a = process['env']"],
+  ['net/x.ts', "export const a = globalThis['process']"],
+  ['base/x.ts', 'export const a = `${Bun.version}` // $'],
+  ['aws/x.ts', "export const a = fetch('http://h/')"],
+  ['cache/x.ts', 'export const a = Date.now()'],
+  ['credentials/x.ts', 'export const a = Math.random()'],
+  ['ecr/x.ts', "export const a = JSON.parse('1')"],
+  ['kubelet/x.ts', 'export const a = async (r: Response) => r.json()'],
+  ['plugin.ts', "export const a = () => console.log('x')"],
+])('a leak in %s is found: %s', (file, line) => {
+  const folder = mkdtempSync(join(tmpdir(), 'leak-'))
+  mkdirSync(join(folder, 'src', dirname(file)), { recursive: true })
+  writeFileSync(join(folder, 'src', file), `${line}\n`)
+  const found = lint(folder)
+  rmSync(folder, { recursive: true })
+  expect(found).toContain('no-restricted')
+})
+
+test('no file is longer than an auditor reads in one go', () => {
+  const long = files.filter((file) => (text.get(file) ?? '').split('\n').length > 151)
+  expect(long).toEqual([])
+})
