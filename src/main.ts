@@ -3,7 +3,7 @@ import { Failure, quote } from './base/failure.ts'
 import { createSystem } from './host/host.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
 import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
-import { run } from './plugin.ts'
+import { answerRequest } from './plugin.ts'
 import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'
@@ -27,7 +27,7 @@ async function execute(options: Options): Promise<string> {
   const system = createSystem(product, { step, reading })
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step('reading the request from stdin')
-  return run(await readRequest(), options, system)
+  return answerRequest(await readRequest(), options, system)
 }
 
 async function readRequest(): Promise<Uint8Array> {

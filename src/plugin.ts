@@ -1,13 +1,40 @@
+import type { Context } from './aws/context.ts'
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
-import { type FetchToken, shareToken } from './cache/single_flight.ts'
-import { serviceAccountOf } from './credentials/sources/service_account.ts'
-import { parseRegistry } from './ecr/host.ts'
+import { cacheKey } from './cache/key.ts'
+import { shareToken } from './cache/single_flight.ts'
+import { openTokenCache, type TokenCache } from './cache/store.ts'
+import { readSettings } from './config/settings.ts'
+import { SETTINGS } from './config/settings_table.ts'
+import { readSharedConfig } from './config/shared_files.ts'
+import { sayUnpaired } from './credentials/environment.ts'
+import { type Imds, openImds } from './credentials/imds.ts'
+import { resolveSource } from './credentials/resolve.ts'
+import { selectProfile, selectSource } from './credentials/select.ts'
+import { readServiceAccount } from './credentials/service_account.ts'
+import type { ServiceAccount, Source } from './credentials/source.ts'
+import { parseRegistry, type Registry } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
+import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import { parseRequest } from './kubelet/request.ts'
 import { formatResponse } from './kubelet/response.ts'
-import { fetchToken, makePlan, openCache } from './pull.ts'
+import { openNetwork } from './net/network.ts'
+
+/** What a run has read and chosen before it asks anybody. */
+export interface Run extends Omit<Context, 'region'> {
+  readonly options: Options
+  readonly imds: Imds
+  /** The node's own source of credentials. */
+  readonly source: Source
+}
+
+/** What a run asks for: the registry, as whom, and the region if anything but the instance tells. */
+export interface Pull {
+  readonly registry: Registry
+  readonly source: Source
+  readonly region: string | undefined
+}
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails
@@ -15,22 +42,104 @@ import { fetchToken, makePlan, openCache } from './pull.ts'
  *
  * @throws {Failure} the reason, as one line.
  */
-export async function run(input: Uint8Array, options: Options, system: System): Promise<string> {
-  const request = parseRequest(input)
-  const registry = parseRegistry(request.image, options.mirrors)
-  const account = serviceAccountOf(request, options.irsaRole, system.env)
-  const pull = { registry, account }
-
-  const plan = await makePlan(options, system)
-  checkSettings(pull, plan)
-  const cache = await openCache(pull, plan).catch((error: unknown) => {
+export async function answerRequest(
+  input: Uint8Array,
+  options: Options,
+  system: System,
+): Promise<string> {
+  const { apiVersion, image, serviceAccountToken: token, ...request } = parseRequest(input)
+  const registry = parseRegistry(image, options.mirrors)
+  const annotations = request.serviceAccountAnnotations ?? {}
+  const account = readServiceAccount({ token, annotations }, options.irsaRole, system.env)
+  const run = await openRun(options, system)
+  const pull = planPull(registry, account, run)
+  checkSettings(pull, run)
+  const cache = await openCache(pull, run).catch((error: unknown) => {
     // A cache that cannot be used must not cost a pull.
     if (!(error instanceof Failure)) throw error
     system.step(error.message)
     return undefined
   })
-  const fetchOwn: FetchToken = async (yields) => fetchToken(pull, plan, yields)
-  const token = await (cache === undefined ? fetchOwn(false) : shareToken(cache, plan, fetchOwn))
+  const registryToken = await (cache === undefined
+    ? fetchToken(pull, run, false)
+    : shareToken(cache, run, async (yields) => fetchToken(pull, run, yields)))
+  return formatResponse({ apiVersion, authKey: registry.host, token: registryToken })
+}
 
-  return formatResponse({ apiVersion: request.apiVersion, authKey: registry.host, token })
+/**
+ * Reads the configuration and selects from it.
+ *
+ * @throws {Failure} `bad_config` - it cannot be read, or is wrong.
+ */
+export async function openRun(options: Options, system: System): Promise<Run> {
+  const config = await readSharedConfig(system)
+  const profile = selectProfile(config, system.env)
+  const settings = readSettings(system.env, profile)
+  sayUnpaired(system)
+  const source = selectSource(profile, config, system.env)
+  const caBundle = settings.get(SETTINGS.caBundle)
+  const appId = settings.get(SETTINGS.appId)?.value
+  const network = openNetwork({ caBundle, appId, deadlineMs: options.timeoutMs }, system)
+  return { options, system, config, settings, source, network, imds: openImds(settings, network) }
+}
+
+/** Decides as whom a registry is asked for a token, and in which region. */
+export function planPull(
+  registry: Registry,
+  account: ServiceAccount | undefined,
+  { settings, source }: Run,
+): Pull {
+  const configured = () => settings.get(SETTINGS.region)?.value
+  // A mirror may leave its region to the settings, and these to the instance.
+  const region = registry.region ?? configured()
+  if (account === undefined) return { registry, source, region }
+  // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
+  const ofRole = registry.service === 'ecr-public' ? configured() : undefined
+  return { registry, source: { kind: 'service_account', account, region: ofRole }, region }
+}
+
+/**
+ * A token from AWS: whose credentials, and then the call.
+ *
+ * @param yieldsWhenThrottled - whether a call that ECR throttles is the last.
+ * @throws {Failure} of the source, or of the call.
+ */
+export async function fetchToken(
+  { registry, source, region: known }: Pull,
+  run: Run,
+  yieldsWhenThrottled: boolean,
+): Promise<RegistryToken> {
+  const region = known ?? (await run.imds.fetchRegion('nothing else names a region'))
+  const context = { ...run, region }
+  // The handshake with ECR takes as long as finding credentials: they go on side by side.
+  run.network.prepare(tokenRequest(registry, context).url)
+  const credentials = await resolveSource(source, run.imds, context)
+  run.system.step(`signing with credentials: ${credentials.source}`)
+  return fetchRegistryToken(registry, { credentials, yieldsWhenThrottled }, context)
+}
+
+/**
+ * The cache for the token of a pull, `undefined` when none is asked for, or when it must not hold this one: that of a service
+ * account's role, or one whose region only the instance knows.
+ *
+ * @throws {Failure} `bad_config` - the directory cannot be used.
+ */
+export async function openCache(pull: Pull, run: Run): Promise<TokenCache | undefined> {
+  const { registry, source, region } = pull
+  const { options, system } = run
+  if (options.cacheDirectory === undefined) return undefined
+  if (source.kind === 'service_account') {
+    system.step("not using the cache: it is for a service account's role")
+    return undefined
+  }
+  if (region === undefined) {
+    system.step('not using the cache: no region is configured')
+    return undefined
+  }
+  system.step('opening the cache directory')
+  return openTokenCache(
+    options.cacheDirectory,
+    cacheKey(source, registry, { ...run, region }),
+    system,
+  )
 }

@@ -5,7 +5,7 @@ import { SETTINGS } from './config/settings_table.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
 import type { Options } from './kubelet/options.ts'
-import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
+import { fetchToken, openCache, openRun, planPull, type Pull, type Run } from './plugin.ts'
 
 /**
  * Puts the tokens of registries into the cache, before the first pull needs them. What makes a pull go on without a cache
@@ -14,29 +14,32 @@ import { fetchToken, makePlan, openCache, type Plan } from './pull.ts'
  * @throws {Failure} the reason, as one line.
  */
 export async function warm(options: Options, system: System): Promise<void> {
-  const plan = await makePlan(options, system)
-  const named = options.images.map((image) => parseRegistry(image, options.mirrors))
-  const wanted = named.length === 0 ? [{ service: 'ecr', region: undefined } as const] : named
-  for (const registry of wanted) checkSettings({ registry, account: undefined }, plan)
-  const registries = named.length === 0 ? [await ownRegistry(plan)] : named
+  const run = await openRun(options, system)
+  const { images, mirrors } = options
+  const named = images.map((image) => parseRegistry(image, mirrors))
+  const registries = named.length === 0 ? [await ownRegistry(run)] : named
+  const pulls = registries.map((registry) => planPull(registry, undefined, run))
+  for (const pull of pulls) checkSettings(pull, run)
   // One after the other: they share credentials' sources, and the node is busy enough at boot.
   // eslint-disable-next-line no-await-in-loop
-  for (const registry of registries) await warmRegistry(registry, plan)
+  for (const pull of pulls) await warmRegistry(pull, run)
 }
 
-async function ownRegistry({ settings, imds }: Plan): Promise<Registry> {
-  const configured = settings.get(SETTINGS.region)?.value
-  return registryOf(configured ?? (await imds.fetchRegion('no image is given to warm')))
+async function ownRegistry(run: Run): Promise<Registry> {
+  const { settings, source, imds } = run
+  const region = settings.get(SETTINGS.region)?.value
+  if (region !== undefined) return registryOf(region)
+  checkSettings({ registry: { service: 'ecr' }, source, region }, run)
+  return registryOf(await imds.fetchRegion('no image is given to warm'))
 }
 
-async function warmRegistry(registry: Registry, plan: Plan): Promise<void> {
-  const pull = { registry, account: undefined }
-  const cache = await openCache(pull, plan)
+async function warmRegistry(pull: Pull, run: Run): Promise<void> {
+  const cache = await openCache(pull, run)
   if (cache === undefined) {
     const hint = 'hint: say it with --mirror HOST=REGION or AWS_REGION'
     throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
   }
-  await shareToken(cache, plan, async (yields) => fetchToken(pull, plan, yields))
+  await shareToken(cache, run, async (yields) => fetchToken(pull, run, yields))
   if (cache.read() !== undefined) return
   throw new Failure(
     'bad_config',

@@ -1,7 +1,7 @@
 import type { Context } from '../src/aws/context.ts'
 import type { Profile, SharedConfig } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
-import { openImds } from '../src/credentials/imds.ts'
+import { type Imds, openImds } from '../src/credentials/imds.ts'
 import { startClock } from '../src/net/clock.ts'
 import { hostOf } from '../src/net/direct.ts'
 import { openNames } from '../src/net/names.ts'
@@ -14,6 +14,7 @@ export type FakeOutcome = HttpAnswer | NoAnswer
 /** A context of literals, what was sent through it, and how long it would have waited. */
 export interface FakeContext {
   readonly context: Context
+  readonly imds: Imds
   readonly requests: HttpRequest[]
   readonly waits: number[]
 }
@@ -77,6 +78,6 @@ export function fakeContext(
   }
   const settings = readSettings(system.env, config.get('default'))
   const imds = openImds(settings, network)
-  const context = { system, config, settings, network, imds, region: 'us-west-2' }
-  return { context, requests, waits }
+  const context = { system, config, settings, network, region: 'us-west-2' }
+  return { context, imds, requests, waits }
 }

@@ -2,7 +2,6 @@ import { afterAll, expect, test } from 'bun:test'
 import { createServer } from 'node:net'
 
 import type { Connection, Peer, Tls } from '../src/base/system.ts'
-import { readSettings } from '../src/config/settings.ts'
 import { connectNested } from '../src/host/nested_tls.ts'
 import { connect } from '../src/host/socket.ts'
 import { secureWith } from '../src/net/direct.ts'
@@ -20,10 +19,11 @@ afterAll(async () => {
   await world.stop()
 })
 
-const settings = readSettings(
-  { AWS_CA_BUNDLE: world.caFile, AWS_SDK_UA_APP_ID: 'my app/1' },
-  undefined,
-)
+const options = {
+  caBundle: { value: world.caFile, origin: 'AWS_CA_BUNDLE' },
+  appId: 'my app/1',
+  deadlineMs: 60_000,
+}
 const REAL: FakeParts = {
   connect,
   connectNested,
@@ -33,13 +33,9 @@ const REAL: FakeParts = {
 
 async function ask(
   request: Partial<HttpRequest>,
-  options: { deadlineMs?: number; parts?: FakeParts } = {},
+  { parts, ...more }: { deadlineMs?: number; parts?: FakeParts } = {},
 ) {
-  const network = openNetwork(
-    settings,
-    options.deadlineMs ?? 60_000,
-    fakeSystem({ ...REAL, ...options.parts }),
-  )
+  const network = openNetwork({ ...options, ...more }, fakeSystem({ ...REAL, ...parts }))
   return network.send({
     method: 'GET',
     url: world.urls.imds,
@@ -49,8 +45,8 @@ async function ask(
   })
 }
 
-async function problem(request: Partial<HttpRequest>, options = {}) {
-  const outcome = await ask(request, options)
+async function problem(request: Partial<HttpRequest>, more = {}) {
+  const outcome = await ask(request, more)
   if (outcome.kind === 'answer')
     throw new Error(`expected no answer, got HTTP status ${outcome.status}`)
   return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
@@ -335,7 +331,7 @@ const GET = { method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs:
 
 test('prepare() opens one connection, which the first request to that server takes', async () => {
   const { parts, peers, sent } = listen()
-  const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts }))
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts }))
   network.prepare('https://h.example/')
   await Bun.sleep(1)
   expect([peers.length, sent]).toEqual([1, []])
@@ -354,7 +350,7 @@ async function connectionsAfter(ms: number, isOpen: boolean): Promise<number> {
   const { parts, peers } = listen({ isOpen })
   let elapsedMs = 0
   const system = fakeSystem({ ...REAL, ...parts, elapsedMs: () => elapsedMs })
-  const network = openNetwork(settings, 60_000, system)
+  const network = openNetwork(options, system)
   network.prepare('https://h.example/')
   elapsedMs += ms
   await network.send(GET)
@@ -408,7 +404,7 @@ test('prepare() does harm to nobody when it fails', async () => {
     return parts.connect(peer)
   }
   const system = fakeSystem({ ...REAL, ...parts, connect: connectSecond })
-  const network = openNetwork(settings, 60_000, system)
+  const network = openNetwork(options, system)
   network.prepare('https://h.example/')
   expect(await network.send(GET)).toMatchObject({ kind: 'answer', status: 200 })
   expect([attempts, peers.length]).toEqual([2, 1])
@@ -416,7 +412,7 @@ test('prepare() does harm to nobody when it fails', async () => {
 
 test('prepare() opens a tunnel where a proxy applies', async () => {
   const { parts, peers, sent } = listen()
-  const network = openNetwork(settings, 60_000, fakeSystem({ ...REAL, ...parts, env: PROXY }))
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts, env: PROXY }))
   network.prepare('https://h.example/')
   await Bun.sleep(1)
   expect(peers).toEqual(['address-of-proxy.example:3128'])
@@ -550,7 +546,7 @@ async function lookUp(...answers: readonly (string | readonly string[])[]) {
       return answer
     },
   })
-  const network = openNetwork(settings, 60_000, system)
+  const network = openNetwork(options, system)
   const request = { ...GET, url: 'http://h.example/' }
   const outcome = await network.send(request)
   await network.send(request)

@@ -31,11 +31,10 @@ test.each([
   ],
   [{ AWS_EC2_METADATA_DISABLED: 'yes' }, 'http://169.254.169.254'],
 ])('fetchCredentials() with %j asks %s', async (env, endpoint) => {
-  const { context, requests } = fakeContext(
-    [answer('TOKEN=='), answer('node-role'), answer(KEYS)],
-    { env },
-  )
-  expect(await context.imds.fetchCredentials('it is tested')).toEqual({
+  const { imds, requests } = fakeContext([answer('TOKEN=='), answer('node-role'), answer(KEYS)], {
+    env,
+  })
+  expect(await imds.fetchCredentials('it is tested')).toEqual({
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: 't',
@@ -58,11 +57,8 @@ test.each([
 })
 
 test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', async (text) => {
-  const { context, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
-  const message = await expectRejection(
-    'no_credentials',
-    context.imds.fetchCredentials('it is tested'),
-  )
+  const { imds, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
+  const message = await expectRejection('no_credentials', imds.fetchCredentials('it is tested'))
   expect(message).toContain(
     'cannot use IMDS: AWS_EC2_METADATA_DISABLED disables it; it is needed because it is tested',
   )
@@ -75,11 +71,8 @@ test.each([
   ['credentials', [answer('T'), answer('r')], 'asked for the credentials because it is tested;'],
 ])('fetchCredentials() without an answer for the %s names the step', async (_, answers, step) => {
   const silence = noAnswer('no answer from 169.254.169.254 in 1000 ms')
-  const { context } = fakeContext([...answers, silence], { requestMs: 1000 })
-  const message = await expectRejection(
-    'unreachable',
-    context.imds.fetchCredentials('it is tested'),
-  )
+  const { imds } = fakeContext([...answers, silence], { requestMs: 1000 })
+  const message = await expectRejection('unreachable', imds.fetchCredentials('it is tested'))
   expect(message).toContain(
     'cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (3 attempts, ',
   )
@@ -98,23 +91,23 @@ test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async ()
     answer('', 502),
     answer(KEYS),
   ]
-  const { context, requests } = fakeContext(answers, { env })
-  await context.imds.fetchCredentials('it is tested')
+  const { imds, requests } = fakeContext(answers, { env })
+  await imds.fetchCredentials('it is tested')
   expect(requests.length).toBe(8)
   const failing = fakeContext([answer('T'), answer('', 500)], { env })
-  await expectRejection('refused', failing.context.imds.fetchCredentials('it is tested'))
+  await expectRejection('refused', failing.imds.fetchCredentials('it is tested'))
   expect(failing.requests.length).toBe(4)
 })
 
 test('a token that IMDS no longer knows is renewed', async () => {
-  const { context, requests } = fakeContext([
+  const { imds, requests } = fakeContext([
     answer('OLD'),
     answer('', 401),
     answer('NEW'),
     answer('r'),
     answer(KEYS),
   ])
-  await context.imds.fetchCredentials('it is tested')
+  await imds.fetchCredentials('it is tested')
   expect(
     requests.map(({ method, headers }) => [method, headers['x-aws-ec2-metadata-token']]),
   ).toEqual([
@@ -135,8 +128,8 @@ test('a token that is never accepted ends after three attempts', async () => {
     answer('C'),
     answer('', 401),
   ]
-  const { context, requests } = fakeContext(answers)
-  expect(await expectRejection('refused', context.imds.fetchCredentials('it is tested'))).toContain(
+  const { imds, requests } = fakeContext(answers)
+  expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toContain(
     'HTTP status 401 for the role',
   )
   expect(requests.length).toBe(6)
@@ -145,15 +138,15 @@ test('a token that is never accepted ends after three attempts', async () => {
 test.each([400, 403, 404, 405, 429])(
   'a token refused with %d is final, but for throttling',
   async (status) => {
-    const { context, requests } = fakeContext([answer('', status)])
-    await expectRejection('refused', context.imds.fetchCredentials('it is tested'))
+    const { imds, requests } = fakeContext([answer('', status)])
+    await expectRejection('refused', imds.fetchCredentials('it is tested'))
     expect(requests.length).toBe(status === 429 ? 3 : 1)
   },
 )
 
 test('fetchRegion() asks for the region of the placement', async () => {
-  const { context, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
-  expect(await context.imds.fetchRegion('it is tested')).toBe('eu-west-1')
+  const { imds, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
+  expect(await imds.fetchRegion('it is tested')).toBe('eu-west-1')
   expect(requests[1]?.url).toBe('http://169.254.169.254/latest/meta-data/placement/region')
 })
 

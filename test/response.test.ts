@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 
-import { cacheDuration, formatResponse, MAX_LIFE_MS } from '../src/kubelet/response.ts'
+import { MAX_LIFE_MS } from '../src/ecr/token.ts'
+import { cacheDuration, formatResponse } from '../src/kubelet/response.ts'
 
 test.each([
   [12 * 3600 * 1000, '21600s'],

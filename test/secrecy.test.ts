@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 import { parseOptions } from '../src/kubelet/options.ts'
-import { run } from '../src/plugin.ts'
+import { answerRequest as run } from '../src/plugin.ts'
 import { WAYS } from './scenarios/matrix.ts'
 import { formsOf, play, type Scenario } from './scenarios/scenario.ts'
 import { SESSION, tokenFile } from './scenarios/sources.ts'

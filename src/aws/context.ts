@@ -1,7 +1,6 @@
 import type { System } from '../base/system.ts'
 import type { SharedConfig } from '../config/profiles.ts'
 import type { Settings } from '../config/settings.ts'
-import type { Imds } from '../credentials/imds.ts'
 import type { Network } from '../net/network.ts'
 
 /** What a run has at hand once its configuration is read. */
@@ -10,7 +9,6 @@ export interface Context {
   readonly config: SharedConfig
   readonly settings: Settings
   readonly network: Network
-  readonly imds: Imds
   /** Region of the registry, and so of every call made for it. */
   readonly region: string
 }

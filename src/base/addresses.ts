@@ -19,3 +19,8 @@ export function isLocalAddress(hostname: string): boolean {
     /^\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f:]*\]$/.test(hostname)
   )
 }
+
+/** Whether a host is given by address. A URL writes every IPv4 address in digits and dots, and no name ends in a digit. */
+export function isAddress(host: string): boolean {
+  return host.includes(':') || /^[0-9.]+$/.test(host)
+}

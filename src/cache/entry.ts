@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { MAX_LIFE_MS } from '../kubelet/response.ts'
+import { MAX_LIFE_MS } from '../ecr/token.ts'
 
 const Entry = v.object({
   bootId: NonEmpty,

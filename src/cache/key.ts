@@ -56,6 +56,7 @@ function surroundings(source: Source, env: System['env']): unknown {
       return Object.entries(env)
         .filter(([name]) => !OF_A_START.test(name))
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    case 'service_account':
     case 'keys':
     case 'web_identity':
     case 'sso':

@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import type { RegistryToken } from '../kubelet/response.ts'
+import type { RegistryToken } from '../ecr/token.ts'
 import type { Network } from '../net/network.ts'
 import { MAX_CLAIM_MS } from './claim.ts'
 import type { TokenCache } from './store.ts'

@@ -1,7 +1,7 @@
 import { codeOf, Failure, quote } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { PrivateDirectory, System } from '../base/system.ts'
-import type { RegistryToken } from '../kubelet/response.ts'
+import type { RegistryToken } from '../ecr/token.ts'
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { openClaim } from './claim.ts'
 import { type CacheEntry, parseEntry } from './entry.ts'

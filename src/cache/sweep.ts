@@ -1,5 +1,5 @@
 import type { PrivateDirectory } from '../base/system.ts'
-import { MAX_LIFE_MS } from '../kubelet/response.ts'
+import { MAX_LIFE_MS } from '../ecr/token.ts'
 
 /** The names that a cache gives to what it keeps. */
 const KEPT = /^[0-9a-f]{64}\.(?:token|failure|claim)$/

@@ -1,6 +1,7 @@
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
-import { assumeRole } from '../aws/sts.ts'
+import { assumeRole, assumeRoleWithWebIdentity } from '../aws/sts.ts'
+import type { Imds } from './imds.ts'
 import type { Source } from './source.ts'
 import { fetchContainerCredentials } from './sources/container.ts'
 import { runCredentialProcess } from './sources/process.ts'
@@ -8,13 +9,23 @@ import { fetchSsoCredentials } from './sources/sso.ts'
 import { fetchWebIdentityCredentials } from './sources/web_identity.ts'
 
 /**
- * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs with an identity
- * that nobody configured.
+ * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs
+ * with an identity that nobody configured, and a pod never pulls as the node because its own role was refused.
  *
  * @throws {Failure} of the source.
  */
-export async function resolveSource(source: Source, context: Context): Promise<Credentials> {
+export async function resolveSource(
+  source: Source,
+  imds: Imds,
+  context: Context,
+): Promise<Credentials> {
   switch (source.kind) {
+    case 'service_account': {
+      const { token, roleArn } = source.account
+      const role = { arn: roleArn, sessionName: undefined }
+      const region = source.region ?? context.region
+      return assumeRoleWithWebIdentity(role, token, { ...context, region })
+    }
     case 'keys':
       return source.keys
     case 'web_identity':
@@ -26,8 +37,8 @@ export async function resolveSource(source: Source, context: Context): Promise<C
     case 'container':
       return fetchContainerCredentials(source.container, context)
     case 'instance':
-      return context.imds.fetchCredentials(source.reason)
+      return imds.fetchCredentials(source.reason)
     case 'role':
-      return assumeRole(source.role, await resolveSource(source.base, context), context)
+      return assumeRole(source.role, await resolveSource(source.base, imds, context), context)
   }
 }

@@ -27,8 +27,21 @@ export interface Container {
   readonly origin: string
 }
 
+/** A pod's service account that has a role of its own. */
+export interface ServiceAccount {
+  /** Presented to STS for the role, and to nobody else. */
+  readonly token: string
+  readonly roleArn: string
+}
+
 /** A source of credentials, selected from configuration alone: nothing has been asked yet. */
 export type Source =
+  /** `region` is that of STS where the registry's own is not the node's. */
+  | {
+      readonly kind: 'service_account'
+      readonly account: ServiceAccount
+      readonly region: string | undefined
+    }
   | { readonly kind: 'keys'; readonly keys: Credentials }
   | { readonly kind: 'web_identity'; readonly identity: WebIdentity }
   | { readonly kind: 'sso'; readonly sso: Sso }

@@ -8,9 +8,10 @@ import type { Registry } from './host.ts'
 
 /** What is going to be asked for. */
 export interface Wanted {
-  readonly registry: Pick<Registry, 'service' | 'region'>
-  /** A service account whose role takes the place of the node's source. */
-  readonly account: object | undefined
+  readonly registry: Pick<Registry, 'service'>
+  readonly source: Source
+  /** `undefined` where the instance has to tell it. */
+  readonly region: string | undefined
 }
 
 type Asked = Service | 'imds'
@@ -19,26 +20,19 @@ type Asked = Service | 'imds'
 const ANY_REGION = 'us-east-1'
 
 /**
- * Looks at every setting that this will use, so that a bad value is an error before anything is asked. At no other: what has
+ * Looks at every setting that this will use, but for the region, which has been used already, so that a bad value is an error before anything is asked. At no other: what has
  * no effect must not cost a pull.
  *
  * @throws {Failure} `bad_config` - one is not acceptable.
  */
 export function checkSettings(
-  { registry, account }: Wanted,
-  { settings, config, source }: Pick<Context, 'settings' | 'config'> & { readonly source: Source },
+  { registry, source, region }: Wanted,
+  { settings, config }: Pick<Context, 'settings' | 'config'>,
 ): void {
   settings.get(SETTINGS.maxAttempts)
   settings.get(SETTINGS.noSkewCorrection)
-  const isOpen = registry.region === undefined
-  // Public images name no region for STS, either.
-  const usesRegion = isOpen || (account !== undefined && registry.service === 'ecr-public')
-  const region = usesRegion ? settings.get(SETTINGS.region) : undefined
-  const asked: readonly Asked[] = [
-    registry.service,
-    ...(account === undefined ? askedBy(source) : (['sts'] as const)),
-    ...(isOpen && region === undefined ? (['imds'] as const) : []),
-  ]
+  const isUnknown = region === undefined
+  const asked = [registry.service, ...askedBy(source), ...(isUnknown ? ['imds' as const] : [])]
   for (const service of asked) {
     if (service === 'imds') imdsEndpoint(settings)
     else serviceUrl({ service, region: ANY_REGION }, settings, config)
@@ -50,6 +44,7 @@ function askedBy(source: Source): readonly Asked[] {
   switch (source.kind) {
     case 'role':
       return ['sts', ...askedBy(source.base)]
+    case 'service_account':
     case 'web_identity':
       return ['sts']
     case 'sso':

@@ -7,7 +7,6 @@ import { jsonErrorCode } from '../aws/error_code.ts'
 import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure } from '../base/failure.ts'
-import { MAX_LIFE_MS, type RegistryToken } from '../kubelet/response.ts'
 import { dateOf } from '../net/clock.ts'
 import type { HttpAnswer, HttpRequest } from '../net/network.ts'
 import type { Registry } from './host.ts'
@@ -28,6 +27,24 @@ const HINTS: ReadonlyMap<string, string> = new Map([
 ])
 
 const SUBJECT = { code: 'bad_response', name: "ECR's answer" } as const
+
+/** What ECR gave: the user name and password for the registry, and for how long they work. */
+export interface RegistryToken {
+  readonly username: string
+  readonly password: string
+  /**
+   * What is left of their life, in milliseconds, from 0 to {@link MAX_LIFE_MS}; 0 when ECR did not say. A duration, since
+   * two clocks that disagree do not agree on a point in time either.
+   */
+  readonly lifeMs: number
+}
+
+/**
+ * Longest life that is counted on, in milliseconds: no token of ECR lives longer, whatever the clocks say.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
+ */
+export const MAX_LIFE_MS = 12 * 3600 * 1000
 
 const AuthorizationData = v.object({
   authorizationToken: NonEmpty,

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 
+import { isAddress } from '../base/addresses.ts'
+
 /**
  * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
  * `*` only as a whole left-most label. Bun itself also takes a common name, and `t*.example.com`.
@@ -15,9 +17,4 @@ export function mismatch(
   const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
   if (found !== undefined) return undefined
   return Object.assign(new Error('mismatch'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
-}
-
-/** Whether a host is given by address. A URL writes every IPv4 address in digits and dots, and no name ends in a digit. */
-export function isAddress(host: string): boolean {
-  return host.includes(':') || /^[0-9.]+$/.test(host)
 }

@@ -1,22 +1,5 @@
+import type { RegistryToken } from '../ecr/token.ts'
 import type { Request } from './request.ts'
-
-/** What ECR gave: the user name and password for the registry, and for how long they work. */
-export interface RegistryToken {
-  readonly username: string
-  readonly password: string
-  /**
-   * What is left of their life, in milliseconds, from 0 to {@link MAX_LIFE_MS}; 0 when ECR did not say. A duration, since
-   * two clocks that disagree do not agree on a point in time either.
-   */
-  readonly lifeMs: number
-}
-
-/**
- * Longest life that is counted on, in milliseconds: no token of ECR lives longer, whatever the clocks say.
- *
- * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
- */
-export const MAX_LIFE_MS = 12 * 3600 * 1000
 
 /** What the answer is made of. */
 export interface Answer {

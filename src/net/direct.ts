@@ -1,5 +1,5 @@
+import { isAddress } from '../base/addresses.ts'
 import type { Connection, System, Tls } from '../base/system.ts'
-import { isAddress } from '../host/server_name.ts'
 import type { TrustStore } from './bundle.ts'
 import type { LookUp } from './names.ts'
 import { isUntrusted, within } from './problem.ts'

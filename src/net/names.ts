@@ -1,6 +1,6 @@
+import { isAddress } from '../base/addresses.ts'
 import { codeOf } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import { isAddress } from '../host/server_name.ts'
 import { broken, within } from './problem.ts'
 
 /** Gives the addresses of a host, of which there is at least one. @throws an error with a `code`. */

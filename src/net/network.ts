@@ -1,6 +1,4 @@
 import type { Connection, System } from '../base/system.ts'
-import { type Settings } from '../config/settings.ts'
-import { SETTINGS } from '../config/settings_table.ts'
 import type { RawAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
@@ -11,7 +9,7 @@ import { broken, describeError } from './problem.ts'
 import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
 import type { OutgoingRequest } from './request.ts'
-import { readTrustStore } from './trust.ts'
+import { type CaBundle, readTrustStore } from './trust.ts'
 
 /** One request, built by the caller, who also judges the answer. */
 export interface HttpRequest extends OutgoingRequest {
@@ -54,6 +52,15 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
   readonly clock: Clock
 }
 
+/** What a run says about the network. */
+export interface NetworkOptions {
+  readonly caBundle: CaBundle | undefined
+  /** Added to the User-Agent. */
+  readonly appId: string | undefined
+  /** When the whole run must be over, in milliseconds since the program began. */
+  readonly deadlineMs: number
+}
+
 /** An idle connection older than this may have been dropped silently, in milliseconds. */
 const MAX_IDLE_MS = 5000
 
@@ -68,12 +75,12 @@ interface EarlyConnection {
  * Every request: no redirect is followed (a 3xx is an answer like any other, so no header is ever carried to a host that
  * was not asked for), no compressed answer, no answer over the cap, TLS 1.2 or newer, verified whatever the environment
  * says, and nothing logged.
- *
- * @param deadlineMs - when the whole run must be over, in milliseconds since the program began.
  */
-export function openNetwork(settings: Settings, deadlineMs: number, system: System): Network {
-  const caBundle = settings.get(SETTINGS.caBundle)
-  const userAgent = userAgentOf(settings, system)
+export function openNetwork(
+  { caBundle, appId, deadlineMs }: NetworkOptions,
+  system: System,
+): Network {
+  const userAgent = userAgentOf(appId, system)
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
@@ -136,8 +143,7 @@ export function openNetwork(settings: Settings, deadlineMs: number, system: Syst
 }
 
 /** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
-function userAgentOf(settings: Settings, { product }: System): string {
-  const appId = settings.get(SETTINGS.appId)?.value
+function userAgentOf(appId: string | undefined, { product }: System): string {
   if (appId === undefined) return product
   return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
 }

@@ -1,7 +1,6 @@
 import { Failure, quote } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { System } from '../base/system.ts'
-import type { Found } from '../config/settings.ts'
 import { type Bundle, readBundle, storeOf, type TrustStore, unusable } from './bundle.ts'
 
 /** Where distributions keep their bundle, in the order Go looks: https://go.dev/src/crypto/x509/root_linux.go */
@@ -13,6 +12,12 @@ const HOST_BUNDLES = [
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', // CentOS, RHEL 7
   '/etc/ssl/cert.pem', // Alpine, Bottlerocket
 ]
+
+/** A configured bundle: its path, and the variable or the line that names it. */
+export interface CaBundle {
+  readonly value: string
+  readonly origin: string
+}
 
 type TrustSystem = Pick<
   System,
@@ -29,7 +34,7 @@ type TrustSystem = Pick<
  * nothing that is named does.
  */
 export async function readTrustStore(
-  caBundle: Found<string> | undefined,
+  caBundle: CaBundle | undefined,
   system: TrustSystem,
 ): Promise<TrustStore> {
   if (caBundle !== undefined) {

@@ -12,8 +12,7 @@ import {
 } from '../../src/credentials/imds_answers.ts'
 import { parseContainerCredentials } from '../../src/credentials/sources/container.ts'
 import { parseSsoCredentials } from '../../src/credentials/sources/sso.ts'
-import { parseToken } from '../../src/ecr/token.ts'
-import { MAX_LIFE_MS } from '../../src/kubelet/response.ts'
+import { MAX_LIFE_MS, parseToken } from '../../src/ecr/token.ts'
 import { answerOf, documents, mangled } from './documents.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

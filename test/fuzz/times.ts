@@ -3,7 +3,8 @@ import { expect } from 'bun:test'
 import fc from 'fast-check'
 
 import { parseTimestamp } from '../../src/base/timestamp.ts'
-import { cacheDuration, MAX_LIFE_MS } from '../../src/kubelet/response.ts'
+import { MAX_LIFE_MS } from '../../src/ecr/token.ts'
+import { cacheDuration } from '../../src/kubelet/response.ts'
 import { parseDuration } from '../world/duration.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 
