@@ -18,6 +18,8 @@ export interface Options {
   readonly verbose: boolean
 }
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
 /** The kubelet kills the plugin after 60 s without telling why; before that, the run ends by itself and says so. */
 const DEFAULT_TIMEOUT_SECONDS = 45
 
@@ -58,7 +60,7 @@ Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
  * @throws {Failure} `bad_usage` - a word or flag that is not known, or a value that does not fit.
  */
 export function parseOptions(args: readonly string[]): Options {
-  let options: Options = {
+  const options: Writable<Options> = {
     command: 'get-credentials',
     images: [],
     mirrors: [],
@@ -69,45 +71,24 @@ export function parseOptions(args: readonly string[]): Options {
   }
   const rest = args.flatMap(splitAtEquals)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    switch (word) {
-      case 'get-credentials':
-        break
-      case 'warm':
-        // Who asks for help beside it gets help.
-        if (options.command === 'get-credentials') options = { ...options, command: 'warm' }
-        break
-      case '--help':
-      case '-h':
-        options = { ...options, command: 'help' }
-        break
-      case '--version':
-      case '-v':
-        options = { ...options, command: 'version' }
-        break
-      case '--verbose':
-        options = { ...options, verbose: true }
-        break
-      case '--irsa-role':
-        options = { ...options, irsaRole: true }
-        break
-      case '--mirror':
-        options = { ...options, mirrors: [...options.mirrors, parseMirror(rest.shift())] }
-        break
-      case '--cache-dir':
-        options = { ...options, cacheDirectory: parseDirectory(rest.shift()) }
-        break
-      case '--timeout':
-        options = { ...options, timeoutMs: parseTimeout(rest.shift()) }
-        break
-      default:
-        if (options.command === 'warm' && /^[^-]/.test(word)) {
-          options = { ...options, images: [...options.images, word] }
-          break
-        }
-        throw new Failure(
-          'bad_usage',
-          `unknown argument ${quote(word)}; known: get-credentials, warm, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --cache-dir DIR, --verbose, --help, --version`,
-        )
+    if (word === 'get-credentials') continue
+    // Who asks for help beside `warm` gets help.
+    if (word === 'warm' && options.command === 'get-credentials') options.command = 'warm'
+    else if (word === 'warm') continue
+    else if (word === '--help' || word === '-h') options.command = 'help'
+    else if (word === '--version' || word === '-v') options.command = 'version'
+    else if (word === '--verbose') options.verbose = true
+    else if (word === '--irsa-role') options.irsaRole = true
+    else if (word === '--mirror') options.mirrors = [...options.mirrors, parseMirror(rest.shift())]
+    else if (word === '--cache-dir') options.cacheDirectory = parseDirectory(rest.shift())
+    else if (word === '--timeout') options.timeoutMs = parseTimeout(rest.shift())
+    else if (options.command === 'warm' && /^[^-]/.test(word)) {
+      options.images = [...options.images, word]
+    } else {
+      throw new Failure(
+        'bad_usage',
+        `unknown argument ${quote(word)}; known: get-credentials, warm, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --cache-dir DIR, --verbose, --help, --version`,
+      )
     }
   }
   if (options.command === 'warm' && options.cacheDirectory === undefined) {

@@ -1,0 +1,64 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import {
+  AUDIT_MARKERS,
+  formatAuditGuide,
+  legOf,
+  LEGS,
+  NOT_SHIPPED,
+  PLAIN_LEGS,
+  sourceFiles,
+  sumLines,
+} from './audit.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** The most that an auditor of a plain node has to read, in lines of code. */
+const MOST_PLAIN_LINES = 3500
+
+test('every source file is in one leg of the audit', () => {
+  expect(sourceFiles().filter((file) => legOf(file) === 0)).toEqual([])
+  // And each place that a leg names is there.
+  const places = LEGS.flatMap(({ paths }) => paths)
+  expect(new Set(places).size).toBe(places.length)
+  const all = [...sourceFiles(), ...NOT_SHIPPED]
+  expect(places.filter((path) => !all.some((file) => file.startsWith(path)))).toEqual([])
+})
+
+test('the legs of a plain node are short', () => {
+  const plain = sourceFiles().filter((file) => legOf(file) <= PLAIN_LEGS)
+  expect(sumLines(plain).code).toBeLessThanOrEqual(MOST_PLAIN_LINES)
+})
+
+test('the README has the guide as the source is now', async () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+  const [begin, end] = AUDIT_MARKERS
+  const between = readme.split(begin)[1]?.split(end)[0]?.trim()
+  // To renew it: bun -e "import { formatAuditGuide } from './test/house/audit.ts'; console.log(await formatAuditGuide())"
+  expect(between).toBe(await formatAuditGuide())
+})
+
+/** How many functions of each source file the request of plain_request.test.ts has called. */
+function callsByFile(): ReadonlyMap<string, number> {
+  const directory = mkdtempSync(join(tmpdir(), 'coverage-'))
+  const file = join(ROOT, 'test/house/plain_request.test.ts')
+  const coverage = ['--coverage', '--coverage-reporter=lcov', `--coverage-dir=${directory}`]
+  const run = Bun.spawnSync([process.execPath, 'test', file, ...coverage], { cwd: ROOT })
+  expect(run.exitCode).toBe(0)
+  const report = readFileSync(join(directory, 'lcov.info'), 'utf8')
+  rmSync(directory, { recursive: true })
+  const records = [...report.matchAll(/^SF:src\/(?<name>.+)$[^]*?^FNH:(?<calls>\d+)$/gm)]
+  return new Map(records.map(({ groups }) => [groups?.['name'] ?? '', Number(groups?.['calls'])]))
+}
+
+test('a plain request calls nothing of what is only there when configured', () => {
+  const calls = callsByFile()
+  const called = [...calls].filter(([, count]) => count > 0).map(([file]) => file)
+  expect(called).toContain('plugin.ts')
+  expect(called).toContain('credentials/imds.ts')
+  expect(called.filter((file) => legOf(file) > PLAIN_LEGS)).toEqual([])
+}, 30_000)

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A part of the program that is read in one go. */
+export interface Leg {
+  readonly name: string
+  readonly lookFor: string
+  /** Files, and folders that end in a slash, of src/. A file belongs to the leg that names the most of its path. */
+  readonly paths: readonly string[]
+}
+
+/** The way of an audit: the first seven are what a plain node with an instance role runs. */
+export const LEGS: readonly Leg[] = [
+  {
+    name: 'story',
+    lookFor: 'one write to stdout; nothing foreign printed',
+    paths: ['main.ts', 'plugin.ts', 'kubelet/'],
+  },
+  {
+    name: 'who is answered',
+    lookFor: 'anchored patterns; no network before',
+    paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
+  },
+  {
+    name: 'which identity',
+    lookFor: 'selection before any I/O; no fall-through',
+    paths: ['credentials/'],
+  },
+  {
+    name: 'signature',
+    lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
+    paths: ['aws/'],
+  },
+  {
+    name: 'wire',
+    lookFor: 'verified before anything is sent; no ambiguous length; caps',
+    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/inbox.ts', 'host/server_name.ts'],
+  },
+  {
+    name: 'ground',
+    lookFor: 'no value in a `Failure`; no path taken for a URL',
+    paths: ['base/', 'host/'],
+  },
+  { name: 'configuration', lookFor: 'empty is unset; values never shown', paths: ['config/'] },
+  {
+    name: 'only when configured',
+    lookFor: "a refused role is not the node's role; who may read the cache; the command's group",
+    paths: [
+      'credentials/sources/',
+      'net/proxy/',
+      'cache/',
+      'warm.ts',
+      'host/nested_tls.ts',
+      'host/command.ts',
+      'host/command_output.ts',
+      'host/private_directory.ts',
+      'host/replace_file.ts',
+    ],
+  },
+]
+
+/** The legs that a plain node with an instance role runs. */
+export const PLAIN_LEGS = 7
+
+/** Files of src/ that are not part of the program. */
+export const NOT_SHIPPED: ReadonlySet<string> = new Set(['build.ts'])
+
+/** Every source file of the program. */
+export function sourceFiles(): readonly string[] {
+  const found = [...new Bun.Glob('**/*.ts').scanSync({ cwd: join(ROOT, 'src') })]
+  return found.filter((file) => !NOT_SHIPPED.has(file)).toSorted()
+}
+
+/** The number of a file's leg, from 1. */
+export function legOf(file: string): number {
+  const matches = LEGS.map(({ paths }) =>
+    Math.max(...paths.map((path) => (fits(file, path) ? path.length : -1))),
+  )
+  const longest = Math.max(...matches)
+  return longest === -1 ? 0 : matches.indexOf(longest) + 1
+}
+
+function fits(file: string, path: string): boolean {
+  return path.endsWith('/') ? file.startsWith(path) : file === path
+}
+
+/** Lines of a source file: those with code on them, and all. */
+export function countLines(file: string): { readonly code: number; readonly all: number } {
+  const text = readFileSync(join(ROOT, 'src', file), 'utf8')
+  const code = text
+    .replace(/^\s*\/\*[^]*?\*\//gm, '')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.trim().startsWith('//'))
+  return { code: code.length, all: text.split('\n').length - 1 }
+}
+
+/** Lines of a number of files. */
+export function sumLines(files: readonly string[]): {
+  readonly code: number
+  readonly all: number
+} {
+  return files
+    .map(countLines)
+    .reduce((sum, { code, all }) => ({ code: sum.code + code, all: sum.all + all }), {
+      code: 0,
+      all: 0,
+    })
+}
+
+/** What of a package ends up in the binary. */
+interface Bundled {
+  readonly name: string
+  readonly lines: number
+  readonly minifiedBytes: number
+  readonly definitions: readonly string[]
+}
+
+/** The packages in the binary, by the bundler's own report, and by the bundle as it is before it is minified. */
+async function bundledPackages(): Promise<readonly Bundled[]> {
+  const entrypoints = [join(ROOT, 'src/main.ts')]
+  const target = 'bun'
+  const minified = await Bun.build({ entrypoints, target, minify: true, metafile: true })
+  const plain = await Bun.build({ entrypoints, target })
+  const [report] = Object.values(minified.metafile?.outputs ?? {})
+  const text = (await plain.outputs[0]?.text()) ?? ''
+  // The bundler writes each module's path above it.
+  const modules = text.split(/^\/\/ (?=\S+$)/m).map((part) => ({
+    path: part.slice(0, part.indexOf('\n')),
+    lines: part.trimEnd().split('\n').slice(1),
+  }))
+  return Object.entries(report?.inputs ?? {})
+    .filter(([path]) => path.includes('node_modules/'))
+    .map(([path, { bytesInOutput }]) => {
+      const name = path.split('node_modules/')[1] ?? ''
+      const lines = modules.find((each) => each.path.endsWith(name))?.lines ?? []
+      const definitions = lines.flatMap(
+        (line) => /^(?:async )?(?:function|class) (?<name>\w+)/.exec(line)?.groups?.['name'] ?? [],
+      )
+      const short = name.split('/')[0] ?? ''
+      return { name: short, lines: lines.length, minifiedBytes: bytesInOutput, definitions }
+    })
+}
+
+/** What stands in the README before and after the generated text. */
+export const AUDIT_MARKERS = [
+  '<!-- generated from src: begin -->',
+  '<!-- end of audit -->',
+] as const
+
+/** The README's audit guide: the legs with their sizes, and what of the packages is in the binary. */
+export async function formatAuditGuide(): Promise<string> {
+  const files = sourceFiles()
+  const rows = LEGS.map(({ name, lookFor, paths }, index) => {
+    const own = files.filter((file) => legOf(file) === index + 1)
+    const { code, all } = sumLines(own)
+    const places = paths.map((path) => `\`${path}\``).join(', ')
+    return `| ${index + 1} ${name} | ${places} | ${own.length} | ${code} | ${all} | ${lookFor} |`
+  })
+  const plain = sumLines(files.filter((file) => legOf(file) <= PLAIN_LEGS))
+  const total = sumLines(files)
+  const packages = (await bundledPackages()).map(
+    ({ name, lines, minifiedBytes, definitions }) =>
+      `- \`${name}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${definitions.map((each) => `\`${each}\``).join(', ')}.`,
+  )
+  return [
+    [
+      '| leg | files of `src/` | files | lines of code | with comments | look for |',
+      '| --- | --- | ---: | ---: | ---: | --- |',
+      ...rows,
+    ].join('\n'),
+    `Legs 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
+    'Of the two packages this is in the binary, and nothing else; a name here is a function or class to read:',
+    packages.join('\n'),
+    `The rest is the runtime, \`@oven/bun-linux-x64\` ${readRuntime().version}, which npm checks against this hash from \`package-lock.json\`: \`${readRuntime().integrity}\`.`,
+  ].join('\n\n')
+}
+
+/** The runtime's package in the lockfile. */
+function readRuntime(): { readonly version: string; readonly integrity: string } {
+  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+  const [, version = '', integrity = ''] =
+    /"node_modules\/@oven\/bun-linux-x64": \{\s*"version": "([^"]+)",[^}]*?"integrity": "([^"]+)"/.exec(
+      lock,
+    ) ?? []
+  return { version, integrity }
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'bun:test'
+
+import { createSystem } from '../../src/host/host.ts'
+import { parseOptions } from '../../src/kubelet/options.ts'
+import { answerRequest } from '../../src/plugin.ts'
+import { kubeletRequest } from '../world/plugin.ts'
+import { inWorld } from '../world/world.ts'
+
+// In this process, so that audit.test.ts can see what is executed.
+test('a node with an instance role answers a request', async () =>
+  inWorld(async (world) => {
+    const progress = { step: () => undefined, reading: new Set<string>() }
+    const system = { ...createSystem('test', progress), env: world.environment() }
+    const stdin = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app')
+    const answer = await answerRequest(Buffer.from(stdin), parseOptions([]), system)
+    expect(answer).toStartWith('{"kind":"CredentialProviderResponse"')
+    expect(world.requests.map(({ step }) => step)).toEqual([
+      'imds-token',
+      'imds-role',
+      'imds-credentials',
+      'ecr',
+    ])
+  }))
