@@ -12,7 +12,7 @@ export interface PrivateDirectory {
   readonly read: (name: string) => string | undefined
   /** Writes a file in one step, so that no reader ever sees half of it. */
   readonly replace: (name: string, text: string) => void
-  /** Makes a claim to something, in one step; whether nobody else has one. */
+  /** Creates the claim atomically; false if one exists. */
   readonly claim: (name: string, text: string) => boolean
   /** The text of a claim, `undefined` when there is none. */
   readonly claimant: (name: string) => string | undefined

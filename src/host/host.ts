@@ -98,10 +98,7 @@ async function homeDirectory(): Promise<string | undefined> {
   }
 }
 
-/**
- * What is stored has used up what was there before: half of it, or none, would cost a login. Nothing here waits, so a signal
- * does, until all is done.
- */
+/** The old refresh token is spent, so losing this write costs a login. Nothing here is asynchronous: a signal waits. */
 function storeFile(path: string, text: string, onSignal: System['onSignal']): void {
   const done = onSignal(() => undefined)
   try {
