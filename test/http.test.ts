@@ -174,7 +174,10 @@ test('send() is cut short by the deadline of the run, and not begun after it', a
 test.each([
   ['expired', 'the certificate of 127.0.0.1:PORT has expired'],
   ['wrong-name', 'the certificate of 127.0.0.1:PORT is for another host'],
-  ['unknown-ca', `the certificate of 127.0.0.1:PORT is not trusted by "${world.caFile}"`],
+  [
+    'unknown-ca',
+    `the certificate of 127.0.0.1:PORT is not trusted by "${world.caFile}" (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+  ],
 ] as const)('send() refuses a certificate that is %s', async (certificate, expected) => {
   const own = await startWorld({ certificate })
   expect(await problem({ url: own.urls.ecr.replace('localhost', '127.0.0.1') })).toEqual([

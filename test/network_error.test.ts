@@ -43,6 +43,8 @@ const UNTRUSTED = [
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_PURPOSE',
 ]
 
 const unreachable = (problem: string) =>
@@ -76,7 +78,7 @@ test('describeError() gives the status of a proxy that opens no tunnel', () => {
 test('describeError() puts names into its words as they are', () => {
   const trustedBy = '"/$&/STORE"'
   expect(describe(coded('SELF_SIGNED_CERT_IN_CHAIN'), { trustedBy }).problem).toBe(
-    'the certificate of h is not trusted by "/$&/STORE"',
+    'the certificate of h is not trusted by "/$&/STORE" (SELF_SIGNED_CERT_IN_CHAIN)',
   )
 })
 
@@ -112,10 +114,10 @@ test('describeError() knows what was an answer', () => {
 test.each(UNTRUSTED)('describeError() names the store that does not vouch: %s', (code) => {
   expect(isUntrusted(coded(code))).toBe(true)
   expect(describe(coded(code), { trustedBy: '"/ca.pem"' })).toEqual(
-    unreachable('the certificate of h is not trusted by "/ca.pem"'),
+    unreachable(`the certificate of h is not trusted by "/ca.pem" (${code})`),
   )
   expect(describe(coded(code)).problem).toBe(
-    'the certificate of h is not trusted by the trust store',
+    `the certificate of h is not trusted by the trust store (${code})`,
   )
 })
 

@@ -27,7 +27,6 @@ interface Meaning {
   readonly isAnswer?: boolean
 }
 
-const UNTRUSTED: Meaning = { words: 'the certificate of H is not trusted by STORE' }
 const UNKNOWN_NAME: Meaning = { words: 'the host name of H cannot be looked up', isFinal: true }
 const NO_ROUTE: Meaning = { words: 'there is no route to H' }
 
@@ -56,11 +55,6 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ],
   ['ERR_TLS_CERT_ALTNAME_INVALID', { words: 'the certificate of H is for another host' }],
   ['ERR_BORINGSSL', { words: 'none of the certificates in STORE can be read' }],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', UNTRUSTED],
-  ['SELF_SIGNED_CERT_IN_CHAIN', UNTRUSTED],
-  ['UNABLE_TO_GET_ISSUER_CERT', UNTRUSTED],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', UNTRUSTED],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', UNTRUSTED],
 ])
 
 /** Codes of this program's own. */
@@ -130,7 +124,9 @@ export function describeError(error: unknown, attempt: Attempt): Problem {
     isFinal = false,
     isAnswer = false,
   } = MEANINGS.get(code) ?? {
-    words: `the connection to H${via} failed (${code})`,
+    words: isUntrusted(error)
+      ? `the certificate of H is not trusted by STORE (${code})`
+      : `the connection to H${via} failed (${code})`,
   }
   return {
     code: isAnswer ? 'bad_response' : 'unreachable',
