@@ -576,6 +576,30 @@ test.each([['ENOTFOUND'], [[]]])('send() does not ask again after %j', async (an
   expect([text, elapsedMs]).toEqual(['the host name of h.example does not exist', 0])
 })
 
+test.each([
+  ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ['an alert', Buffer.from('15030300020246', 'hex')],
+])(
+  'connectNested() takes %s for no verdict on a certificate, as connect() does',
+  async (_, bytes) => {
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: { data: (socket) => void socket.end(bytes) },
+    })
+    const ca = await Bun.file(world.caFile).text()
+  const tls = { host: 'h.example', sni: 'h.example', ca, isPartial: false }
+    for (const open of [connect, connectNested]) {
+      // eslint-disable-next-line no-await-in-loop -- one after the other
+      const connection = await open({ hostname: '127.0.0.1', port: server.port })
+      // eslint-disable-next-line no-await-in-loop
+      const outcome = await connection.secure(tls).catch((error: unknown) => error)
+      expect(outcome).toMatchObject({ code: 'EPROTO' })
+    }
+    server.stop(true)
+  },
+)
+
 test('send() looks a name up once a run', async () => {
   const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
   expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 
+import { codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
@@ -23,7 +24,7 @@ async function ready(
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const inbox = createInbox()
   inbox.wait(() => undefined).catch(reject)
-  socket.on('error', inbox.end)
+  socket.on('error', (error) => inbox.end(renamed(error)))
   for (const end of ['end', 'close']) socket.on(end, () => inbox.end(undefined))
   socket.once(event, () => {
     const error = refusal()
@@ -47,6 +48,12 @@ async function ready(
     })
   })
   return promise
+}
+
+/** As Bun's own sockets name it: a handshake that breaks is no verdict on a certificate. */
+function renamed(error: Error): Error {
+  const isHandshake = String(codeOf(error)).startsWith('ERR_SSL_')
+  return isHandshake ? Object.assign(new Error('handshake'), { code: 'EPROTO' }) : error
 }
 
 async function secure(carrier: Socket, { host, sni, ca, isPartial }: Tls): Promise<Connection> {
