@@ -66,12 +66,8 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
 }
 
 async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const stream = createStream()
   const { inbox } = stream
-  carrier.isCarrier = true
-  // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
-  for (const each of [carrier.inbox, inbox]) each.wait(() => undefined).catch(reject)
   const { host, sni, ca, isPartial } = tls
   const options = {
     serverName: sni,
@@ -81,19 +77,24 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
     // Only where it is needed: with it Bun also reads what NODE_EXTRA_CA_CERTS names, although it trusts none of that.
     ...(isPartial ? { allowPartialTrustChain: true } : {}),
   }
-  socket.upgradeTLS({
-    data: undefined,
-    tls: options,
-    socket: {
-      ...handlersOf(stream),
-      handshake: (peer, isTrusted, error) => {
-        const refusal = error ?? mismatch(peer.getPeerX509Certificate(), host)
-        if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
-        // Before the end of the connection, which must not become the reason.
-        inbox.end(refusal)
-        peer.terminate()
+  carrier.isCarrier = true
+  return new Promise((resolve, reject) => {
+    // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
+    for (const each of [carrier.inbox, inbox]) each.wait(() => undefined).catch(reject)
+    // Those certificates may also make it throw: as anything thrown in here, that rejects the promise.
+    socket.upgradeTLS({
+      data: undefined,
+      tls: options,
+      socket: {
+        ...handlersOf(stream),
+        handshake: (peer, isTrusted, error) => {
+          const refusal = error ?? mismatch(peer.getPeerX509Certificate(), host)
+          if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
+          // Before the end of the connection, which must not become the reason.
+          inbox.end(refusal)
+          peer.terminate()
+        },
       },
-    },
+    })
   })
-  return promise
 }
