@@ -421,6 +421,9 @@ test.concurrent.each<[string, x509.JsonGeneralNames]>([
   ['tls.a.example', dns('*.a.example')],
   ['TLS.A.EXAMPLE', dns('*.A.example')],
   ['xn--bcher-kva.a.example', dns('*.a.example')],
+  // Looked up as it is, and asked for without its dot.
+  ['a.example.', dns('a.example')],
+  ['tls.a.example.', dns('*.a.example')],
   ['192.0.2.1', ip('192.0.2.1')],
   ['192.0.2.1', [...dns('a.example'), ...ip('192.0.2.2'), ...ip('192.0.2.1')]],
   ['[2001:db8::1]', ip('2001:db8::1')],

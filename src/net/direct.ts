@@ -30,8 +30,9 @@ export async function connectTo(url: URL, reach: Reach): Promise<Connection> {
     return within(PHASE_MS, connectToAny(addresses, portOf(url), reach), 'ENOCONNECT')
   }
   if (url.protocol === 'http:') return open()
+  const name = serverNameOf(url)
   // RFC 6066, 3: an address is not a server name.
-  return secureWith(await reach.trust(), { host, sni: isAddress(host) ? '' : host }, open)
+  return secureWith(await reach.trust(), { host: name, sni: isAddress(name) ? '' : name }, open)
 }
 
 /**
@@ -99,6 +100,11 @@ async function connectToAny(
 /** The host of a URL: a name, or an address without brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The name in the certificate of a URL's server: without the dot that tells a resolver to add no domain (RFC 6066, 3). */
+export function serverNameOf(url: URL): string {
+  return hostOf(url).replace(/\.$/, '')
 }
 
 /** The port of a URL, its scheme's usual one where it has none. */

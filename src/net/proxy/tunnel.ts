@@ -1,6 +1,6 @@
 import type { Connection } from '../../base/system.ts'
 import { type Head, parseHead } from '../answer.ts'
-import { connectTo, hostOf, portOf, type Reach, secureWith } from '../direct.ts'
+import { connectTo, portOf, type Reach, secureWith, serverNameOf } from '../direct.ts'
 import { broken, proxyFault } from '../problem.ts'
 import { formatConnect } from '../request.ts'
 import type { Proxy } from './rules.ts'
@@ -18,7 +18,7 @@ export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Prom
       throw proxyFault({ proxyError: error })
     })
   if (url.protocol === 'http:') return open()
-  const host = hostOf(url)
+  const host = serverNameOf(url)
   // An address is sent as a name here: with none, Bun would verify the certificate against the proxy's host.
   return secureWith(await reach.trust(), { host, sni: host }, async () => {
     const connection = await open()
