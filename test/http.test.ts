@@ -588,7 +588,7 @@ test.each([
       socket: { data: (socket) => void socket.end(bytes) },
     })
     const ca = await Bun.file(world.caFile).text()
-  const tls = { host: 'h.example', sni: 'h.example', ca, isPartial: false }
+    const tls = { host: 'h.example', sni: 'h.example', ca, isPartial: false }
     for (const open of [connect, connectNested]) {
       // eslint-disable-next-line no-await-in-loop -- one after the other
       const connection = await open({ hostname: '127.0.0.1', port: server.port })
@@ -603,6 +603,18 @@ test.each([
 test('send() looks a name up once a run', async () => {
   const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
   expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])
+})
+
+test('send() connects to the addresses that addressesOf() gave', async () => {
+  const answers = [['127.0.0.1'], ['192.0.2.1']]
+  const { parts, peers } = listen()
+  const lookUpNext = async () => answers.shift() ?? []
+  const system = fakeSystem({ ...REAL, ...parts, lookUp: lookUpNext })
+  const network = openNetwork(options, system)
+  const url = 'http://agent.example/'
+  expect(await network.addressesOf(new URL(url))).toEqual(['127.0.0.1'])
+  await network.send({ ...GET, url })
+  expect(peers).toEqual(['127.0.0.1:80'])
 })
 
 test.each([

@@ -64,13 +64,20 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
  * AAAA answer that was lost, on a thread that nobody can stop.
  */
 async function lookUp(hostname: string): Promise<readonly string[]> {
-  try {
-    const found = await Bun.dns.lookup(hostname, { backend: 'c-ares' })
-    return found.map(({ address }) => address)
-  } catch (error) {
-    const code = String(codeOf(error)).replace('DNS_', '')
-    throw Object.assign(new Error('look-up'), { code })
+  let code = 'ENOTFOUND'
+  // Of the answers about both families c-ares tells the last: that a name has no IPv6 address would hide that no server
+  // could say its IPv4 ones. So a name does not exist only when it does not in either.
+  for (const family of [0, 4, 6] as const) {
+    try {
+      // eslint-disable-next-line no-await-in-loop
+      const found = await Bun.dns.lookup(hostname, { backend: 'c-ares', family })
+      return found.map(({ address }) => address)
+    } catch (error) {
+      code = String(codeOf(error)).replace('DNS_', '')
+    }
+    if (code !== 'ENOTFOUND') break
   }
+  throw Object.assign(new Error('look-up'), { code })
 }
 
 function inspectCertificate(der: Uint8Array): 'root' | 'other' | undefined {
