@@ -21,7 +21,6 @@ export async function warm(options: Options, system: System): Promise<void> {
   const pulls = registries.map((registry) => planPull(registry, undefined, run))
   for (const pull of pulls) checkSettings(pull, run)
   // One after the other: they share credentials' sources, and the node is busy enough at boot.
-  // eslint-disable-next-line no-await-in-loop
   for (const pull of pulls) await warmRegistry(pull, run)
 }
 

@@ -115,7 +115,6 @@ export async function withRetries(
   const startMs = network.elapsedMs()
   for (let attempts = 1; ; attempts += 1) {
     // One after the other is the point.
-    // eslint-disable-next-line no-await-in-loop
     const outcome = await attempt()
     const verdict = judgeAttempt(outcome, options)
     const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }
@@ -127,7 +126,6 @@ export async function withRetries(
     const delayMs = delayBefore({ attempts, verdict, retryAfter, random: network.random() })
     if (delayMs >= network.remainingMs()) return tried
     network.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)
-    // eslint-disable-next-line no-await-in-loop
     await network.sleep(delayMs)
   }
 }

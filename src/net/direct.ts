@@ -51,10 +51,8 @@ export async function secureWith(
     const trust = form()
     if (trust.ca === '') continue
     // One after the other is the point.
-    // eslint-disable-next-line no-await-in-loop
     const connection = await open()
     try {
-      // eslint-disable-next-line no-await-in-loop
       return await within(PHASE_MS, connection.secure({ ...peer, ...trust }), 'ENOHANDSHAKE')
     } catch (error) {
       connection.close()

@@ -33,7 +33,6 @@ export function openNames(
       if (leftMs <= 0) break
       try {
         // One look-up after the other is the point.
-        // eslint-disable-next-line no-await-in-loop
         const addresses = await within(leftMs, system.lookUp(host), 'ELOOKUP')
         if (addresses.length === 0) throw broken('ENOTFOUND')
         return addresses
@@ -41,7 +40,6 @@ export function openNames(
         const code = codeOf(error)
         if (code === 'ENOTFOUND' || code === 'ELOOKUP') throw error
       }
-      // eslint-disable-next-line no-await-in-loop
       await system.sleep(PAUSE_MS)
     }
     // Whatever the resolver called it: the name may exist, but nobody says so.

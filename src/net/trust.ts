@@ -79,7 +79,6 @@ async function findHostBundle(
   read: ReadBundle,
 ): Promise<{ readonly path: string; readonly bundle: Bundle } | undefined> {
   for (const path of HOST_BUNDLES) {
-    // eslint-disable-next-line no-await-in-loop
     const bundle = await read(path)
     if (bundle !== undefined) return { path, bundle }
   }

@@ -43,12 +43,10 @@ export async function awaitFreshToken(
   { system, network }: Context,
 ): Promise<string | undefined> {
   for (let waitedMs = 0; waitedMs < OTHER_RUN_MS; waitedMs += POLL_MS) {
-    // eslint-disable-next-line no-await-in-loop
     const found = await readTokenFile(path, system)
     if (found !== undefined && found.expiresAtMs > network.clock.now())
       return found.token.accessToken
     if (network.remainingMs() <= POLL_MS) return undefined
-    // eslint-disable-next-line no-await-in-loop
     await network.sleep(POLL_MS)
   }
   return undefined
