@@ -65,14 +65,12 @@ export async function shareToken(
     const turn = pauseMs > 0 ? 'taken' : cache.claim()
     if (turn === 'broken') return fetchToken(false)
     // One step after the other is the point.
-    // eslint-disable-next-line no-await-in-loop
     const own: RegistryToken | number =
       turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : 0
     if (typeof own !== 'number') return own
     isThrottled ||= own > 0
     network.step('waiting for another run that asks for the same token')
     const delayMs = Math.max(pauseMs, own) + pollMs * (0.5 + network.random() / 2)
-    // eslint-disable-next-line no-await-in-loop
     await network.sleep(Math.min(delayMs, limitMs - waitedMs))
   }
 }
