@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { callAws } from '../src/aws/call.ts'
 import { jsonErrorCode, xmlErrorCode } from '../src/aws/error_code.ts'
 import { serviceUrl } from '../src/aws/service_url.ts'
-import { parseXml, textAt } from '../src/aws/xml.ts'
+import { parseRoleKeys } from '../src/aws/sts.ts'
 import { parseTimestamp } from '../src/base/timestamp.ts'
 import { mergeProfiles, toProfile } from '../src/config/profiles.ts'
 import { readSettings } from '../src/config/settings.ts'
@@ -63,20 +63,14 @@ test.each(readdirSync(`${VECTORS}/json-errors/errors`))('jsonErrorCode() reads %
   })
 })
 
-test('parseXml() reads what STS sends, with the line breaks of its token', () => {
-  const subject = { code: 'bad_response', name: 'the answer' } as const
-  const root = parseXml(
-    new TextEncoder().encode(read('sts-xml/responses/sts-get-session-token.xml')),
-    subject,
-  )
-  const at = (name: string) => textAt(root, ['GetSessionTokenResult', 'Credentials', name])
-  const AccessKeyId = at('AccessKeyId')
+test('parseRoleKeys() reads what STS sends, with the line breaks of its token', () => {
+  const keys = parseRoleKeys(answer(read('sts-xml/responses/sts-get-session-token.xml')))
   const Credentials = {
-    AccessKeyId,
-    SecretAccessKey: at('SecretAccessKey'),
-    SessionToken: at('SessionToken'),
+    AccessKeyId: keys.accessKeyId,
+    SecretAccessKey: keys.secretAccessKey,
+    SessionToken: keys.sessionToken,
+    Expiration: new Date(keys.expiresAtMs ?? 0).toISOString(),
   }
-  expect(AccessKeyId).toBeDefined()
   const expected: unknown = JSON.parse(read('sts-xml/responses/sts-get-session-token.json'))
   expect(expected).toMatchObject({ Credentials })
   const error: unknown = JSON.parse(read('sts-xml/errors/sts-get-session-token.json'))

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 
-import { decode, parseJson } from '../base/decode.ts'
+import { decode, elementText, parseJson } from '../base/decode.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import { parseXml, textAt } from './xml.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the error' } as const
 
@@ -28,17 +27,12 @@ export function jsonErrorCode(answer: HttpAnswer): string | undefined {
 }
 
 /**
- * The code in an AWS query (XML) error answer: `Error/Code` below a root of any name.
+ * The code in an AWS query (XML) error answer, `undefined` when it does not hold exactly one, as HTML from a proxy in between.
  *
  * @see https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
 export function xmlErrorCode(answer: HttpAnswer): string | undefined {
-  try {
-    return showable(textAt(parseXml(answer.body, SUBJECT), ['Error', 'Code']))
-  } catch {
-    // Not XML, as from a proxy in between: the status alone has to tell.
-    return undefined
-  }
+  return showable(elementText(new TextDecoder().decode(answer.body), 'Code'))
 }
 
 /** Only what looks like a code is shown: the rest of an error answer may hold anything. */

@@ -1,7 +1,5 @@
-import * as v from 'valibot'
-
-import { decode, NonEmpty } from '../base/decode.ts'
-import { quote } from '../base/failure.ts'
+import { elementText } from '../base/decode.ts'
+import { Failure, quote } from '../base/failure.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import { CALL_TIMEOUT_MS, callAws, type Signing } from './call.ts'
@@ -9,7 +7,6 @@ import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { xmlErrorCode } from './error_code.ts'
 import { serviceUrl } from './service_url.ts'
-import { parseXml, textAt } from './xml.ts'
 
 /** The role to become. */
 export interface Role {
@@ -29,13 +26,6 @@ const SESSION_NAME = 'ecr-credential-provider'
 const API_VERSION = '2011-06-15'
 
 const SUBJECT = { code: 'bad_response', name: "STS's answer" } as const
-
-const RoleKeys = v.object({
-  AccessKeyId: NonEmpty,
-  SecretAccessKey: NonEmpty,
-  SessionToken: NonEmpty,
-  Expiration: NonEmpty,
-})
 
 const HINTS: ReadonlyMap<string, string> = new Map([
   ['AccessDenied', "does the role's trust policy allow this identity"],
@@ -125,26 +115,23 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
     },
     context,
   )
-  return { ...parseRoleKeys(answer, `${action}Result`), source: `role ${quote(role.arn)}` }
+  return { ...parseRoleKeys(answer), source: `role ${quote(role.arn)}` }
 }
 
-/** @throws {Failure} `bad_response` - not the documented shape, or a part of the keys is missing or empty. */
-export function parseRoleKeys(answer: HttpAnswer, result: string): Omit<Credentials, 'source'> {
-  const root = parseXml(answer.body, SUBJECT)
-  const read = (name: string) => textAt(root, [result, 'Credentials', name])
-  const found = {
-    AccessKeyId: read('AccessKeyId'),
-    SecretAccessKey: read('SecretAccessKey'),
-    SessionToken: read('SessionToken'),
-    Expiration: read('Expiration'),
+/** @throws {Failure} `bad_response` - a part of the keys is missing, empty, there twice or not plain text. */
+export function parseRoleKeys(answer: HttpAnswer): Omit<Credentials, 'source'> {
+  const xml = new TextDecoder().decode(answer.body)
+  function read(name: string): string {
+    const text = elementText(xml, name)
+    if (text !== undefined) return text
+    const state = `it must hold "${name}" once, as plain text`
+    throw new Failure(SUBJECT.code, `${SUBJECT.name} is not as documented: ${state}`)
   }
-  const keys = decode(RoleKeys, found, SUBJECT)
-  // The SDKs take a time without a zone for UTC.
-  const expiration = keys.Expiration.replace(/T[0-9:.]+$/, '$&Z')
   return {
-    accessKeyId: keys.AccessKeyId,
-    secretAccessKey: keys.SecretAccessKey,
-    sessionToken: keys.SessionToken,
-    expiresAtMs: parseTimestamp(expiration, SUBJECT),
+    accessKeyId: read('AccessKeyId'),
+    secretAccessKey: read('SecretAccessKey'),
+    sessionToken: read('SessionToken'),
+    // The SDKs take a time without a zone for UTC.
+    expiresAtMs: parseTimestamp(read('Expiration').replace(/T[0-9:.]+$/, '$&Z'), SUBJECT),
   }
 }

@@ -51,6 +51,18 @@ function complaint(issue: v.BaseIssue<unknown>): string {
   return `is not as documented: ${field} must be ${issue.expected ?? 'of another form'}`
 }
 
+/**
+ * The text of the only element of a name, in the one form in which AWS writes keys and error codes: `<Name>text</Name>`.
+ * `undefined` when there is no such element, more than one, an empty one, or one in any other form.
+ *
+ * This is no XML reader, and need not be: an entity, CDATA or an attribute in its place is refused instead of understood, and
+ * who can answer in the name of AWS needs none of them to send any text at all.
+ */
+export function elementText(xml: string, name: string): string | undefined {
+  const found = [...xml.matchAll(new RegExp(`<${name}\\b(?:>([^<&]+)</${name}>)?`, 'g'))]
+  return found.length === 1 ? found[0]?.[1] : undefined
+}
+
 /** A string with at least one character. */
 export const NonEmpty = v.pipe(v.string(), v.nonEmpty())
 

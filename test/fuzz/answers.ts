@@ -1,4 +1,5 @@
 import { expect } from 'bun:test'
+import { readFileSync } from 'node:fs'
 
 import fc from 'fast-check'
 
@@ -51,6 +52,10 @@ const lines = fc.oneof(
 const texts = fc.oneof(
   lines.map((text) => Buffer.from(text)),
   mangled(lines.map((text) => Buffer.from(text))),
+)
+
+const STS = readFileSync(
+  new URL('../vectors/protocol/sts-xml/responses/sts-get-session-token.xml', import.meta.url),
 )
 
 const tag = (name: string, inside: string) => `<${name}>${inside}</${name}>`
@@ -144,7 +149,22 @@ export const ANSWERS = [
   }),
   target('parseRoleKeys() gives whole keys, or refuses', {
     inputs: fc.oneof(stsXml, mangled(stsXml), fc.uint8Array()),
-    judge: (body) => judgeKeys(acceptedBy(() => parseRoleKeys(answerOf(body), 'AssumeRoleResult'))),
+    judge: (body) => judgeKeys(acceptedBy(() => parseRoleKeys(answerOf(body)))),
+  }),
+  target('parseRoleKeys() takes each element of an answer of STS whole, or refuses', {
+    inputs: fc.array(fc.tuple(fc.nat(STS.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+    judge: (changes) => {
+      const bytes = Buffer.from(STS)
+      for (const [at, byte] of changes) bytes[at] = byte
+      const keys = acceptedBy(() => parseRoleKeys(answerOf(bytes)))
+      judgeKeys(keys)
+      if (keys === undefined) return
+      const text = bytes.toString()
+      expect(text.split(`<SecretAccessKey>${keys.secretAccessKey}</SecretAccessKey>`)).toHaveLength(
+        2,
+      )
+      expect(text.split(`<SessionToken>${keys.sessionToken ?? ''}</SessionToken>`)).toHaveLength(2)
+    },
   }),
   target('jsonErrorCode() and xmlErrorCode() give a code that may be shown, or none', {
     inputs: fc.oneof(documents(ERROR), errorXml, mangled(errorXml)),

@@ -6,7 +6,6 @@ import { REGISTRY } from './registry.ts'
 import { REQUEST } from './request.ts'
 import type { Target } from './target.ts'
 import { TIMES } from './times.ts'
-import { XML } from './xml.ts'
 
 /** Every property there is. */
 export const TARGETS: readonly Target[] = [
@@ -15,7 +14,6 @@ export const TARGETS: readonly Target[] = [
   ...REQUEST,
   ...ANSWERS,
   ...HTTP1,
-  ...XML,
   ...PROXY,
   ...TIMES,
 ]

@@ -124,9 +124,9 @@ export const ACCOUNTS: readonly Scenario[] = [
   ...(
     [
       ['SessionToken', '\n$&'],
-      ['SessionToken', '&#13;&#10;X-Other: 1$&'],
+      ['SessionToken', '\r\nX-Other: 1$&'],
       ['SessionToken', ' $&'],
-      ['SecretAccessKey', '&#x7f;$&'],
+      ['SecretAccessKey', '\x7f$&'],
       ['SecretAccessKey', '\t$&'],
       ['AccessKeyId', '\u00e9$&'],
     ] as const

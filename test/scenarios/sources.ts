@@ -138,7 +138,7 @@ export const WEB_IDENTITY: readonly Scenario[] = [
         fault: { kind: 'answer', status: 200, body: '<html><p>SECRET</html>' },
       },
     ],
-    fails: /STS's answer is not valid XML/,
+    fails: /STS's answer is not as documented: it must hold "AccessKeyId" once, as plain text/,
     steps: 'sts-web-identity',
   },
   {
@@ -151,7 +151,7 @@ export const WEB_IDENTITY: readonly Scenario[] = [
         fault: { kind: 'answer', status: 200, body: '<R><AssumeRoleWithWebIdentityResult/></R>' },
       },
     ],
-    fails: /"AccessKeyId" is missing/,
+    fails: /it must hold "AccessKeyId" once/,
     steps: 'sts-web-identity',
   },
 ]

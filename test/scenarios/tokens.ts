@@ -12,11 +12,19 @@ const error = (code: string) => `<ErrorResponse><Error><Code>${code}</Code></Err
 const fault = (status: number, code: string) =>
   ({ kind: 'answer', status, body: error(code) }) as const
 
-/** Answers the next web identity with this text, where `ID`, `SECRET` and `TOKEN` are those of a key of `xml`. */
+/** What STS sends, without what nobody asks it for. */
+const KEYS =
+  '<AccessKeyId>ID</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>'
+
+/**
+ * Answers the next web identity with this text, where `ID`, `SECRET` and `TOKEN` are those of a key of `xml`, and `KEYS` all
+ * four elements.
+ */
 function answerXml(text: string) {
   return ({ state, faults }: World) => {
     const key = issueKey(state, { owner: 'xml' })
     const body = text
+      .replace('KEYS', KEYS)
       .replaceAll('ID', key.accessKeyId)
       .replaceAll('SECRET', key.secretAccessKey)
       .replaceAll('TOKEN', key.sessionToken ?? '')
@@ -109,26 +117,16 @@ export const IDENTITY: readonly Scenario[] = [
     fails: new RegExp(`${file}".*${problem}`),
     steps: '',
   })),
-  ...(
-    [
-      [
-        'prefixes, comments and a declaration',
-        '<?xml version="1.0" encoding="UTF-8"?><!-- x --><n:R xmlns:n="u"><n:AssumeRoleWithWebIdentityResult><n:Credentials><n:AccessKeyId>ID</n:AccessKeyId><n:SecretAccessKey>SECRET</n:SecretAccessKey><n:SessionToken>TOKEN</n:SessionToken><n:Expiration>2099-01-01T00:00:00</n:Expiration></n:Credentials></n:AssumeRoleWithWebIdentityResult></n:R>',
-      ],
-      [
-        'CDATA and entities',
-        '<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId><![CDATA[ID]]></AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2099-01-01T00:00:00&#46;5&#x5A;</Expiration></Credentials></AssumeRoleWithWebIdentityResult></R>',
-      ],
-      [
-        'other elements and another order',
-        '<R><Other><Credentials><AccessKeyId>no</AccessKeyId></Credentials></Other><AssumeRoleWithWebIdentityResult><Audience>a</Audience><Credentials><SessionToken>TOKEN</SessionToken><Other/><SecretAccessKey>SECRET</SecretAccessKey><AccessKeyId>ID</AccessKeyId><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></R>',
-      ],
-      [
-        'an expiry that has passed',
-        '<R><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ID</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2001-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></R>',
-      ],
-    ] as const
-  ).map(([name, text]) => ({
+  ...Object.entries({
+    'comments and a declaration': '<?xml version="1.0" encoding="UTF-8"?><!-- x -->KEYS',
+    'prefixes on what is not asked for':
+      '<n:R xmlns:n="u"><n:AccessKeyId>no</n:AccessKeyId>KEYS</n:R>',
+    'other elements and another order':
+      '<R><Other>a &amp; b</Other><SessionToken>TOKEN</SessionToken><Other/><SecretAccessKey>SECRET</SecretAccessKey><AccessKeyId>ID</AccessKeyId><Expiration>2099-01-01T00:00:00</Expiration></R>',
+    'an expiry that has passed':
+      '<R><AccessKeyId>ID</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2001-01-01T00:00:00Z</Expiration></R>',
+    'a document type that nothing refers to': '<!DOCTYPE R [<!ENTITY e "SECRET">]>KEYS',
+  }).map(([name, text]) => ({
     name: `web identity: XML with ${name}`,
     env: ENV,
     files,
@@ -138,26 +136,67 @@ export const IDENTITY: readonly Scenario[] = [
   })),
   ...(
     [
-      ['no secret', '<Credentials><AccessKeyId>a</AccessKeyId></Credentials>', /SecretAccessKey/],
+      ['no secret', KEYS.replace(/<SecretAccessKey>.*<.SecretAccessKey>/, ''), 'SecretAccessKey'],
+      ['no session token', KEYS.replace(/<SessionToken>.*<.SessionToken>/, ''), 'SessionToken'],
+      ['no expiry', KEYS.replace(/<Expiration>.*<.Expiration>/, ''), 'Expiration'],
       [
-        'an empty id',
-        '<Credentials><AccessKeyId/><SecretAccessKey>s</SecretAccessKey></Credentials>',
-        /AccessKeyId/,
+        'an id without a text',
+        KEYS.replace(/<AccessKeyId>.*<.AccessKeyId>/, '<AccessKeyId/>'),
+        'AccessKeyId',
+      ],
+      ['an empty id', KEYS.replace('>ID<', '><'), 'AccessKeyId'],
+      ['CDATA for an id', KEYS.replace('ID<', '<![CDATA[ID]]><'), 'AccessKeyId'],
+      ['an entity in a token', KEYS.replace('TOKEN<', 'TOKEN&#43;<'), 'SessionToken'],
+      [
+        'an entity of its own for a secret',
+        `<!DOCTYPE R [<!ENTITY e "SECRET">]>${KEYS.replace('SECRET<', '&e;<')}`,
+        'SecretAccessKey',
+      ],
+      ['a comment in an expiry', KEYS.replace('T00:', '<!-- x -->T00:'), 'Expiration'],
+      ['prefixed names', KEYS.replace(/<([/]?)(?=[A-Z])/g, '<$1n:'), 'AccessKeyId'],
+      ['names in another case', KEYS.replaceAll('AccessKeyId', 'accessKeyId'), 'AccessKeyId'],
+      [
+        'an attribute on a token',
+        KEYS.replace('<SessionToken>', '<SessionToken a="b">'),
+        'SessionToken',
       ],
       [
-        'no session token',
-        '<Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>s</SecretAccessKey></Credentials>',
-        /SessionToken/,
+        'another id in another place',
+        `<Other><AccessKeyId>no</AccessKeyId></Other>${KEYS}`,
+        'AccessKeyId',
       ],
+      [
+        'another secret in a comment',
+        `${KEYS}<!-- <SecretAccessKey>no</SecretAccessKey> -->`,
+        'SecretAccessKey',
+      ],
+      ['another expiry, cut off', `${KEYS}<Expiration>2099`, 'Expiration'],
     ] as const
-  ).map(([name, text, fails]) => ({
+  ).map(([name, text, element]) => ({
     name: `web identity: XML with ${name}`,
     env: ENV,
     files,
-    prepare: answerXml(
-      `<R><AssumeRoleWithWebIdentityResult>${text}</AssumeRoleWithWebIdentityResult></R>`,
-    ),
-    fails,
+    prepare: answerXml(`<R>${text}</R>`),
+    fails: new RegExp(`STS's answer is not as documented: it must hold "${element}" once`),
+    steps: 'sts-web-identity',
+  })),
+  ...Object.entries({
+    'no code': '<Error/>',
+    'two codes': '<Code>AccessDenied</Code><Code>IDPCommunicationError</Code>',
+    'an entity in its code': '<Code>Access&#68;enied</Code>',
+    'CDATA for a code': '<Code><![CDATA[AccessDenied]]></Code>',
+    'a prefixed code': '<n:Code>AccessDenied</n:Code>',
+  }).map(([name, text]) => ({
+    name: `web identity: an error with ${name}`,
+    env: ENV,
+    files,
+    faults: [
+      {
+        step: 'sts-web-identity',
+        fault: { kind: 'answer', status: 403, body: `<ErrorResponse>${text}</ErrorResponse>` },
+      },
+    ] as const,
+    fails: /cannot assume role .*: HTTP status 403 from/,
     steps: 'sts-web-identity',
   })),
 ]
