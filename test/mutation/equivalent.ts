@@ -42,6 +42,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Only the first part is used.',
   },
   {
+    file: 'base/decode.ts',
+    code: 'const result = v.safeParse(schema, value, { abortEarly: true })',
+    changes: ['true -> false'],
+    why: 'Only the first issue is shown.',
+  },
+  {
     file: 'cache/boot_clock.ts',
     code: "if (seconds === undefined || !/^[0-9a-f-]{36}\\n?$/.test(bootId)) throw new Error('no boot clock')",
     changes: ["'no boot clock' -> ''"],

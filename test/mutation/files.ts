@@ -1,7 +1,8 @@
 /** The code that decides, and the tests that judge each file. */
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['base/addresses.ts', ['addresses', 'proxy']],
-  ['aws/error_code.ts', ['suites', 'retry', 'ecr']],
+  ['aws/error_code.ts', ['suites', 'sts', 'retry', 'ecr']],
+  ['base/decode.ts', ['decode', 'sts', 'request', 'ecr']],
   ['cache/boot_clock.ts', ['token_cache']],
   ['cache/claim.ts', ['token_cache', 'token_sharing']],
   ['cache/entry.ts', ['token_cache']],
