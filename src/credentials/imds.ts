@@ -76,8 +76,7 @@ export function openImds(settings: Settings, network: Network): Imds {
   return {
     fetchCredentials: async (reason) => {
       const role = parseRoleName(await get(ROLES_PATH, 'role', reason))
-      const path = `${ROLES_PATH}${encodeURIComponent(role)}`
-      return parseRoleCredentials(await get(path, 'credentials', reason), role)
+      return parseRoleCredentials(await get(`${ROLES_PATH}${role}`, 'credentials', reason), role)
     },
     fetchRegion: async (reason) => parseRegion(await get(REGION_PATH, 'region', reason)),
   }

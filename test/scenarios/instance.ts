@@ -38,6 +38,12 @@ export const INSTANCE: readonly Scenario[] = [
       'x-aws-ec2-metadata-token: sentinel+imds-token',
     ],
   },
+  {
+    name: 'imds: a role name of every kind of character, as it stands',
+    prepare: setRole({ name: 'r+=,.@-_1' }),
+    signer: 'role/other',
+    sent: ['GET /latest/meta-data/iam/security-credentials/r+=,.@-_1'],
+  },
   ...['URL(imds)/', 'URL(imds)/latest', 'URL(imds)/a/b/'].map((url) => ({
     name: `imds: the path of ${url} is dropped`,
     env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: url },
