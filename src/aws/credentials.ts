@@ -1,3 +1,8 @@
+import * as v from 'valibot'
+
+import { decode, NonEmpty, type Subject } from '../base/decode.ts'
+import { parseTimestamp } from '../base/timestamp.ts'
+
 /** Keys to sign with, and where they are from. */
 export interface Credentials {
   readonly accessKeyId: string
@@ -7,6 +12,46 @@ export interface Credentials {
   readonly source: string
   /** Milliseconds since 1970. A time in the past is no error: see `describeCredentials`. */
   readonly expiresAtMs: number | undefined
+}
+
+const PAIR = { AccessKeyId: NonEmpty, SecretAccessKey: NonEmpty }
+
+/** May be missing, `null` or empty. */
+const Optional = v.nullish(v.string(), '')
+
+/** What each sender of keys documents. Only keys that a command prints may be lasting ones, without a session token. */
+const FORMS = {
+  /** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html */
+  imds: v.object({ ...PAIR, Token: NonEmpty, Expiration: NonEmpty }),
+  /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+  container: v.object({ ...PAIR, Token: NonEmpty, Expiration: Optional }),
+  /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
+  process: v.object({
+    Version: v.literal(1),
+    ...PAIR,
+    SessionToken: Optional,
+    Expiration: Optional,
+  }),
+}
+
+/**
+ * Keys in the JSON of their sender.
+ *
+ * @throws {Failure} `subject.code` - not the documented form.
+ */
+export function decodeKeys(
+  value: unknown,
+  sender: keyof typeof FORMS,
+  subject: Subject,
+): Omit<Credentials, 'source'> {
+  const keys = decode(FORMS[sender], value, subject)
+  const token = 'Token' in keys ? keys.Token : keys.SessionToken
+  return {
+    accessKeyId: keys.AccessKeyId,
+    secretAccessKey: keys.SecretAccessKey,
+    sessionToken: token === '' ? undefined : token,
+    expiresAtMs: keys.Expiration === '' ? undefined : parseTimestamp(keys.Expiration, subject),
+  }
 }
 
 /**

@@ -1,21 +1,13 @@
 import * as v from 'valibot'
 
-import type { Credentials } from '../aws/credentials.ts'
+import { type Credentials, decodeKeys } from '../aws/credentials.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, quote } from '../base/failure.ts'
-import { parseTimestamp } from '../base/timestamp.ts'
 import { REGION_FORM } from '../config/settings_table.ts'
 import type { HttpAnswer } from '../net/network.ts'
 
 /** The code is judged before the keys: a refusal has no keys. */
 const Status = v.object({ Code: NonEmpty })
-
-const RoleCredentials = v.object({
-  AccessKeyId: NonEmpty,
-  SecretAccessKey: NonEmpty,
-  Token: NonEmpty,
-  Expiration: NonEmpty,
-})
 
 /** @throws {Failure} `refused` - not 200; `bad_response` - not a token. */
 export function parseToken(answer: HttpAnswer): string {
@@ -67,14 +59,7 @@ export function parseRoleCredentials(answer: HttpAnswer, role: string): Credenti
       `cannot get credentials from IMDS: it answered ${shown} for role ${quote(role)}; hint: does the role still exist and trust ec2.amazonaws.com`,
     )
   }
-  const keys = decode(RoleCredentials, value, subject)
-  return {
-    accessKeyId: keys.AccessKeyId,
-    secretAccessKey: keys.SecretAccessKey,
-    sessionToken: keys.Token,
-    source: `instance role ${quote(role)}`,
-    expiresAtMs: parseTimestamp(keys.Expiration, subject),
-  }
+  return { ...decodeKeys(value, 'imds', subject), source: `instance role ${quote(role)}` }
 }
 
 function textOf(answer: HttpAnswer, what: string): string {

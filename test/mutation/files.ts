@@ -2,6 +2,7 @@
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['base/addresses.ts', ['addresses', 'proxy']],
   ['aws/error_code.ts', ['suites', 'sts', 'retry', 'ecr']],
+  ['aws/credentials.ts', ['credentials', 'ecr']],
   ['base/decode.ts', ['decode', 'sts', 'request', 'ecr']],
   ['cache/boot_clock.ts', ['token_cache']],
   ['cache/claim.ts', ['token_cache', 'token_sharing']],

@@ -287,6 +287,13 @@ export const PROGRAMS: readonly Scenario[] = [
     steps: '',
   },
   {
+    name: 'process: its words are shown beside an expiry that is none',
+    config:
+      '[default]\ncredential_process = echo clock unset >&2; echo \'{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"0"}\'',
+    fails: /its expiry is not an RFC 3339 time; it said "clock unset"/,
+    steps: '',
+  },
+  {
     name: 'process: much on stderr, and then failure',
     config: "[default]\ncredential_process = head -c 3000000 /dev/zero | tr '\\0' x >&2; exit 5",
     fails: /^.{0,2000}exit code 5/,

@@ -1,14 +1,11 @@
-import * as v from 'valibot'
-
 import type { Context } from '../../aws/context.ts'
-import type { Credentials } from '../../aws/credentials.ts'
+import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
 import { jsonErrorCode } from '../../aws/error_code.ts'
 import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../../aws/retry.ts'
-import { decode, NonEmpty, parseJson } from '../../base/decode.ts'
+import { parseJson } from '../../base/decode.ts'
 import { Failure, quote } from '../../base/failure.ts'
 import { readExistingFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
-import { parseTimestamp } from '../../base/timestamp.ts'
 import { fromEnvironment } from '../../config/settings.ts'
 import { SOURCES } from '../../config/settings_table.ts'
 import type { HttpAnswer, Network } from '../../net/network.ts'
@@ -21,13 +18,6 @@ const TIMEOUT_MS = 5000
 const MAX_TOKEN_BYTES = 64 * 1024
 
 const SUBJECT = { code: 'bad_response', name: 'the answer of the container endpoint' } as const
-
-const ContainerCredentials = v.object({
-  AccessKeyId: NonEmpty,
-  SecretAccessKey: NonEmpty,
-  Token: NonEmpty,
-  Expiration: v.nullish(v.string()),
-})
 
 /**
  * Credentials of a container: ECS, or EKS Pod Identity.
@@ -62,15 +52,8 @@ export async function fetchContainerCredentials(
 
 /** @throws {Failure} `bad_response` - not the documented shape. */
 export function parseContainerCredentials(answer: HttpAnswer, host: string): Credentials {
-  const keys = decode(ContainerCredentials, parseJson(answer.body, SUBJECT), SUBJECT)
-  const expiration = keys.Expiration ?? ''
-  return {
-    accessKeyId: keys.AccessKeyId,
-    secretAccessKey: keys.SecretAccessKey,
-    sessionToken: keys.Token,
-    source: `container endpoint ${host}`,
-    expiresAtMs: expiration === '' ? undefined : parseTimestamp(expiration, SUBJECT),
-  }
+  const keys = decodeKeys(parseJson(answer.body, SUBJECT), 'container', SUBJECT)
+  return { ...keys, source: `container endpoint ${host}` }
 }
 
 /**

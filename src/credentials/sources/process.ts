@@ -1,18 +1,7 @@
-import * as v from 'valibot'
-
 import type { Context } from '../../aws/context.ts'
-import type { Credentials } from '../../aws/credentials.ts'
-import { decode, NonEmpty, parseJson, type Subject } from '../../base/decode.ts'
+import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
+import { parseJson } from '../../base/decode.ts'
 import { Failure, quote } from '../../base/failure.ts'
-import { parseTimestamp } from '../../base/timestamp.ts'
-
-const ProcessCredentials = v.object({
-  Version: v.literal(1),
-  AccessKeyId: NonEmpty,
-  SecretAccessKey: NonEmpty,
-  SessionToken: v.nullish(v.string()),
-  Expiration: v.nullish(v.string()),
-})
 
 /** The most of a command's last words that an error line shows, in characters. */
 const MAX_WORDS = 400
@@ -63,15 +52,11 @@ export async function runCredentialProcess(
     const hint = result.exitCode === NOT_FOUND ? NOT_FOUND_HINT : ''
     throw new Failure('refused', `cannot get credentials: ${name} ${state}${said}${hint}`)
   }
-  const keys = decodeOutput(result.stdout, { ...subject, said })
-  const sessionToken = keys.SessionToken ?? ''
-  const expiration = keys.Expiration ?? ''
-  return {
-    accessKeyId: keys.AccessKeyId,
-    secretAccessKey: keys.SecretAccessKey,
-    sessionToken: sessionToken === '' ? undefined : sessionToken,
-    source: name,
-    expiresAtMs: expiration === '' ? undefined : parseTimestamp(expiration, subject),
+  try {
+    return { ...decodeKeys(parseJson(result.stdout, subject), 'process', subject), source: name }
+  } catch (error) {
+    if (error instanceof Failure) throw new Failure(error.code, `${error.message}${said}`)
+    throw error
   }
 }
 
@@ -83,16 +68,4 @@ function lastWords(stderr: Uint8Array): string {
     .replaceAll('"', "'")
     .trim()
   return words === '' ? '' : `; it said "${words.slice(-MAX_WORDS)}"`
-}
-
-function decodeOutput(
-  stdout: Uint8Array,
-  { said, ...subject }: Subject & { readonly said: string },
-): v.InferOutput<typeof ProcessCredentials> {
-  try {
-    return decode(ProcessCredentials, parseJson(stdout, subject), subject)
-  } catch (error) {
-    if (error instanceof Failure) throw new Failure(error.code, `${error.message}${said}`)
-    throw error
-  }
 }

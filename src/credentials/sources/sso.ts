@@ -59,12 +59,8 @@ export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<C
 
 /** @throws {Failure} `bad_response` - not the documented shape. */
 export function parseSsoCredentials(answer: HttpAnswer, sso: Sso): Credentials {
-  const { roleCredentials: keys } = decode(SsoAnswer, parseJson(answer.body, SUBJECT), SUBJECT)
-  return {
-    accessKeyId: keys.accessKeyId,
-    secretAccessKey: keys.secretAccessKey,
-    sessionToken: keys.sessionToken,
-    source: `IAM Identity Center role ${quote(sso.roleName)}`,
-    expiresAtMs: keys.expiration,
-  }
+  const { roleCredentials } = decode(SsoAnswer, parseJson(answer.body, SUBJECT), SUBJECT)
+  const { expiration, ...keys } = roleCredentials
+  const source = `IAM Identity Center role ${quote(sso.roleName)}`
+  return { ...keys, source, expiresAtMs: expiration }
 }
