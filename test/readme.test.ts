@@ -85,10 +85,11 @@ test('every npm script the README names exists', () => {
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
 
+const optionsIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))
+
 test('README and --help name the same options', () => {
   // What comes after is about the tools of developers.
   const [forOperators = ''] = readme.split('\n## Build and check\n')
-  const optionsIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))
   const told = [...optionsIn(forOperators)].filter(
     (option) => !option.startsWith('--image-credential-provider-'),
   )
