@@ -6,7 +6,7 @@ export const MARKERS = ['<!-- generated from src/config: begin -->', '<!-- end -
 /** The README's tables of variables and profile keys, made from the tables that the program reads its settings by. */
 export function formatSettings(): string {
   return [
-    'Sources of credentials. A variable does not complete a profile, nor a profile a variable.',
+    'Sources of credentials. Each source must be complete in itself: variables and profile keys are not combined.',
     formatTable(SOURCES, false),
     'Everything else. Where both are set, the variable wins.',
     formatTable(SETTINGS, true),
@@ -40,7 +40,7 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   sourceProfile: 'profile whose credentials assume the role',
   credentialSource: 'what assumes the role: `Environment`, `Ec2InstanceMetadata` or `EcsContainer`',
   externalId: 'external ID for the role',
-  durationSeconds: 'life of the role session; used from 960 on, otherwise 900',
+  durationSeconds: 'seconds that the role session lasts; values below 960 become 900',
   mfaSerial: 'refused: nobody is there to type a code',
   credentialProcess: 'command that prints credentials; runs in a shell as written, with its quotes',
   ssoSession: 'the `[sso-session NAME]` section, with `sso_region` and `sso_start_url`',

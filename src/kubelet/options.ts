@@ -43,12 +43,14 @@ prints one CredentialProviderResponse on stdout.
   --verbose               say each step on stderr (the kubelet shows it only when the run fails)
 
 warm puts tokens into the cache before the first pull: for the images' registries, without
-IMAGE for that of the region of AWS_REGION, the profile, or the instance. It prints nothing.
+IMAGE for that of the region of AWS_REGION, the profile, or the instance. It prints nothing
+on stdout.
 
 Credentials come from the first of: the service-account token in the request, if there is a
 role for it; keys in the environment; a web identity in the environment; what the profile in
-~/.aws/config and ~/.aws/credentials names (keys, role, web identity, IAM Identity Center,
-credential_process); the container endpoint; the instance's role from IMDSv2.
+~/.aws/config and ~/.aws/credentials names (source_profile, keys, credential_source, web
+identity, IAM Identity Center, credential_process, in this order); the container endpoint;
+the instance's role from IMDSv2. If that source fails, the run fails; no other is tried.
 
 Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
 `

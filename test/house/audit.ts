@@ -167,11 +167,11 @@ export async function formatAuditGuide(): Promise<string> {
   )
   return [
     [
-      '| leg | files of `src/` | files | lines of code | with comments | look for |',
+      '| part | files of `src/` | files | lines of code | with comments | look for |',
       '| --- | --- | ---: | ---: | ---: | --- |',
       ...rows,
     ].join('\n'),
-    `Legs 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
+    `Parts 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
     'Of the two packages this is in the binary, and nothing else; a name here is a function or class to read:',
     packages.join('\n'),
     `The rest is the runtime, \`@oven/bun-linux-x64\` ${readRuntime().version}, which npm checks against this hash from \`package-lock.json\`: \`${readRuntime().integrity}\`.`,
