@@ -2,19 +2,19 @@ import { expect } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+import { type GateOptions, openGate } from '../world/gate.ts'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
 import type { LineRule } from '../world/line_faults.ts'
 import { kubeletRequest, type PluginResult, type PluginRun, runPlugin } from '../world/plugin.ts'
-import { startProxy } from '../world/proxy.ts'
 import type { FaultRule } from '../world/recorder.ts'
 import type { Key } from '../world/sigv4.ts'
 import { startWorld, type World } from '../world/world.ts'
 
 /**
  * One run of the binary against a world of its own. In every text `ROLE(x)` is a role's ARN, `KEYS(x)` the three lines of a
- * profile with a key that belongs to x, `PRINT(x)` a command that prints such a key as credential_process does, `URL(x)` an
- * address of the world, and `DIR` a directory for files. `ID(x)`, `SECRET(x)` and `TOKEN(x)` are the parts of one key of x, a
+ * profile with a key that belongs to x, `PRINT(x)` a command that prints such a key as credential_process does, `URL(x)` and `PORT(x)` an
+ * address of the world, `HOST(proxy)` and `URL(proxy)` that of a proxy, and `DIR` a directory for files. `ID(x)`, `SECRET(x)` and `TOKEN(x)` are the parts of one key of x, a
  * lasting one if x begins with `user/`. What begins with `sentinel` is a secret.
  */
 export interface Scenario {
@@ -44,8 +44,12 @@ export interface Scenario {
   readonly sent?: readonly string[]
   /** Texts that stand in no request. */
   readonly unsent?: readonly string[]
-  /** Every host and port a proxy was asked for; the hosts of AWS lead into the world. */
+  /** Every host and port a proxy was asked for, none if empty; the hosts of AWS lead into the world. */
   readonly proxied?: string
+  /** What that proxy is like. */
+  readonly gate?: GateOptions
+  /** Host names that the world's certificates are good for, besides those that are `proxied`. */
+  readonly names?: readonly string[]
   /** Longest whole run. */
   readonly withinMs?: number
   /** A run that has not ended by itself until then is killed, and judged as wrong. Default: the kubelet's minute. */
@@ -68,28 +72,36 @@ const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'
 
 /** Plays a scenario and judges it. */
 export async function play(scenario: Scenario): Promise<void> {
-  const names = scenario.proxied?.split(' ').map((target) => target.replace(/:[0-9]+$/, ''))
+  const { proxied, line } = scenario
+  const targets = proxied?.split(' ').filter(Boolean) ?? []
+  const names = targets.map((target) => target.replace(/:[^:]+$/, ''))
   const world = await startWorld({
-    ...(names === undefined ? {} : { names }),
-    ...(scenario.line === undefined ? {} : { line: scenario.line }),
+    names: [...names, ...(scenario.names ?? [])],
+    ...(line === undefined ? {} : { line }),
   })
-  const proxy = startProxy({ route: world.route })
+  const gate = await openGate(scenario.gate ?? {}, world)
+  const isBehind = proxied !== undefined || scenario.gate !== undefined
   try {
-    await playIn(world, names === undefined ? scenario : behind(proxy.url, scenario))
-    if (names !== undefined) {
-      // In no particular order: ECR is connected to while credentials are found.
-      expect(proxy.requests.map(({ target }) => target).toSorted()).toEqual(
-        scenario.proxied?.split(' ').toSorted() ?? [],
-      )
-    }
+    await playIn(world, isBehind ? behind(gate.url, scenario) : scenario)
+    // In no particular order: ECR is connected to while credentials are found.
+    const wanted = targets.map((target) => fill(target, world))
+    if (proxied !== undefined) expect(gate.targets().toSorted()).toEqual(wanted.toSorted())
   } finally {
-    proxy.stop()
+    gate.stop()
     await world.stop()
   }
 }
 
 function behind(proxy: string, scenario: Scenario): Scenario {
-  return { ...scenario, env: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, ...scenario.env } }
+  const { host } = new URL(proxy)
+  const own = Object.entries(scenario.env ?? {}).map(([name, value]) => [
+    name,
+    value?.replaceAll('URL(proxy)', proxy).replaceAll('HOST(proxy)', host),
+  ])
+  return {
+    ...scenario,
+    env: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, ...Object.fromEntries(own) },
+  }
 }
 
 async function playIn(world: World, scenario: Scenario): Promise<void> {
@@ -207,7 +219,12 @@ function fill(text: string, world: World): string {
     .replaceAll(/KEYS\((?<owner>[\w-]+)\)/g, (_, owner: string) => keyLines(owner, world))
     .replaceAll(/PRINT\((?<owner>[\w-]+)\)/g, (_, owner: string) => printCommand(owner, world))
     .replaceAll(/URL\((?<name>\w+)\)/g, (_, name: string) => urls.get(name) ?? '')
+    .replaceAll(/PORT\((?<name>\w+)\)/g, (_, name: string) => portOf(urls.get(name)))
     .replaceAll('DIR', `${world.directory}/.aws`)
+}
+
+function portOf(url: string | undefined): string {
+  return new URL(url ?? '').port
 }
 
 function fillKeys(

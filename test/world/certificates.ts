@@ -1,5 +1,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- a polyfill has nothing to name
 import 'reflect-metadata'
+import { isIP } from 'node:net'
+
 import * as x509 from '@peculiar/x509'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -105,8 +107,8 @@ async function createLeaf(
 
 function listNames(extra: readonly string[] | undefined): x509.JsonGeneralNames {
   if (extra === undefined) return [{ type: 'dns', value: 'wrong.invalid' }]
-  const hosts = ['localhost', ...extra].map((value) => ({ type: 'dns', value }) as const)
-  return [...hosts, { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]
+  const names = ['localhost', '127.0.0.1', '::1', ...extra]
+  return names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const)
 }
 
 function createKeys(): Promise<CryptoKeyPair> {

@@ -3,18 +3,22 @@ import type { Socket } from 'bun'
 import type { Action } from './faults.ts'
 import type { Outbox } from './outbox.ts'
 
-/** What a server keeps about one of its connections. */
-export interface Connection {
-  readonly id: number
+/** What it takes to send an answer on a connection. */
+export interface Player {
   readonly outbox: Outbox
-  received: Buffer
-  busy: boolean
   closed: boolean
 }
 
+/** What a server keeps about one of its connections. */
+export interface Connection extends Player {
+  readonly id: number
+  received: Buffer
+  busy: boolean
+}
+
 /** Sends an answer: does one action after the other, until the connection is closed. */
-export async function playActions(
-  socket: Socket<Connection>,
+export async function playActions<Data extends Player>(
+  socket: Socket<Data>,
   actions: readonly Action[],
 ): Promise<void> {
   for (const action of joinWrites(actions)) {
@@ -24,7 +28,10 @@ export async function playActions(
   }
 }
 
-async function playAction(socket: Socket<Connection>, action: Action): Promise<void> {
+async function playAction<Data extends Player>(
+  socket: Socket<Data>,
+  action: Action,
+): Promise<void> {
   switch (action.do) {
     case 'wait':
       return Bun.sleep(action.ms)

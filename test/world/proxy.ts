@@ -1,9 +1,14 @@
 import type { Socket } from 'bun'
 
+import { planActions } from './delivery.ts'
+import type { Action, Fault } from './faults.ts'
 import { createOutbox } from './outbox.ts'
-import { formatReply, textReply } from './reply.ts'
+import { playActions } from './playback.ts'
+import { type Reply, textReply } from './reply.ts'
 import { parseHttpRequest, type WireRequest } from './request.ts'
+import { spoilReply } from './spoil.ts'
 import { type Client, type Destination, finish, forward, openTunnel } from './tunnel.ts'
+import { limitVersion, type WireTls } from './wire.ts'
 
 /** How a proxy behaves. */
 export interface ProxyOptions {
@@ -11,10 +16,18 @@ export interface ProxyOptions {
   readonly route?: (host: string) => number | undefined
   /** `user:password` that a request must bring along. */
   readonly credentials?: string
-  /** Answers every request with this status instead of doing it. */
-  readonly status?: number
+  /** Certificate to speak TLS with: an `https://` proxy. A plain one without. */
+  readonly tls?: WireTls
+  /** What goes wrong with its answers to CONNECT. */
+  readonly faulty?: FaultyAnswers
   /** Holds every piece of a tunnel back for so long, each way. */
   readonly delayMs?: number
+}
+
+/** The answers that faults befall: all, or the first `times`. What still says yes in the end is followed by the tunnel. */
+export interface FaultyAnswers {
+  readonly times?: number
+  readonly faults: readonly Fault[]
 }
 
 /** A request to a proxy. */
@@ -37,14 +50,16 @@ export interface Proxy {
 
 /** Starts an HTTP proxy on 127.0.0.1 that knows CONNECT and absolute URLs. */
 export function startProxy(options: ProxyOptions = {}): Proxy {
-  const { delayMs } = options
+  const { delayMs, tls } = options
   const requests: ProxiedRequest[] = []
   const listener = Bun.listen<Client>({
     hostname: '127.0.0.1',
     port: 0,
+    ...(tls === undefined ? {} : { tls: limitVersion(tls) }),
     socket: {
       open(socket) {
-        socket.data = { outbox: createOutbox(socket), received: Buffer.alloc(0), tunnel: undefined }
+        const outbox = createOutbox(socket)
+        socket.data = { outbox, received: Buffer.alloc(0), closed: false, tunnel: undefined }
       },
       async data(socket, bytes) {
         const client = socket.data
@@ -57,16 +72,23 @@ export function startProxy(options: ProxyOptions = {}): Proxy {
         if (parsed.state === 'malformed') return answer(socket, 400)
         if (parsed.state === 'partial') return
         const { method, target, headers } = parsed.request
-        const refusal = judge(parsed.request, options)
         const destination = readDestination(parsed.request, options)
-        const status = refusal ?? (destination === undefined ? 502 : 200)
+        const status = judge(parsed.request, options) ?? (destination === undefined ? 502 : 200)
         requests.push({ method, target, headers, status })
         if (destination === undefined || status !== 200) return answer(socket, status)
-        client.tunnel = openTunnel(socket, { request: parsed.request, destination, delayMs })
+        const { actions, opens } = planYes(requests.length, options)
+        if (!opens) {
+          await playActions(socket, actions)
+          socket.end()
+          return
+        }
+        const { request } = parsed
+        client.tunnel = openTunnel(socket, { request, destination, delayMs, actions })
         if ((await client.tunnel) === undefined) return answer(socket, 502)
       },
       drain: (socket) => socket.data.outbox.wake(),
       async close(socket) {
+        socket.data.closed = true
         socket.data.outbox.wake()
         await finish(await socket.data.tunnel, delayMs)
       },
@@ -74,18 +96,30 @@ export function startProxy(options: ProxyOptions = {}): Proxy {
     },
   })
   const user = options.credentials === undefined ? '' : `${options.credentials}@`
-  const url = `http://${user}127.0.0.1:${listener.port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://${user}127.0.0.1:${listener.port}`
   return { url, requests, stop: () => listener.stop(true) }
 }
 
+const YES: Reply = { status: 200, headers: { 'Content-Length': undefined }, body: '' }
+
+/** How it says yes to the so many-th request, and whether a tunnel follows. */
+function planYes(
+  count: number,
+  { faulty }: ProxyOptions,
+): { readonly actions: readonly Action[]; readonly opens: boolean } {
+  const { times = Infinity, faults = [] } = faulty ?? {}
+  const own = count > times ? [] : faults
+  const actions = planActions(YES, own)
+  const last = actions.at(-1)?.do
+  const isYes = own.reduce(spoilReply, YES).status < 300
+  return { actions, opens: isYes && (last === 'write' || last === 'wait') }
+}
+
 /** The status to refuse a request with, or `undefined` when it may go on. */
-function judge(request: WireRequest, options: ProxyOptions): number | undefined {
-  const { credentials, status } = options
-  if (credentials !== undefined) {
-    const wanted = `Basic ${Buffer.from(credentials).toString('base64')}`
-    if (request.headers.get('proxy-authorization') !== wanted) return 407
-  }
-  return status
+function judge(request: WireRequest, { credentials }: ProxyOptions): number | undefined {
+  if (credentials === undefined) return undefined
+  const wanted = `Basic ${Buffer.from(credentials).toString('base64')}`
+  return request.headers.get('proxy-authorization') === wanted ? undefined : 407
 }
 
 function readDestination(request: WireRequest, options: ProxyOptions): Destination | undefined {
@@ -95,15 +129,21 @@ function readDestination(request: WireRequest, options: ProxyOptions): Destinati
   const hostname = url.hostname.replaceAll(/^\[|\]$/g, '')
   const routed = options.route?.(hostname)
   if (routed !== undefined) return { hostname: '127.0.0.1', port: routed }
-  const loopback = ['127.0.0.1', 'localhost', '::1'].includes(hostname)
   const standard = method === 'CONNECT' ? 443 : 80
-  return loopback ? { hostname, port: url.port === '' ? standard : Number(url.port) } : undefined
+  const port = url.port === '' ? standard : Number(url.port)
+  if (['127.0.0.1', 'localhost', '::1'].includes(hostname)) return { hostname, port }
+  // RFC 6761, 6.3; and the addresses that stand for no address, and lead Linux to this machine.
+  return /\.localhost$|^0\.0\.0\.0$|^::$/.test(hostname)
+    ? { hostname: '127.0.0.1', port }
+    : undefined
 }
 
 async function answer(socket: Socket<Client>, status: number): Promise<void> {
   const challenge = status === 407 ? { 'Proxy-Authenticate': 'Basic realm="world"' } : {}
   const reply = textReply(status, `proxy says ${status}`)
-  const { head, body } = formatReply({ ...reply, headers: { ...reply.headers, ...challenge } })
-  await socket.data.outbox.send(Buffer.concat([head, body]))
+  await playActions(
+    socket,
+    planActions({ ...reply, headers: { ...reply.headers, ...challenge } }, []),
+  )
   socket.end()
 }

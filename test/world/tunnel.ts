@@ -1,11 +1,12 @@
 import type { Socket } from 'bun'
 
+import type { Action } from './faults.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { playActions, type Player } from './playback.ts'
 import type { WireRequest } from './request.ts'
 
 /** A connection to the proxy. */
-export interface Client {
-  readonly outbox: Outbox
+export interface Client extends Player {
   received: Buffer
   /** Set once the connection is a tunnel, or is to become one. */
   tunnel: Promise<Socket<Peer> | undefined> | undefined
@@ -29,9 +30,11 @@ export async function openTunnel(
     readonly request: WireRequest
     readonly destination: Destination
     readonly delayMs: number | undefined
+    /** How a CONNECT is said yes to. */
+    readonly actions: readonly Action[]
   },
 ): Promise<Socket<Peer> | undefined> {
-  const { request, destination, delayMs } = from
+  const { request, destination, delayMs, actions } = from
   try {
     const peer = await Bun.connect<Peer>({
       ...destination,
@@ -46,7 +49,7 @@ export async function openTunnel(
       },
     })
     if (request.method !== 'CONNECT') await peer.data.outbox.send(formatForwarded(request))
-    else await client.data.outbox.send(Buffer.from('HTTP/1.1 200 Connection established\r\n\r\n'))
+    else await playActions(client, actions)
     return peer
   } catch {
     return undefined

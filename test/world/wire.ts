@@ -79,7 +79,7 @@ export function startWire(options: WireOptions): WireServer {
 }
 
 /** Bun hands both limits to its TLS library, although its types name neither. */
-function limitVersion({ version, ...leaf }: WireTls): Leaf {
+export function limitVersion({ version, ...leaf }: WireTls): Leaf {
   const limits = { minVersion: version, maxVersion: version }
   return version === undefined ? leaf : { ...leaf, ...limits }
 }

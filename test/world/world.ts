@@ -82,7 +82,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'ecr-public': secure('ecr-public'),
   }
   const { line: rule } = options
-  const line = rule === undefined ? undefined : await layLine(rule, { servers, authority, secure })
+  const line =
+    rule === undefined ? undefined : await layLine(rule, { ...options, servers, authority, secure })
   const imdsIpv6 = startIpv6(answer('imds'))
   const directory = mkdtempSync(join(tmpdir(), 'world-'))
   const caFile = join(directory, 'ca.pem')
@@ -107,7 +108,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     countConnections: (service) => servers[service].countConnections(),
     route: (host) => {
       const service = readHostService(host)
-      return service === undefined ? undefined : servers[service].port
+      return service === undefined ? undefined : (line?.reached[service] ?? servers[service]).port
     },
     stop: async () => {
       for (const server of [...Object.values(servers), imdsIpv6, line]) server?.stop()
@@ -132,6 +133,7 @@ async function layLine(
   from: {
     readonly servers: Readonly<Record<Service, WireServer>>
     readonly authority: Authority
+    readonly names?: readonly string[]
     readonly secure: (service: Service, tls: WireTls) => WireServer
   },
 ): Promise<Line & { readonly reached: Partial<Record<Service, WireServer>> }> {
@@ -140,7 +142,7 @@ async function layLine(
   const detour =
     fault.kind === 'tls'
       ? from.secure(service, {
-          ...(await from.authority.issueLeaf(fault.certificate ?? 'good')),
+          ...(await from.authority.issueLeaf(fault.certificate ?? 'good', from.names)),
           ...(fault.version === undefined ? {} : { version: fault.version }),
         })
       : undefined
