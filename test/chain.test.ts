@@ -14,6 +14,7 @@ import { LOOKS } from './scenarios/looks.ts'
 import { ORDER } from './scenarios/order.ts'
 import { PORTAL } from './scenarios/portal.ts'
 import { PROFILES } from './scenarios/profiles.ts'
+import { PROXIES } from './scenarios/proxies.ts'
 import { play } from './scenarios/scenario.ts'
 import { SELECTION } from './scenarios/selection.ts'
 import { CONTAINER, PROCESS, SSO, WEB_IDENTITY } from './scenarios/sources.ts'
@@ -41,6 +42,7 @@ const GROUPS = {
   SETTINGS,
   EFFECTS,
   HOSTS,
+  PROXIES,
   REQUESTS,
   ACCOUNTS,
 }
