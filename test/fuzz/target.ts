@@ -11,10 +11,10 @@ export interface Target {
   readonly run: (length: RunLength) => Promise<void>
 }
 
-/** How often, and from which seed; a seed of the clock's without one. */
+/** How often, and from which seed: with the same one the inputs are the same. */
 export interface RunLength {
   readonly numRuns: number
-  readonly seed?: number
+  readonly seed: number
 }
 
 /** What a property is about. */
