@@ -1,5 +1,5 @@
 import { version } from '../package.json'
-import { Failure, quote } from './base/failure.ts'
+import { Failure, printable, quote } from './base/failure.ts'
 import { createSystem } from './host/host.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
 import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
@@ -78,7 +78,7 @@ async function writeAnswer(answer: string): Promise<void> {
 
 /** A stderr that nobody reads must not change how the run ends. */
 async function say(text: string): Promise<void> {
-  const line = `${PROGRAM}: ${text}\n`
+  const line = `${PROGRAM}: ${printable(text)}\n`
   // A writer takes a descriptor of its own, and the lack of one may be what the line is about.
   await write(Bun.stderr, line).catch(async () => Bun.write(Bun.stderr, line).catch(() => 0))
 }

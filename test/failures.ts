@@ -1,8 +1,8 @@
 import { expect } from 'bun:test'
 
-import { Failure, type FailureCode } from '../src/base/failure.ts'
+import { Failure, type FailureCode, printable } from '../src/base/failure.ts'
 
-/** What `action` throws, which must be a Failure with this code and a message of one printable line. Returns the message. */
+/** What `action` throws, which must be a Failure with this code and a message of a line's length. Returns the message as it is printed. */
 export function expectFailure(code: FailureCode, action: () => unknown): string {
   try {
     action()
@@ -28,6 +28,7 @@ export async function expectRejection(
 function judge(error: unknown, code: FailureCode): string {
   if (!(error instanceof Failure)) throw error
   expect([error.code, error.message]).toEqual([code, error.message])
-  expect(error.message).toMatch(/^[\x20-\x7e]{10,400}$/)
-  return error.message
+  const line = printable(error.message)
+  expect(line).toMatch(/^.{10,400}$/)
+  return line
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { Failure, type FailureCode } from './failure.ts'
+import { Failure, type FailureCode, quote } from './failure.ts'
 
 /** What is being decoded, for the error line: `code` of the failure, and its subject (`the answer from IMDS`). */
 export interface Subject {
@@ -44,7 +44,7 @@ export function decode<const Schema extends v.GenericSchema>(
 
 function complaint(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue)
-  const field = path === null ? 'it' : `"${path}"`
+  const field = path === null ? 'it' : quote(path)
   if (path !== null && issue.input === undefined) return `is not as documented: ${field} is missing`
   if (issue.type === 'non_empty') return `is not as documented: ${field} is empty`
   // `expected` comes from the schema, a constant of ours.

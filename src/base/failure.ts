@@ -20,7 +20,7 @@ export type FailureCode =
  * The one error this program throws on purpose: "configured but unusable, refused or unreachable".
  * Whatever else is thrown is a bug and is never printed.
  *
- * `message` becomes the line on stderr as it is. It is made only of constants, host names, file paths,
+ * `message` becomes the line on stderr, `printable` and otherwise as it is. It is made only of constants, host names, file paths,
  * profile, role and field names, AWS error codes, status codes and times, so there is nothing to redact.
  */
 export class Failure extends Error {
@@ -37,14 +37,16 @@ export class Failure extends Error {
 /** Longer names are cut: one line must stay one readable line in the kubelet's log. */
 const MAX_PRINTED_CHARACTERS = 120
 
-/**
- * A name from outside (host, path, profile) in double quotes, safe to print: no control character can end
- * the line or drive a terminal, and no length floods the log.
- */
+/** A name from outside (host, path, profile) in double quotes, of which it has none itself; no length floods the log. */
 export function quote(name: string): string {
-  const safe = name.replace(/[^\x20-\x7e]|"/g, '?')
-  if (safe.length <= MAX_PRINTED_CHARACTERS) return `"${safe}"`
-  return `"${safe.slice(0, MAX_PRINTED_CHARACTERS)}..."`
+  const own = name.replaceAll('"', '?')
+  if (own.length <= MAX_PRINTED_CHARACTERS) return `"${own}"`
+  return `"${own.slice(0, MAX_PRINTED_CHARACTERS)}..."`
+}
+
+/** What every line passes before it is written: no control character can end it or drive a terminal. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** The `code` of an error of the operating system or the runtime, `undefined` where there is none. */
