@@ -100,6 +100,13 @@ const HARMLESS: Faults = {
   'another content type': extra({ 'Content-Type': 'image/png' }),
   'a header of 32 KiB': extra(many(1, 32 * 1024)),
   'headers of 32 KiB': extra(many(320, 100)),
+  // RFC 9110, 5.5: opaque, whatever it means to anybody.
+  'a header beyond ASCII': extra({ 'X-Amzn-Note': 'Z\u00fcrich \u0080\u00ff' }),
+  'a reason beyond ASCII': { kind: 'reason', text: 'D\u00e9j\u00e0 vu \u0080\u00ff' },
+  'an interim answer beyond ASCII': {
+    kind: 'preface',
+    bytes: 'HTTP/1.1 103 D\u00e9j\u00e0 vu\r\nLink: \u00fc\r\n\r\n',
+  },
   'a little late': { kind: 'delay', ms: 100 },
 }
 

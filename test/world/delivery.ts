@@ -48,6 +48,7 @@ function changeDelivery(actions: Action[], { fault, head, body }: Delivery): Act
     case 'redirect':
     case 'answer':
     case 'headers':
+    case 'reason':
     case 'edit':
     case 'oversize':
     case 'gzip':

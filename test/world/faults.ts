@@ -37,6 +37,8 @@ export type Fault =
     }
   /** Other headers than the true answer's; `undefined` takes one away. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string | undefined>> }
+  /** Another reason phrase than the status has. */
+  | { readonly kind: 'reason'; readonly text: string }
   /** The body with every match of a pattern replaced, as by `String.replaceAll`. */
   | { readonly kind: 'edit'; readonly pattern: RegExp; readonly replacement: string }
   /** The body padded with blanks to so many bytes: still well-formed, and far too long. */

@@ -4,6 +4,8 @@ export interface Reply {
   /** A header that is `undefined` is not sent; it takes the place of one that would be added. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string | Uint8Array
+  /** What follows the status. Default: the usual phrase. */
+  readonly reason?: string
   /** When given, the body goes out in chunks of so many bytes instead of with a Content-Length. */
   readonly chunkBytes?: number
 }
@@ -32,7 +34,8 @@ export function formatReply(reply: Reply): {
   const lines = Object.entries({ ...framing, ...reply.headers })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`)
-  const head = `HTTP/1.1 ${reply.status} ${reasons.get(reply.status) ?? 'Status'}\r\n${lines.join('')}\r\n`
+  const reason = reply.reason ?? reasons.get(reply.status) ?? 'Status'
+  const head = `HTTP/1.1 ${reply.status} ${reason}\r\n${lines.join('')}\r\n`
   const body = chunkBytes === undefined ? bytes : formatChunks(bytes, chunkBytes)
   return { head: Buffer.from(head, 'latin1'), body }
 }

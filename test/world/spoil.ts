@@ -20,6 +20,8 @@ export function spoilReply(reply: Reply, fault: Fault): Reply {
     }
     case 'headers':
       return { ...reply, headers: { ...headers, ...fault.headers } }
+    case 'reason':
+      return { ...reply, reason: fault.text }
     case 'edit':
       return { ...reply, body: editBody(body, fault) }
     case 'oversize':
