@@ -4,8 +4,8 @@ import {
   parseRegion,
   parseRoleCredentials,
   parseRoleName,
-  parseToken,
-} from '../src/credentials/imds_answers.ts'
+  parseSessionToken,
+} from '../src/credentials/imds.ts'
 import { answer } from './answers.ts'
 import { fakeContext, noAnswer } from './context.ts'
 import { expectFailure, expectRejection } from './failures.ts'
@@ -17,6 +17,8 @@ const KEYS = {
   Token: 't',
   Expiration: '2026-01-01T06:00:00Z',
 }
+
+const bytes = (body: unknown) => answer(body).body
 
 test.each([
   [{}, 'http://169.254.169.254'],
@@ -76,7 +78,7 @@ test.each([
   expect(message).toContain(
     'cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (3 attempts, ',
   )
-  expect(message).toContain(step)
+  expect(message).toEndWith(`${step} hint: in a container the metadata hop limit must be 2`)
 })
 
 test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async () => {
@@ -144,6 +146,18 @@ test.each([400, 403, 404, 405, 429])(
   },
 )
 
+test('each request to IMDS is a step', async () => {
+  const steps: string[] = []
+  const step = (text: string) => void steps.push(text)
+  const { imds } = fakeContext([answer('T'), answer('r'), answer(KEYS)], { step })
+  await imds.fetchCredentials('it is tested')
+  expect(steps).toEqual([
+    'asking IMDS for the role',
+    'asking IMDS for the session token',
+    'asking IMDS for the credentials',
+  ])
+})
+
 test('fetchRegion() asks for the region of the placement', async () => {
   const { imds, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
   expect(await imds.fetchRegion('it is tested')).toBe('eu-west-1')
@@ -165,29 +179,33 @@ test.each([
   'evil.example/us-east-1',
   'evil.example#us-east-1',
 ])('parseRegion() refuses %j', (text) => {
-  expectFailure('bad_response', () => parseRegion(answer(text)))
+  expectFailure('bad_response', () => parseRegion(bytes(text)))
 })
 
 test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1', 'me-central-12'])(
   'parseRegion() takes %s',
   (text) => {
-    expect(parseRegion(answer(`${text}\n`))).toBe(text)
+    expect(parseRegion(bytes(`${text}\n`))).toBe(text)
   },
 )
 
 test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
-  'parseToken() refuses HTTP status %d: there is no IMDSv1',
-  (status) => {
-    expect(expectFailure('refused', () => parseToken(answer('T', status)))).toContain(
-      `HTTP status ${status} for the session token`,
+  'HTTP status %d for the session token is refused: there is no IMDSv1',
+  async (status) => {
+    const { imds, requests } = fakeContext([answer('T', status)])
+    expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toBe(
+      `cannot get credentials from IMDS: HTTP status ${status} for the session token`,
     )
+    expect(requests.every(({ method }) => method === 'PUT')).toBe(true)
   },
 )
 
 test.each(['', 'a b', 'a\nb', '\u00e9', '<html></html> ', 'x'.repeat(1025)])(
-  'parseToken() refuses %j',
+  'parseSessionToken() refuses %j',
   (text) => {
-    expectFailure('bad_response', () => parseToken(answer(text)))
+    expect(expectFailure('bad_response', () => parseSessionToken(bytes(text)))).toBe(
+      'cannot get credentials from IMDS: its session token is malformed',
+    )
   },
 )
 
@@ -195,35 +213,49 @@ test.each([
   ['role', 'role'],
   ['role\nother', 'role'],
   ['role\r\nother\r\n', 'role'],
+  ['role\r', 'role'],
+  ['role\nother\r', 'role'],
   ['r+=,.@-_1', 'r+=,.@-_1'],
   ['x'.repeat(64), 'x'.repeat(64)],
 ])('parseRoleName() reads %j', (text, expected) => {
-  expect(parseRoleName(answer(text))).toBe(expected)
+  expect(parseRoleName(bytes(text))).toBe(expected)
 })
 
-test('parseToken() takes as long a token as it allows', () => {
-  expect(parseToken(answer('x'.repeat(1024)))).toBe('x'.repeat(1024))
+test('parseSessionToken() takes as long a token as it allows', () => {
+  expect(parseSessionToken(bytes('x'.repeat(1024)))).toBe('x'.repeat(1024))
 })
 
 test('parseRoleName() tells an instance without a role', () => {
-  expectFailure('no_credentials', () => parseRoleName(answer('')))
-  expectFailure('no_credentials', () => parseRoleName(answer('<html>', 404)))
+  expectFailure('no_credentials', () => parseRoleName(bytes('')))
+  expectFailure('no_credentials', () => parseRoleName(bytes('\nrole')))
 })
 
-test.each(['../x', 'a/b', 'a b', 'a\rb', '<html>', 'a?b', '{"SECRET"}', 'x'.repeat(65)])(
-  'parseRoleName() refuses %j',
-  (text) => {
-    expect(expectFailure('bad_response', () => parseRoleName(answer(text)))).not.toContain('SECRET')
-  },
-)
+test.each([
+  '../x',
+  'a/b',
+  'a b',
+  'a\rb',
+  'a\r\r\nb',
+  '<html>',
+  'a?b',
+  '{"SECRET"}',
+  'x'.repeat(65),
+])('parseRoleName() refuses %j', (text) => {
+  expect(expectFailure('bad_response', () => parseRoleName(bytes(text)))).toBe(
+    'cannot get credentials from IMDS: its role list holds no role name',
+  )
+})
 
-test('parseRoleName() refuses another status', () => {
-  expectFailure('refused', () => parseRoleName(answer('role', 401)))
+test('fetchCredentials() takes HTTP status 404 of the list for no role', async () => {
+  const { imds } = fakeContext([answer('T'), answer('<html>', 404)])
+  expect(await expectRejection('no_credentials', imds.fetchCredentials('it is tested'))).toBe(
+    'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
+  )
 })
 
 test('parseRoleCredentials() takes any case of Success, and an expiry in the past', () => {
   const keys = parseRoleCredentials(
-    answer({ ...KEYS, Code: 'success', Expiration: '2001-01-01T00:00:00Z', Type: 'AWS-HMAC' }),
+    bytes({ ...KEYS, Code: 'success', Expiration: '2001-01-01T00:00:00Z', Type: 'AWS-HMAC' }),
     'r',
   )
   expect(keys.expiresAtMs).toBe(Date.UTC(2001, 0, 1))
@@ -237,8 +269,10 @@ test.each([
   ['SECRET value', 'it answered not Success for role "r"'],
 ])('parseRoleCredentials() refuses the code %s', (Code, expected) => {
   expect(
-    expectFailure('refused', () => parseRoleCredentials(answer({ Code, Message: 'SECRET' }), 'r')),
-  ).toContain(expected)
+    expectFailure('refused', () => parseRoleCredentials(bytes({ Code, Message: 'SECRET' }), 'r')),
+  ).toBe(
+    `cannot get credentials from IMDS: ${expected}; hint: does the role still exist and trust ec2.amazonaws.com`,
+  )
 })
 
 test.each([
@@ -259,16 +293,24 @@ test.each([
   ['an Expiration that is no time', { ...KEYS, Expiration: 'SECRET' }],
   ['another case of a name', { ...KEYS, AccessKeyId: undefined, accessKeyId: 'a' }],
 ])('parseRoleCredentials() refuses %s', (_, body) => {
-  expect(expectFailure('bad_response', () => parseRoleCredentials(answer(body), 'r'))).toMatch(
+  expect(expectFailure('bad_response', () => parseRoleCredentials(bytes(body), 'r'))).toMatch(
     /^IMDS's answer for the credentials is not (?!.*SECRET)/,
   )
 })
 
-test('parseRoleCredentials() refuses another status', () => {
-  expect(expectFailure('refused', () => parseRoleCredentials(answer(KEYS, 404), 'r'))).toBe(
-    'cannot get credentials from IMDS: HTTP status 404 for the credentials',
+test.each([
+  ['role', [answer('T'), answer('r', 403)], 403],
+  ['credentials', [answer('T'), answer('r'), answer(KEYS, 404)], 404],
+])('fetchCredentials() refuses another status for the %s', async (what, answers, status) => {
+  const { imds } = fakeContext(answers)
+  expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toBe(
+    `cannot get credentials from IMDS: HTTP status ${status} for the ${what}`,
   )
-  expect(expectFailure('refused', () => parseRegion(answer('r', 404)))).toBe(
+})
+
+test('fetchRegion() refuses another status', async () => {
+  const { imds } = fakeContext([answer('T'), answer('us-west-2', 404)])
+  expect(await expectRejection('refused', imds.fetchRegion('it is tested'))).toBe(
     'cannot get credentials from IMDS: HTTP status 404 for the region',
   )
 })

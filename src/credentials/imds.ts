@@ -1,42 +1,34 @@
-import type { Credentials } from '../aws/credentials.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
-import { Failure } from '../base/failure.ts'
-import { type Settings } from '../config/settings.ts'
-import { SETTINGS } from '../config/settings_table.ts'
-import type { HttpAnswer, Network } from '../net/network.ts'
-import { parseRegion, parseRoleCredentials, parseRoleName, parseToken } from './imds_answers.ts'
+import * as v from 'valibot'
 
-/**
- * The instance metadata service, version 2, of this instance. `reason` is why it is asked, which is what an operator needs
- * to know when it does not answer.
- */
+import { type Credentials, decodeKeys } from '../aws/credentials.ts'
+import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
+import { decode, NonEmpty, parseJson } from '../base/decode.ts'
+import { Failure, type FailureCode, quote } from '../base/failure.ts'
+import { type Settings } from '../config/settings.ts'
+import { REGION_FORM, SETTINGS } from '../config/settings_table.ts'
+import type { Network } from '../net/network.ts'
+
+/** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it does not answer. */
 export interface Imds {
-  /**
-   * Credentials of the instance's role: role name, then keys.
-   *
-   * @throws {Failure} `no_credentials` - disabled by configuration, or the instance has no role; `unreachable`, `refused`,
-   * `bad_response`.
-   */
-  readonly fetchCredentials: (reason: string) => Promise<Credentials>
-  /**
-   * The instance's region.
-   *
-   * @throws {Failure} `no_credentials` - disabled by configuration; `unreachable`, `refused`, `bad_response`.
-   */
+  /** @throws {Failure} `no_credentials` - disabled by configuration; `unreachable`, `refused`, `bad_response`. */
   readonly fetchRegion: (reason: string) => Promise<string>
+  /** Keys of the instance's role. @throws {Failure} the same; `no_credentials` also when there is no role. */
+  readonly fetchCredentials: (reason: string) => Promise<Credentials>
 }
 
 /** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
 const TIMEOUT_MS = 1000
 
 /** Life of the session token, in seconds. It serves a few requests, right away. */
-const TOKEN_TTL_SECONDS = 300
-
-const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
-const REGION_PATH = '/latest/meta-data/placement/region'
+const TOKEN_TTL_SECONDS = '300'
 
 /** A session token that IMDS no longer knows is renewed, once an attempt. */
 const TOKEN_REFUSED = 401
+
+const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
+
+/** The code is judged before the keys: a refusal has no keys. */
+const Status = v.object({ Code: NonEmpty })
 
 /**
  * IMDSv2; one session token serves the whole run. There is no IMDSv1 branch: whatever refuses the session token, or cannot
@@ -45,40 +37,43 @@ const TOKEN_REFUSED = 401
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
 export function openImds(settings: Settings, network: Network): Imds {
-  const disabled = settings.get(SETTINGS.imdsDisabled)
   let token: string | undefined
 
-  async function get(path: string, what: string, reason: string): Promise<HttpAnswer> {
+  async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
+    const url = `${imdsEndpoint(settings)}${path}`
+    return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
+  }
+  async function fetchSessionToken(reason: string): Promise<string> {
+    network.step('asking IMDS for the session token')
+    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
+    const tried = await withRetries({ maxAttempts: DEFAULT_ATTEMPTS }, network, async () =>
+      send('PUT', '/latest/api/token', headers),
+    )
+    return parseSessionToken(bodyOf(tried, 'session token', reason))
+  }
+  async function get(path: string, what: string, reason: string): Promise<Uint8Array> {
+    const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) {
       const state = `${disabled.origin} disables it; it is needed because ${reason}`
       throw new Failure('no_credentials', `cannot use IMDS: ${state}`)
     }
-    const endpoint = imdsEndpoint(settings)
     network.step(`asking IMDS for the ${what}`)
     const options = { maxAttempts: DEFAULT_ATTEMPTS, retryableStatus: TOKEN_REFUSED }
     const tried = await withRetries(options, network, async () => {
-      token ??= await fetchToken(endpoint, network, reason)
-      const headers = { 'x-aws-ec2-metadata-token': token }
-      const url = `${endpoint}${path}`
-      const request = {
-        method: 'GET',
-        url,
-        headers,
-        isDirect: true,
-        timeoutMs: TIMEOUT_MS,
-      } as const
-      const outcome = await network.send(request)
+      token ??= await fetchSessionToken(reason)
+      const outcome = await send('GET', path, { 'x-aws-ec2-metadata-token': token })
       if (outcome.kind === 'answer' && outcome.status === TOKEN_REFUSED) token = undefined
       return outcome
     })
-    return answerOf(tried, what, reason)
+    return bodyOf(tried, what, reason)
   }
   return {
+    fetchRegion: async (reason) =>
+      parseRegion(await get('/latest/meta-data/placement/region', 'region', reason)),
     fetchCredentials: async (reason) => {
       const role = parseRoleName(await get(ROLES_PATH, 'role', reason))
       return parseRoleCredentials(await get(`${ROLES_PATH}${role}`, 'credentials', reason), role)
     },
-    fetchRegion: async (reason) => parseRegion(await get(REGION_PATH, 'region', reason)),
   }
 }
 
@@ -94,24 +89,62 @@ export function imdsEndpoint(settings: Settings): string {
   return isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
-async function fetchToken(endpoint: string, network: Network, reason: string): Promise<string> {
-  network.step('asking IMDS for the session token')
-  const tried = await withRetries({ maxAttempts: DEFAULT_ATTEMPTS }, network, async () =>
-    network.send({
-      method: 'PUT',
-      url: `${endpoint}/latest/api/token`,
-      headers: { 'x-aws-ec2-metadata-token-ttl-seconds': `${TOKEN_TTL_SECONDS}` },
-      isDirect: true,
-      timeoutMs: TIMEOUT_MS,
-    }),
-  )
-  return parseToken(answerOf(tried, 'session token', reason))
+function bodyOf(tried: Tried, what: string, reason: string): Uint8Array {
+  const { outcome } = tried
+  if (outcome.kind === 'no_answer') {
+    const asked = `asked for the ${what} because ${reason}`
+    const hint = 'hint: in a container the metadata hop limit must be 2'
+    throw failed(outcome.code, `${outcome.problem}${describeAttempts(tried)}, ${asked}; ${hint}`)
+  }
+  if (outcome.status === 200) return outcome.body
+  // An instance without a role may have no list of roles either.
+  if (outcome.status === 404 && what === 'role') return new Uint8Array()
+  throw failed('refused', `HTTP status ${outcome.status} for the ${what}`)
 }
 
-function answerOf(tried: Tried, what: string, reason: string): HttpAnswer {
-  const { outcome } = tried
-  if (outcome.kind === 'answer') return outcome
-  const state = `${outcome.problem}${describeAttempts(tried)}, asked for the ${what} because ${reason}`
-  const hint = 'in a container the metadata hop limit must be 2'
-  throw new Failure(outcome.code, `cannot get credentials from IMDS: ${state}; hint: ${hint}`)
+function failed(code: FailureCode, state: string): Failure {
+  return new Failure(code, `cannot get credentials from IMDS: ${state}`)
+}
+
+/** @throws {Failure} `bad_response` - not a token. */
+export function parseSessionToken(body: Uint8Array): string {
+  const token = new TextDecoder().decode(body)
+  // It goes into a header: visible ASCII, no line break.
+  if (/^[\x21-\x7e]{1,1024}$/.test(token)) return token
+  throw failed('bad_response', 'its session token is malformed')
+}
+
+/**
+ * @throws {Failure} `no_credentials` - an empty list: the instance has no role; `bad_response` - its first line is no role name.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html for the characters of a role name
+ */
+export function parseRoleName(body: Uint8Array): string {
+  const [role = ''] = new TextDecoder().decode(body).split(/\r?\n|\r$/, 1)
+  if (role === '') {
+    const state = 'none is configured, and IMDS says that this instance has no role'
+    const hint = 'hint: attach an instance profile'
+    throw new Failure('no_credentials', `cannot find AWS credentials: ${state}; ${hint}`)
+  }
+  if (/^[\w+=,.@-]{1,64}$/.test(role)) return role
+  throw failed('bad_response', 'its role list holds no role name')
+}
+
+/** @throws {Failure} `refused` - a `Code` other than `Success`; `bad_response` - not the documented shape. */
+export function parseRoleCredentials(body: Uint8Array, role: string): Credentials {
+  const subject = { code: 'bad_response', name: "IMDS's answer for the credentials" } as const
+  const value = parseJson(body, subject)
+  const { Code: code } = decode(Status, value, subject)
+  if (code.toLowerCase() !== 'success') {
+    const shown = /^[A-Za-z]{1,64}$/.test(code) ? code : 'not Success'
+    const hint = 'hint: does the role still exist and trust ec2.amazonaws.com'
+    throw failed('refused', `it answered ${shown} for role ${quote(role)}; ${hint}`)
+  }
+  return { ...decodeKeys(value, 'imds', subject), source: `instance role ${quote(role)}` }
+}
+
+/** @throws {Failure} `bad_response` - not a region name. */
+export function parseRegion(body: Uint8Array): string {
+  const region = new TextDecoder().decode(body).trim()
+  if (REGION_FORM.test(region)) return region
+  throw new Failure('bad_response', 'cannot get the region from IMDS: it is malformed')
 }

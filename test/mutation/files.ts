@@ -17,7 +17,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['config/profiles.ts', ['shared', 'suites', 'settings']],
   ['aws/service_url.ts', ['service_url', 'suites']],
   ['config/settings.ts', ['settings', 'service_url']],
-  ['credentials/imds_answers.ts', ['imds']],
+  ['credentials/imds.ts', ['imds']],
   ['ecr/token.ts', ['ecr', 'retry']],
   ['aws/endpoints.ts', ['endpoints', 'registry', 'service_url']],
   ['net/answer.ts', ['http1_answer']],
