@@ -8,7 +8,7 @@ import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'
 
-/** What does not end by its own deadline (stdin, a file on a dead mount) is cut off this much later, in milliseconds. */
+/** Grace after --timeout, in milliseconds, for work that cannot be aborted: stdin, a file on a dead mount. */
 const GRACE_MS = 250
 
 let lastStep = 'starting'
@@ -79,7 +79,7 @@ async function writeAnswer(answer: string): Promise<void> {
 /** A stderr that nobody reads must not change how the run ends. */
 async function say(text: string): Promise<void> {
   const line = `${PROGRAM}: ${printable(text)}\n`
-  // A writer takes a descriptor of its own, and the lack of one may be what the line is about.
+  // writer() duplicates the descriptor. If we are out of them, that may be the very error to report.
   await write(Bun.stderr, line).catch(async () => Bun.write(Bun.stderr, line).catch(() => 0))
 }
 

@@ -29,7 +29,7 @@ export interface Run extends Omit<Context, 'region'> {
   readonly source: Source
 }
 
-/** What a run asks for: the registry, as whom, and the region if anything but the instance tells. */
+/** One pull: the registry, the identity, and the region, which is undefined where only IMDS can tell it. */
 export interface Pull {
   readonly registry: Registry
   readonly source: Source

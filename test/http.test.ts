@@ -463,6 +463,17 @@ test.each([
   expect(peers[0]).not.toStartWith('address-of-p:')
 })
 
+test('send() asks directly what shares its origin with what is connected to through a proxy', async () => {
+  const { parts, peers, sent } = listen()
+  const env = { HTTP_PROXY: 'http://proxy.example:3128' }
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts, env }))
+  network.prepare('http://gateway.example/')
+  const request = { ...GET, url: 'http://gateway.example/token', headers: { secret: 'x' } }
+  await network.send({ ...request, isDirect: true })
+  expect(peers).toEqual(['address-of-proxy.example:3128', 'address-of-gateway.example:80'])
+  expect(sent[0]).toStartWith('GET /token HTTP/1.1')
+})
+
 test('send() asks no proxy for what is to be asked directly', async () => {
   const { parts, peers } = listen()
   const env = { HTTP_PROXY: 'p', HTTPS_PROXY: 'p' }

@@ -58,7 +58,7 @@ function configuredUrl(
   const own = settings.get(setting)
   if (own !== undefined) return own
   const all = settings.get(SETTINGS.endpoint)
-  // As in the AWS SDK for Go, AWS_ENDPOINT_URL leaves the profile's `services` section out of account.
+  // As in the AWS SDK for Go, AWS_ENDPOINT_URL takes precedence over the services section.
   if (all?.origin === SETTINGS.endpoint.env[0]) return all
   return inServicesSection(key, settings, config) ?? all
 }

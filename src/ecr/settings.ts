@@ -20,8 +20,8 @@ type Asked = Service | 'imds'
 const ANY_REGION = 'us-east-1'
 
 /**
- * Looks at every setting that this will use, but for the region, which has been used already, so that a bad value is an error before anything is asked. At no other: what has
- * no effect must not cost a pull.
+ * Validates every setting that this pull will use, so that a bad value fails before any network call. The region was
+ * validated when it was chosen. Unused settings are skipped: a bad value without effect must not cost a pull.
  *
  * @throws {Failure} `bad_config` - one is not acceptable.
  */

@@ -32,15 +32,18 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
       const bytes = Bun.file(literal(path)).slice(0, maxBytes).bytes()
       return bytes.finally(() => reading.delete(path))
     },
-    listFiles: async (directory) =>
-      Array.fromAsync(
+    listFiles: async (directory) => {
+      reading.add(directory)
+      const paths = Array.fromAsync(
         new Bun.Glob('*').scan({
           cwd: literal(directory),
           absolute: true,
           onlyFiles: false,
           dot: true,
         }),
-      ),
+      )
+      return paths.finally(() => reading.delete(directory))
+    },
     replaceFile: async (path, text) => storeFile(path, text, onSignal),
     openPrivateDirectory: async (path) =>
       openPrivateDirectory(path, process.getBuiltinModule('node:fs')),

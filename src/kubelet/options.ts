@@ -74,7 +74,7 @@ export function parseOptions(args: readonly string[]): Options {
   const rest = args.flatMap(splitAtEquals)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === 'get-credentials') continue
-    // Who asks for help beside `warm` gets help.
+    // --help wins over warm, in either order.
     if (word === 'warm' && options.command === 'get-credentials') options.command = 'warm'
     else if (word === 'warm') continue
     else if (word === '--help' || word === '-h') options.command = 'help'
@@ -110,7 +110,8 @@ function splitAtEquals(word: string): readonly string[] {
 
 function parseMirror(value = ''): Mirror {
   const { host, region } =
-    /^(?<host>\*|[A-Za-z0-9.-]+(?::[0-9]{1,5})?)(?:=(?<region>.+))?$/.exec(value)?.groups ?? {}
+    /^(?<host>\*|[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)(?:=(?<region>.+))?$/.exec(value)
+      ?.groups ?? {}
   if (host === undefined || (region !== undefined && REGION.parse(region) === undefined)) {
     throw new Failure('bad_usage', '--mirror must be HOST, HOST:PORT or *, and may end in =REGION')
   }

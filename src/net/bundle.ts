@@ -17,9 +17,9 @@ export interface TrustStore {
   /**
    * The store as PEM, in the forms to be tried in this order; each is made when it is asked for, and empty where it would add
    * nothing. First the Amazon roots alone: parsing all of a host's certificates takes as long as the rest of a handshake,
-   * and a part of a store never trusts more than the whole. Then the whole. Last, the whole without what the TLS library
-   * cannot parse, since it silently reads no further than such a certificate; and with those as anchors, too, that are not
-   * roots, as in Go.
+   * and a part of a store never trusts more than the whole. Then the whole. Last, without certificates that the TLS library
+   * cannot parse, because it silently stops reading at the first of them. Here intermediates may also be trust anchors, as
+   * in Go.
    */
   readonly forms: readonly (() => TrustForm)[]
   /** For the error line. */
@@ -67,12 +67,15 @@ export async function readBundle(
   subject: string,
   system: Pick<System, 'readFile'>,
 ): Promise<Bundle | undefined> {
-  const bytes = await system.readFile(path, MAX_BUNDLE_BYTES).catch((error: unknown) => {
+  const bytes = await system.readFile(path, MAX_BUNDLE_BYTES + 1).catch((error: unknown) => {
     const reason = reasonOf(error)
     if (reason === 'it does not exist') return undefined
     throw unusable(subject, reason)
   })
   if (bytes === undefined) return undefined
+  if (bytes.length > MAX_BUNDLE_BYTES) {
+    throw unusable(subject, `it is larger than ${MAX_BUNDLE_BYTES} bytes`)
+  }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const amazonRoots = amazonRootsIn(buffer)
   const all = () => certificatesIn(buffer)

@@ -9,7 +9,7 @@ export function textOf(certificates: readonly Certificate[]): string {
   return certificates.map(({ pem }) => pem).join('\n')
 }
 
-/** A certificate in PEM as RFC 7468 has it, whatever its file makes of it: a reader may stumble over an indented one. */
+/** A certificate as strict PEM (RFC 7468): some readers fail on an indented one. */
 export function formatPem(der: Uint8Array): string {
   return `${BEGIN}\n${der.toBase64().replace(/.{64}/g, '$&\n').trimEnd()}\n${END}`
 }

@@ -32,7 +32,7 @@ export interface Outgoing extends OutgoingRequest {
   readonly proxy: Proxy | undefined
 }
 
-/** The bytes of a request. A proxy that sees the request itself, which is so for `http` only, is told its whole URL. */
+/** The bytes of a request. For `http` a proxy reads the request itself, so it needs the absolute URL. */
 export function formatFor(url: URL, { userAgent, proxy, ...request }: Outgoing): Uint8Array {
   const isSeen = proxy !== undefined && url.protocol === 'http:'
   const authorization = isSeen ? proxy.authorization : ''

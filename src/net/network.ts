@@ -8,7 +8,7 @@ import { openNames } from './names.ts'
 import { broken, describeError } from './problem.ts'
 import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
-import type { OutgoingRequest } from './request.ts'
+import { formatUserAgent, type OutgoingRequest } from './request.ts'
 import { type CaBundle, readTrustStore } from './trust.ts'
 
 /** One request, built by the caller, who also judges the answer. */
@@ -39,7 +39,9 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
   readonly send: (request: HttpRequest) => Promise<HttpAnswer | NoAnswer>
   /**
    * Begins to connect to the server of a URL that will be asked later in this run. Sends no request, and whatever goes
-   * wrong shows when the server is asked.
+   * wrong with the connection shows when the server is asked.
+   *
+   * @throws {Failure} `bad_config` - of {@link findProxy}.
    */
   readonly prepare: (url: string) => void
   /** The addresses of a URL's host that `send` will connect to: names are looked up once a run. */
@@ -66,6 +68,8 @@ const MAX_IDLE_MS = 5000
 
 interface EarlyConnection {
   readonly connecting: Promise<Connection | undefined>
+  /** Name of the proxy that it goes through. */
+  readonly proxy: string | undefined
   readonly sinceMs: number
 }
 
@@ -80,7 +84,7 @@ export function openNetwork(
   { caBundle, appId, deadlineMs }: NetworkOptions,
   system: System,
 ): Network {
-  const userAgent = userAgentOf(appId, system)
+  const userAgent = formatUserAgent(system.product, appId)
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
@@ -99,8 +103,10 @@ export function openNetwork(
   }
   async function take(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     const early = prepared.get(url.origin)
+    // What must be asked directly may have the same origin as what goes through a proxy.
+    if (early === undefined || early.proxy !== proxy?.name) return open(url, proxy)
     prepared.delete(url.origin)
-    const isFresh = early !== undefined && system.elapsedMs() - early.sinceMs < MAX_IDLE_MS
+    const isFresh = system.elapsedMs() - early.sinceMs < MAX_IDLE_MS
     const opened = isFresh ? await early.connecting : undefined
     // One that the server has closed meanwhile, or that could not be opened, counts for nothing.
     return opened?.isOpen() === true ? opened : open(url, proxy)
@@ -127,8 +133,9 @@ export function openNetwork(
   }
   function prepare(text: string): void {
     const url = new URL(text)
-    const connecting = open(url, findProxy(url, system.env)).catch(() => undefined)
-    prepared.set(url.origin, { connecting, sinceMs: system.elapsedMs() })
+    const proxy = findProxy(url, system.env)
+    const connecting = open(url, proxy).catch(() => undefined)
+    prepared.set(url.origin, { connecting, proxy: proxy?.name, sinceMs: system.elapsedMs() })
   }
   async function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
     return lookUp(hostOf(url)).catch((error: unknown) => {
@@ -140,10 +147,4 @@ export function openNetwork(
   const clock = startClock(system)
   const network = { send, prepare, addressesOf, remainingMs, clock }
   return { ...network, step, sleep, random, elapsedMs, localNow }
-}
-
-/** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
-function userAgentOf(appId: string | undefined, { product }: System): string {
-  if (appId === undefined) return product
-  return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
 }

@@ -31,46 +31,35 @@ const UNKNOWN_NAME: Meaning = { words: 'the host name of H cannot be looked up',
 const NO_ROUTE: Meaning = { words: 'there is no route to H' }
 
 /** By the runtime's codes, and those of {@link broken}. */
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ['ENOTFOUND', { words: 'the host name of H does not exist', isFinal: true }],
+const MEANINGS = {
+  ENOTFOUND: { words: 'the host name of H does not exist', isFinal: true },
   // Final, since the name has been looked up again and again by then.
-  ['EAI_AGAIN', UNKNOWN_NAME],
-  ['ELOOKUP', { words: 'no answer from the DNS server for the host name of H', isFinal: true }],
-  ['ECONNREFUSED', { words: 'H refused the connection' }],
-  ['EHOSTUNREACH', NO_ROUTE],
-  ['ENETUNREACH', NO_ROUTE],
-  ['ENOCONNECT', { words: 'no connection to H in 4000 ms' }],
-  ['ENOHANDSHAKE', { words: 'no answer from H to the TLS handshake in 4000 ms' }],
-  ['ECONNRESET', { words: 'H closed the connection before its answer was complete' }],
-  ['EPROTO', { words: 'the TLS handshake with H failed' }],
-  ['EBADMSG', { words: 'H sent an answer that is not well-formed HTTP/1.1', isAnswer: true }],
-  ['ENOLENGTH', { words: 'H did not say how long its answer is', isAnswer: true }],
-  ['ECOMPRESSED', { words: 'H sent a compressed answer', isAnswer: true, isFinal: true }],
-  ['ENOTIME', { words: 'no time left to ask H', isFinal: true }],
-  ['EMSGSIZE', { words: 'H sent an answer that is too large', isAnswer: true, isFinal: true }],
-  ['CERT_HAS_EXPIRED', { words: 'the certificate of H has expired' }],
-  [
-    'CERT_NOT_YET_VALID',
-    { words: 'the certificate of H is not valid yet; hint: is the clock of this node right' },
-  ],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', { words: 'the certificate of H is for another host' }],
-  ['ERR_BORINGSSL', { words: 'none of the certificates in STORE can be read' }],
-])
+  EAI_AGAIN: UNKNOWN_NAME,
+  ELOOKUP: { words: 'no answer from the DNS server for the host name of H', isFinal: true },
+  ECONNREFUSED: { words: 'H refused the connection' },
+  EHOSTUNREACH: NO_ROUTE,
+  ENETUNREACH: NO_ROUTE,
+  ENOCONNECT: { words: 'no connection to H in 4000 ms' },
+  ENOHANDSHAKE: { words: 'no answer from H to the TLS handshake in 4000 ms' },
+  ECONNRESET: { words: 'H closed the connection before its answer was complete' },
+  EPROTO: { words: 'the TLS handshake with H failed' },
+  EBADMSG: { words: 'H sent an answer that is not well-formed HTTP/1.1', isAnswer: true },
+  ENOLENGTH: { words: 'H did not say how long its answer is', isAnswer: true },
+  ECOMPRESSED: { words: 'H sent a compressed answer', isAnswer: true, isFinal: true },
+  ENOTIME: { words: 'no time left to ask H', isFinal: true },
+  EMSGSIZE: { words: 'H sent an answer that is too large', isAnswer: true, isFinal: true },
+  CERT_HAS_EXPIRED: { words: 'the certificate of H has expired' },
+  CERT_NOT_YET_VALID: {
+    words: 'the certificate of H is not valid yet; hint: is the clock of this node right',
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: { words: 'the certificate of H is for another host' },
+  ERR_BORINGSSL: { words: 'none of the certificates in STORE can be read' },
+} satisfies Readonly<Record<string, Meaning>>
 
-/** Codes of this program's own. */
-export type BrokenCode =
-  | 'EAI_AGAIN'
-  | 'EBADMSG'
-  | 'ECOMPRESSED'
-  | 'ECONNRESET'
-  | 'ELOOKUP'
-  | 'EMSGSIZE'
-  | 'ENOANSWER'
-  | 'ENOCONNECT'
-  | 'ENOHANDSHAKE'
-  | 'ENOTFOUND'
-  | 'ENOLENGTH'
-  | 'ENOTIME'
+const BY_CODE: ReadonlyMap<string, Meaning> = new Map<string, Meaning>(Object.entries(MEANINGS))
+
+/** Codes that this program gives errors of its own, too. */
+export type BrokenCode = keyof typeof MEANINGS | 'ENOANSWER'
 
 /** An error for what the runtime has none for, with a `code` as its own errors have. */
 export function broken(code: BrokenCode): Error {
@@ -123,7 +112,7 @@ export function describeError(error: unknown, attempt: Attempt): Problem {
     words,
     isFinal = false,
     isAnswer = false,
-  } = MEANINGS.get(code) ?? {
+  } = BY_CODE.get(code) ?? {
     words: isUntrusted(error)
       ? `the certificate of H is not trusted by STORE (${code})`
       : `the connection to H${via} failed (${code})`,

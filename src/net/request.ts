@@ -48,3 +48,9 @@ function format(start: string, headers: Readonly<Record<string, string>>, body =
   }
   return Buffer.from(`${start} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }
+
+/** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
+export function formatUserAgent(product: string, appId: string | undefined): string {
+  if (appId === undefined) return product
+  return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
+}

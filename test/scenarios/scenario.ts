@@ -94,14 +94,11 @@ export async function play(scenario: Scenario): Promise<void> {
 
 function behind(proxy: string, scenario: Scenario): Scenario {
   const { host } = new URL(proxy)
-  const own = Object.entries(scenario.env ?? {}).map(([name, value]) => [
-    name,
-    value?.replaceAll('URL(proxy)', proxy).replaceAll('HOST(proxy)', host),
-  ])
-  return {
-    ...scenario,
-    env: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy, ...Object.fromEntries(own) },
+  const env: Record<string, string | undefined> = { HTTPS_PROXY: proxy, HTTP_PROXY: proxy }
+  for (const [name, value] of Object.entries(scenario.env ?? {})) {
+    env[name] = value?.replaceAll('URL(proxy)', proxy).replaceAll('HOST(proxy)', host)
   }
+  return { ...scenario, env }
 }
 
 async function playIn(world: World, scenario: Scenario): Promise<void> {
