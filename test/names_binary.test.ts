@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 
 import { HAS_MOUNTS, NEEDED, runInEtc } from './etc.ts'
 import { type DnsAnswer, type DnsQuestion, startDns } from './world/dns.ts'
@@ -6,6 +6,8 @@ import { kubeletRequest } from './world/plugin.ts'
 import { startWorld, type World } from './world/world.ts'
 
 // How the compiled binary looks names up, on a host whose /etc/resolv.conf names a DNS server of the test's own.
+
+setDefaultTimeout(60_000)
 
 const stdin = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app')
 const NAME = 'service.test'
@@ -53,7 +55,8 @@ async function ask({ resolver, variable, hosts = '' }: Case) {
       { stdin, env: { ...world.environment(), ...byName(variable, world) } },
     )
     expect(run.stderr).not.toContain(TOKEN)
-    const steps = world.requests.map(({ step }) => step).join(' ')
+    // On a machine that is busy IMDS may be asked again.
+    const steps = [...new Set(world.requests.map(({ step }) => step))].join(' ')
     return { ...run, steps, questions: dns.questions }
   } finally {
     dns.stop()
@@ -91,21 +94,22 @@ const FOUND: readonly (readonly [name: string, resolver: Resolver, hosts?: strin
 
 for (const [service, variable, , steps] of SERVICES) {
   for (const [name, resolver, hosts] of FOUND) {
-    onHost(
-      `${service} is found with ${name}${NEEDED}`,
-      async () => {
-        const run = await ask({ resolver, variable, ...(hosts === undefined ? {} : { hosts }) })
-        expect([run.exitCode, run.stderr, run.steps]).toEqual([0, '', steps])
-      },
-      30_000,
-    )
+    onHost(`${service} is found with ${name}${NEEDED}`, async () => {
+      const run = await ask({ resolver, variable, ...(hosts === undefined ? {} : { hosts }) })
+      expect([run.exitCode, run.stderr, run.steps]).toEqual([0, '', steps])
+    })
   }
 }
 
-const LOST: readonly (readonly [name: string, resolver: Resolver, words: string])[] = [
+const LOST: readonly (readonly [name: string, resolver: Resolver, words: string | RegExp])[] = [
   ['does not exist', ipv4(NXDOMAIN), `the host name of ${NAME}:PORT does not exist`],
   ['has no addresses', ipv4([]), `the host name of ${NAME}:PORT does not exist`],
-  ['stays SERVFAIL', () => SERVFAIL, `the host name of ${NAME}:PORT cannot be looked up`],
+  // A last question may be under way when time is up.
+  [
+    'stays SERVFAIL',
+    () => SERVFAIL,
+    /the host name of service\.test:PORT cannot be looked up|no answer from the DNS server/,
+  ],
   [
     'gets no answer',
     () => undefined,
@@ -115,15 +119,11 @@ const LOST: readonly (readonly [name: string, resolver: Resolver, words: string]
 
 for (const [service, variable] of SERVICES) {
   for (const [name, resolver, words] of LOST) {
-    onHost(
-      `the line says so where the name of ${service} ${name}${NEEDED}`,
-      async () => {
-        const run = await ask({ resolver, variable })
-        expect([run.exitCode, run.stdout, run.steps.includes('ecr')]).toEqual([1, '', false])
-        expect(run.stderr.replaceAll(/:[0-9]+/g, ':PORT')).toContain(words)
-      },
-      30_000,
-    )
+    onHost(`the line says so where the name of ${service} ${name}${NEEDED}`, async () => {
+      const run = await ask({ resolver, variable })
+      expect([run.exitCode, run.stdout, run.steps.includes('ecr')]).toEqual([1, '', false])
+      expect(run.stderr.replaceAll(/:[0-9]+/g, ':PORT')).toMatch(words)
+    })
   }
 }
 

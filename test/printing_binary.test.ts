@@ -1,9 +1,11 @@
-import { expect, test } from 'bun:test'
+import { expect, setDefaultTimeout, test } from 'bun:test'
 
 import { kubeletRequest, type PluginRun, runPlugin } from './world/plugin.ts'
 import { inWorld } from './world/world.ts'
 
 // What the compiled binary prints, wherever strange characters come from.
+
+setDefaultTimeout(60_000)
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
 const stdin = kubeletRequest(IMAGE)

@@ -35,7 +35,12 @@ export async function startDns(
         )
         questions.push(question)
         const given = answer(question, seen.length)
-        if (given !== undefined) own.send(formatAnswer(query, given), port, address)
+        if (given === undefined) return
+        try {
+          own.send(formatAnswer(query, given), port, address)
+        } catch {
+          // Who asked is gone.
+        }
       },
     },
   })
