@@ -1,11 +1,12 @@
-import { expect, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
+import { play, type Scenario } from './scenarios/scenario.ts'
 import { createAuthority } from './world/certificates.ts'
 import { issueKey } from './world/keys.ts'
 import { findCredentials, readAnswer } from './world/kubelet.ts'
-import { kubeletRequest, runPlugin } from './world/plugin.ts'
-import { inWorld, startWorld } from './world/world.ts'
+import { kubeletRequest, pluginPath, runPlugin } from './world/plugin.ts'
+import { inWorld, startWorld, type World } from './world/world.ts'
 
 // The compiled binary in surroundings that try to change what it does.
 
@@ -190,6 +191,114 @@ test.concurrent('variables of the runtime change nothing', async () =>
   }),
 )
 
+/** What can end the run, replace the program, or make the runtime write something of its own: SECURITY.md says so. */
+const REPLACING =
+  /^BUN_(OPTIONS|BE_BUN|INSPECT.*|JSC_.*|BYTECODE_.*|INTERNAL_.*)$|^JSC_|^NODE_(CHANNEL_FD|EXTRA_CA_CERTS)$/
+
+/** Every name in the binary that looks like a variable of the runtime, whatever it may do. */
+const IN_BINARY = new Set(
+  [
+    ...readFileSync(pluginPath, 'latin1').matchAll(
+      /(?<![A-Za-z0-9_])(?:BUN|NODE|CARES|RES|UV|SSL|OPENSSL|MIMALLOC|ICU|JSC|XDG|CI)_[A-Z][A-Z0-9_]{2,48}(?![A-Za-z0-9_])/g,
+    ),
+  ]
+    .map(([name]) => name)
+    .filter((name) => !REPLACING.test(name)),
+)
+
+/** More that Bun, Node, c-ares, the TLS library, the allocators or the C library read. */
+const MORE = [
+  ...['NODE_OPTIONS', 'BUN_DEBUG', 'BUN_CONFIG_REGISTRY', 'BUN_INSTALL', 'NODE_PATH'],
+  ...['ALL_PROXY', 'all_proxy', 'FTP_PROXY', 'SOCKS_PROXY', 'npm_config_proxy', 'npm_config_ca'],
+  ...['HOSTALIASES', 'LOCALDOMAIN', 'RES_OPTIONS', 'CARES_HOSTS'],
+  ...['SSLKEYLOGFILE', 'OPENSSL_CONF', 'OPENSSL_MODULES', 'GLIBC_TUNABLES', 'GLIBCXX_TUNABLES'],
+  ...['MALLOC_CHECK_', 'MALLOC_TRACE', 'NLSPATH', 'LOCPATH', 'GCONV_PATH', 'LANG', 'LC_ALL', 'TZ'],
+  ...['TMPDIR', 'TEMP', 'TMP', 'PWD', 'OLDPWD', 'SHELL', 'TERM', 'COLORTERM', 'NO_COLOR', 'DEBUG'],
+  ...['FORCE_COLOR', 'CI', 'GITHUB_ACTIONS', 'AGENT', 'CLAUDECODE', 'DO_NOT_TRACK', 'WATCH'],
+  ...['S3_ENDPOINT', 'AWS_ENDPOINT', 'S3_ACCESS_KEY_ID', 'DATABASE_URL', 'REDIS_URL'],
+]
+
+const NAME = 'api.ecr.us-west-2.localhost'
+const WAYS: readonly (readonly [way: string, scenario: Partial<Scenario>])[] = [
+  ['directly', { proxied: '', env: { HTTPS_PROXY: undefined, HTTP_PROXY: undefined } }],
+  ['through an http proxy', { proxied: `${NAME}:PORT(ecr)` }],
+  ['through an https proxy', { proxied: `${NAME}:PORT(ecr)`, gate: { isSecure: true } }],
+]
+
+/** Nobody is to connect here. */
+const trapped: string[] = []
+const trap = Bun.listen({
+  hostname: '127.0.0.1',
+  port: 0,
+  socket: { open: () => void trapped.push('connection'), data: () => undefined },
+})
+afterAll(() => trap.stop(true))
+
+/** One run with all of them set to this. */
+function setAll(value: string, [way, scenario]: (typeof WAYS)[number]): Scenario {
+  const hostile = Object.fromEntries([...IN_BINARY, ...MORE].map((name) => [name, value]))
+  return {
+    name: `every variable of the runtime set to ${value.replace(/[0-9]{2,}$/, 'PORT')}, ${way}`,
+    ...scenario,
+    names: [NAME],
+    // One that cannot be read makes Bun say so.
+    env: {
+      ...hostile,
+      NODE_EXTRA_CA_CERTS: 'DIR/../ca.pem',
+      AWS_ENDPOINT_URL_ECR: `https://${NAME}:PORT(ecr)`,
+      ...scenario.env,
+    },
+  }
+}
+
+const VALUES = ['0', '1', `http://127.0.0.1:${trap.port}`, 'DIR/written', 'localhost', '*']
+const CHANGING_NOTHING = WAYS.flatMap((way) =>
+  VALUES.map((value) => ({
+    ...setAll(value, way),
+    signer: 'role/node-role',
+    check: (world: World) => {
+      expect(readdirSync(world.directory).toSorted()).toEqual(['.aws', 'ca.pem'])
+      expect(trapped).toEqual([])
+      expect(readdirSync(`${world.directory}/.aws`).toSorted()).toEqual(['config', 'credentials'])
+    },
+  })),
+)
+
+const OTHER = (await createAuthority()).pem
+const TRUSTING_NOBODY = WAYS.flatMap((way) =>
+  ['0', '1', 'DIR/../ca.pem'].map((value) => {
+    const { proxied: _, name, env, ...scenario } = setAll(value, way)
+    return {
+      ...scenario,
+      name: `${name}, and an authority that nobody knows`,
+      files: { 'other.pem': OTHER },
+      gate: scenario.gate ?? {},
+      env: { ...env, AWS_CA_BUNDLE: 'DIR/other.pem' },
+      check: ({ requests }: World) =>
+        expect(requests.filter(({ service }) => service === 'ecr')).toEqual([]),
+      fails: /the certificate of .* is not trusted by ".*\/other\.pem"/,
+    }
+  }),
+)
+
+test.concurrent.each(
+  [...CHANGING_NOTHING, ...TRUSTING_NOBODY].map((scenario) => [scenario.name, scenario] as const),
+)('%s changes nothing', async (_, scenario) => play(scenario))
+
+test('the binary names the variables that are set', () => {
+  // Some that are known to be read, so that an empty search shows.
+  for (const name of [
+    'BUN_CONFIG_VERBOSE_FETCH',
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'NODE_USE_SYSTEM_CA',
+    'NODE_USE_ENV_PROXY',
+    'BUN_FEATURE_FLAG_DISABLE_ADDRCONFIG',
+    'CARES_HOSTS',
+    'RES_OPTIONS',
+  ])
+    expect([name, IN_BINARY.has(name)]).toEqual([name, true])
+})
+
 // These make Bun talk, write a file of their own, or do something else altogether: never with a secret, and never an answer
 // that is not one.
 test.concurrent.each([
@@ -205,6 +314,9 @@ test.concurrent.each([
   ['BUN_JSC_logGC', '2'],
   ['BUN_JSC_noSuchOption', '1'],
   ['MIMALLOC_VERBOSE', '1'],
+  ['JSC_SIGNAL_FOR_GC', '0'],
+  ['NODE_EXTRA_CA_CERTS', '/nowhere'],
+  ['RESOLV_HOST_CONF', '/etc/passwd'],
 ])('%s=%s shows no secret', async (name, value) =>
   inWorld(async (world) => {
     const cwd = `${world.directory}/cwd`
