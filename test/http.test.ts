@@ -254,9 +254,9 @@ test('send() connects to the host of the URL, and trusts the configured bundle a
     .then((text) => text.trim())
   expect(peers).toEqual(['address-of-h.example:443', 'fd00::1:8443', 'address-of-h.example:80'])
   expect(secured).toEqual([
-    { host: 'h.example', sni: 'h.example', ca, isPartial: false },
+    { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false },
     // RFC 6066, 3: no address is a name to ask for.
-    { host: 'fd00::1', sni: '', ca, isPartial: false },
+    { host: 'fd00::1', sni: '', ca, allowsIntermediates: false },
   ])
   expect(sent).toEqual([
     `POST / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 10\r\n\r\n{"a":"ä"}`,
@@ -493,7 +493,7 @@ test('send() shows no text of an error that is not its own', async () => {
 })
 
 const STORE = {
-  forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, isPartial: false })),
+  forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, allowsIntermediates: false })),
   name: 'x',
 }
 
@@ -599,7 +599,7 @@ test.each([
       socket: { data: (socket) => void socket.end(bytes) },
     })
     const ca = await Bun.file(world.caFile).text()
-    const tls = { host: 'h.example', sni: 'h.example', ca, isPartial: false }
+    const tls = { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false }
     for (const open of [connect, connectNested]) {
       // eslint-disable-next-line no-await-in-loop -- one after the other
       const connection = await open({ hostname: '127.0.0.1', port: server.port })

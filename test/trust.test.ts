@@ -258,9 +258,9 @@ test('readTrustStore() takes others than roots for anchors, but not at first', a
   const system = fakeSystem({ files: { [DEBIAN]: pem(1) }, inspectCertificate: () => 'other' })
   const { forms } = await readTrustStore(undefined, system)
   expect(forms.map((form) => form())).toEqual([
-    { ca: '', isPartial: false },
-    { ca: pem(1), isPartial: false },
-    { ca: pem(1), isPartial: true },
+    { ca: '', allowsIntermediates: false },
+    { ca: pem(1), allowsIntermediates: false },
+    { ca: pem(1), allowsIntermediates: true },
   ])
 })
 

@@ -38,7 +38,7 @@ export interface Tls {
   /** The certificates that may vouch for it, PEM. */
   readonly ca: string
   /** Whether one of them that is not a root may be the end of a chain, too. */
-  readonly isPartial: boolean
+  readonly allowsIntermediates: boolean
 }
 
 /** An open connection. With TLS, its peer's certificate has been verified. */

@@ -56,7 +56,10 @@ function renamed(error: Error): Error {
   return isHandshake ? Object.assign(new Error('handshake'), { code: 'EPROTO' }) : error
 }
 
-async function secure(carrier: Socket, { host, sni, ca, isPartial }: Tls): Promise<Connection> {
+async function secure(
+  carrier: Socket,
+  { host, sni, ca, allowsIntermediates }: Tls,
+): Promise<Connection> {
   const { connect } = process.getBuiltinModule('node:tls')
   // With this variable `node:tls` prints a warning, although it has no effect here.
   const { NODE_TLS_REJECT_UNAUTHORIZED: hidden } = process.env
@@ -66,7 +69,7 @@ async function secure(carrier: Socket, { host, sni, ca, isPartial }: Tls): Promi
     servername: sni,
     ca,
     rejectUnauthorized: true,
-    allowPartialTrustChain: isPartial,
+    allowPartialTrustChain: allowsIntermediates,
   })
   if (hidden !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = hidden
   return ready(socket, 'secureConnect', () => mismatch(socket.getPeerX509Certificate(), host))

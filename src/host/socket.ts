@@ -68,14 +68,14 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
 async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
   const stream = createStream()
   const { inbox } = stream
-  const { host, sni, ca, isPartial } = tls
+  const { host, sni, ca, allowsIntermediates } = tls
   const options = {
     serverName: sni,
     ca,
     // Explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
     rejectUnauthorized: true,
     // Only where it is needed: with it Bun also reads what NODE_EXTRA_CA_CERTS names, although it trusts none of that.
-    ...(isPartial ? { allowPartialTrustChain: true } : {}),
+    ...(allowsIntermediates ? { allowPartialTrustChain: true } : {}),
   }
   carrier.isCarrier = true
   return new Promise((resolve, reject) => {

@@ -10,7 +10,7 @@ import {
 } from './certificates.ts'
 
 /** Certificates to verify a server with, see {@link Tls}. */
-export type TrustForm = Pick<Tls, 'ca' | 'isPartial'>
+export type TrustForm = Pick<Tls, 'ca' | 'allowsIntermediates'>
 
 /** The certificates that may vouch for a server. */
 export interface TrustStore {
@@ -36,7 +36,7 @@ export interface Bundle {
 const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
 
 function formOf(certificates: readonly Certificate[]): TrustForm {
-  return { ca: textOf(certificates), isPartial: false }
+  return { ca: textOf(certificates), allowsIntermediates: false }
 }
 
 /** The store that these bundles make together. */
@@ -50,8 +50,8 @@ export function storeOf(
     const found = all().map((each) => ({ ...each, kind: system.inspectCertificate(each.der) }))
     const kept = found.filter(({ kind }) => kind !== undefined)
     const ca = kept.map(({ der }) => formatPem(der)).join('\n')
-    const isPartial = kept.some(({ kind }) => kind === 'other')
-    return isPartial || ca !== textOf(found) ? { ca, isPartial } : formOf([])
+    const allowsIntermediates = kept.some(({ kind }) => kind === 'other')
+    return allowsIntermediates || ca !== textOf(found) ? { ca, allowsIntermediates } : formOf([])
   }
   const amazonRoots = () => formOf(bundles.flatMap((bundle) => bundle.amazonRoots))
   return { forms: [amazonRoots, () => formOf(all()), parsable], name }

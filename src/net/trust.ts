@@ -63,7 +63,7 @@ export async function readTrustStore(
   ])
   const names = new Set([file, directories, host?.path ?? ''].filter(Boolean))
   if (names.size === 0) {
-    const roots = () => ({ ca: system.builtInRoots(), isPartial: false })
+    const roots = () => ({ ca: system.builtInRoots(), allowsIntermediates: false })
     return { forms: [roots], name: 'the built-in Mozilla roots' }
   }
   const name = [...names].map(quote).join(', ')
