@@ -1,0 +1,140 @@
+import { expect, test } from 'bun:test'
+import { existsSync, readFileSync } from 'node:fs'
+
+import * as v from 'valibot'
+
+import { HELP } from '../../src/kubelet/options.ts'
+import { PRIVATE_REGISTRIES } from '../support/registries.ts'
+import { matchImage } from '../world/match.ts'
+import { formatSettings, MARKERS } from './settings_readme.ts'
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const scripts = v.parse(
+  v.object({ scripts: v.record(v.string(), v.string()) }),
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
+).scripts
+
+/** A CredentialProviderConfig as the kubelet decodes it: strictly (k8s.io/kubernetes, pkg/credentialprovider/plugin/config.go). */
+const CredentialProviderConfig = v.strictObject({
+  apiVersion: v.picklist([
+    'kubelet.config.k8s.io/v1',
+    'kubelet.config.k8s.io/v1beta1',
+    'kubelet.config.k8s.io/v1alpha1',
+  ]),
+  kind: v.literal('CredentialProviderConfig'),
+  providers: v.array(
+    v.strictObject({
+      name: v.pipe(v.string(), v.regex(/^[^/\s]+$/)),
+      apiVersion: v.picklist(
+        ['v1', 'v1beta1', 'v1alpha1'].map(
+          (version) => `credentialprovider.kubelet.k8s.io/${version}`,
+        ),
+      ),
+      matchImages: v.pipe(v.array(v.string()), v.minLength(1)),
+      defaultCacheDuration: v.pipe(v.string(), v.regex(/^([0-9.]+(h|m|s))+$/)),
+      args: v.optional(v.array(v.string())),
+      tokenAttributes: v.optional(
+        v.strictObject({
+          serviceAccountTokenAudience: v.string(),
+          cacheType: v.picklist(['ServiceAccount', 'Token']),
+          requireServiceAccount: v.boolean(),
+          requiredServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
+          optionalServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
+        }),
+      ),
+      env: v.optional(v.array(v.strictObject({ name: v.string(), value: v.string() }))),
+    }),
+  ),
+})
+
+const configs = [...readme.matchAll(/```yaml\n(apiVersion: kubelet[^]*?)```/g)].map(
+  ([, text]) => text ?? '',
+)
+
+test('the kubelet configuration of the README is valid, and named like the binary', () => {
+  expect(configs.length).toBeGreaterThan(0)
+  for (const text of configs) {
+    const config = v.parse(CredentialProviderConfig, Bun.YAML.parse(text))
+    expect(config.providers.map(({ name }) => name)).toEqual(['ecr-credential-provider'])
+  }
+})
+
+test('the kubelet configuration of the README matches every ECR host and no other', () => {
+  const patterns =
+    v.parse(CredentialProviderConfig, Bun.YAML.parse(configs[0] ?? '')).providers[0]?.matchImages ??
+    []
+  const matches = (image: string) => patterns.some((pattern) => matchImage(pattern, image))
+  for (const [, host] of PRIVATE_REGISTRIES)
+    expect([host, matches(`123456789012.${host}/app`)]).toEqual([host, true])
+  expect(matches('public.ecr.aws/x')).toBe(true)
+  expect(matches('ecr-public.aws.com/x')).toBe(true)
+  for (const image of [
+    'docker.io/library/nginx',
+    'evil.io/public.ecr.aws',
+    '1.dkr.ecr.x.amazonaws.com.evil.io/x',
+  ]) {
+    expect([image, matches(image)]).toEqual([image, false])
+  }
+})
+
+test('every npm script the README names exists', () => {
+  const named = [...readme.matchAll(/npm (?:run (?<name>[\w:-]+)|(?<short>test)\b)/g)].map(
+    ({ groups }) => groups?.['name'] ?? groups?.['short'] ?? '',
+  )
+  for (const name of ['demo', 'test', 'build', 'ok']) expect(named).toContain(name)
+  expect(named.filter((name) => !(name in scripts))).toEqual([])
+})
+
+const optionsIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*/g))
+
+test('README and --help name the same options', () => {
+  // What comes after is about the tools of developers.
+  const [forOperators = ''] = readme.split('\n## Build and check\n')
+  const told = [...optionsIn(forOperators)].filter(
+    (option) => !option.startsWith('--image-credential-provider-'),
+  )
+  const known = optionsIn(HELP)
+  expect(told.filter((option) => !known.has(option))).toEqual([])
+  expect([...known].filter((option) => !told.includes(option))).toEqual([])
+})
+
+test('the README names every variable that the source reads, and no other', () => {
+  const source = [...new Bun.Glob('**/*.ts').scanSync({ cwd: `${import.meta.dir}/../../src` })]
+    .map((file) =>
+      readFileSync(`${import.meta.dir}/../../src/${file}`, 'utf8').replace(
+        /\/\*[^]*?\*\/|\/\/.*$/gm,
+        '',
+      ),
+    )
+    .join('\n')
+  const names = /\b(?:AWS_[A-Z0-9_]+|SSL_CERT_(?:FILE|DIR))\b/g
+  const read = new Set(source.match(names))
+  const told = new Set(readme.match(names))
+  expect([...told].filter((name) => !read.has(name))).toEqual([])
+  expect([...read].filter((name) => !told.has(name))).toEqual([])
+})
+
+test("the README's tables of settings are those of the program", () => {
+  const [begin, end] = MARKERS
+  const block = readme.slice(readme.indexOf(begin) + begin.length, readme.indexOf(end)).trim()
+  // To renew it: bun -e "import { formatSettings } from '../test/settings_readme.ts'; console.log(formatSettings())"
+  expect(block).toBe(formatSettings())
+})
+
+test('every test that SECURITY.md names exists, and every guarantee has one', () => {
+  const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
+  const guarantees = [...security.matchAll(/^\| (G[0-9]+) \|.*\| (?<tests>[^|]+) \|$/gm)]
+  expect(guarantees.map(([, name]) => name)).toEqual(guarantees.map((_, index) => `G${index + 1}`))
+  expect(guarantees.length).toBeGreaterThan(10)
+  for (const { groups } of guarantees) {
+    const files = [...(groups?.['tests'] ?? '').matchAll(/`([^`]+)`/g)].map(
+      ([, file]) => file ?? '',
+    )
+    expect(files.length).toBeGreaterThan(0)
+    for (const file of files)
+      expect([file, existsSync(new URL(`../../${file}`, import.meta.url))]).toEqual([file, true])
+  }
+  // And none is only mentioned by the attackers.
+  const mentioned = new Set(security.match(/G[0-9]+/g))
+  expect([...mentioned].every((name) => guarantees.some(([, known]) => known === name))).toBe(true)
+})

@@ -1,0 +1,83 @@
+import type { Context } from '../../src/aws/context.ts'
+import type { Profile, SharedConfig } from '../../src/config/profiles.ts'
+import { readSettings } from '../../src/config/settings.ts'
+import { type Imds, openImds } from '../../src/credentials/imds.ts'
+import { startClock } from '../../src/net/clock.ts'
+import { hostOf } from '../../src/net/direct.ts'
+import { openNames } from '../../src/net/names.ts'
+import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../../src/net/network.ts'
+import { type FakeParts, fakeSystem } from './system.ts'
+
+/** What a fake network gives back for one request; the last one is given again and again. */
+export type FakeOutcome = HttpAnswer | NoAnswer
+
+/** A context of literals, what was sent through it, and how long it would have waited. */
+export interface FakeContext {
+  readonly context: Context
+  readonly imds: Imds
+  readonly requests: HttpRequest[]
+  readonly waits: number[]
+}
+
+/** How a context differs from one without configuration. */
+export interface FakeContextOptions extends FakeParts {
+  readonly config?: SharedConfig
+  readonly deadlineMs?: number
+  /** Milliseconds that each request takes on the fake clock. */
+  readonly requestMs?: number
+}
+
+/** No answer, as `http.ts` says it. */
+export function noAnswer(problem: string, retryable = true): NoAnswer {
+  return { kind: 'no_answer', code: 'unreachable', problem, retryable }
+}
+
+/** A context whose network gives these outcomes in order, on a clock that only waits and requests move. */
+export function fakeContext(
+  outcomes: readonly FakeOutcome[],
+  options: FakeContextOptions = {},
+): FakeContext {
+  const {
+    config = new Map<string, Profile>(),
+    deadlineMs = 45_000,
+    requestMs = 0,
+    ...parts
+  } = options
+  const requests: HttpRequest[] = []
+  const waits: number[] = []
+  let elapsedMs = 0
+  const start = parts.now?.() ?? Date.UTC(2026, 0, 1)
+  const system = fakeSystem({
+    ...parts,
+    now: () => start + elapsedMs,
+    elapsedMs: () => elapsedMs,
+    sleep: async (ms) => {
+      waits.push(ms)
+      elapsedMs += ms
+    },
+  })
+  const network: Network = {
+    step: system.step,
+    sleep: system.sleep,
+    random: system.random,
+    elapsedMs: system.elapsedMs,
+    localNow: system.now,
+    remainingMs: () => deadlineMs - elapsedMs,
+    clock: startClock(system),
+    prepare: () => undefined,
+    addressesOf: async (url) =>
+      openNames(
+        () => deadlineMs - elapsedMs,
+        system,
+      )(hostOf(url)).catch(() => noAnswer('no address')),
+    send: async (request) => {
+      requests.push(request)
+      elapsedMs += requestMs
+      return outcomes[requests.length - 1] ?? outcomes.at(-1) ?? noAnswer('nothing was prepared')
+    },
+  }
+  const settings = readSettings(system.env, config.get('default'))
+  const imds = openImds(settings, network)
+  const context = { system, config, settings, network, region: 'us-west-2' }
+  return { context, imds, requests, waits }
+}

@@ -1,0 +1,331 @@
+import { expect, test } from 'bun:test'
+
+import { type AwsCall, callAws } from '../../../src/aws/call.ts'
+import { jsonErrorCode } from '../../../src/aws/error_code.ts'
+import { delayBefore, judgeAttempt } from '../../../src/aws/retry.ts'
+import { startClock } from '../../../src/net/clock.ts'
+import { answer } from '../../support/answers.ts'
+import {
+  fakeContext,
+  type FakeContextOptions,
+  type FakeOutcome,
+  noAnswer,
+} from '../../support/context.ts'
+import { expectRejection } from '../../support/failures.ts'
+
+const NOW = Date.UTC(2026, 0, 1)
+const DATE = new Date(NOW).toUTCString()
+const CREDENTIALS = {
+  accessKeyId: 'AKID',
+  secretAccessKey: 's',
+  sessionToken: undefined,
+  source: 'test',
+  expiresAtMs: undefined,
+}
+const CALL: AwsCall = {
+  subject: 'cannot do it',
+  request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}', timeoutMs: 1000 },
+  signing: { service: 'ecr', region: 'us-west-2', credentials: CREDENTIALS },
+  errorCode: jsonErrorCode,
+  hints: new Map([['AccessDeniedException', 'ask somebody']]),
+}
+const OK = answer('{}')
+const error = (status: number, code?: string, headers = {}) =>
+  answer(code === undefined ? '' : { __type: code }, status, headers)
+
+async function call(
+  outcomes: readonly FakeOutcome[],
+  options: FakeContextOptions & { call?: Partial<AwsCall> } = {},
+) {
+  const fake = fakeContext(outcomes, options)
+  const result = callAws({ ...CALL, ...options.call }, fake.context)
+  return {
+    ...fake,
+    result,
+    settled: await result.then(
+      () => true,
+      () => false,
+    ),
+  }
+}
+
+const THROTTLING = [
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+]
+
+test.each([
+  ...[500, 502, 503, 504].map((status) => [status, undefined, 'retry'] as const),
+  ...[200, 204, 301, 302, 307, 400, 401, 403, 404, 405, 408, 409, 501, 505].map(
+    (status) => [status, undefined, 'final'] as const,
+  ),
+  [200, 'ThrottlingException', 'final'],
+  [429, undefined, 'throttled'],
+  ...THROTTLING.map((code) => [400, code, 'throttled'] as const),
+  [503, 'SlowDown', 'throttled'],
+  [400, 'RequestTimeout', 'retry'],
+  [400, 'RequestTimeoutException', 'retry'],
+  ...[
+    'AccessDeniedException',
+    'ServerException',
+    'InternalFailure',
+    'ExpiredTokenException',
+    'UnrecognizedClientException',
+    'InvalidSignatureException',
+    'IDPCommunicationError',
+  ].map((code) => [400, code, 'final'] as const),
+  [500, 'ServerException', 'retry'],
+] as const)('judgeAttempt() %d %s is %s', (status, code, verdict) => {
+  expect(judgeAttempt(error(status, code), { maxAttempts: 3, errorCode: jsonErrorCode })).toBe(
+    verdict,
+  )
+})
+
+test('judgeAttempt() takes the codes and the status of a service into account', () => {
+  const codes = {
+    maxAttempts: 3,
+    errorCode: jsonErrorCode,
+    retryableCodes: new Set(['IDPCommunicationError']),
+  }
+  expect(judgeAttempt(error(400, 'IDPCommunicationError'), codes)).toBe('retry')
+  expect(judgeAttempt(error(401), { maxAttempts: 3, retryableStatus: 401 })).toBe('retry')
+  expect(judgeAttempt(error(401), { maxAttempts: 3 })).toBe('final')
+})
+
+test('judgeAttempt() retries a failed connection, but no unknown host and no answer that is whole and wrong', () => {
+  expect(judgeAttempt(noAnswer('reset'), { maxAttempts: 3 })).toBe('retry')
+  expect(judgeAttempt(noAnswer('no such host', false), { maxAttempts: 3 })).toBe('final')
+})
+
+test.each([
+  [1, 'retry', null, 0.5, 25],
+  [2, 'retry', null, 0.5, 50],
+  [3, 'retry', null, 0.5, 100],
+  [20, 'retry', null, 0.5, 10_000],
+  [1, 'throttled', null, 0.5, 500],
+  [2, 'throttled', null, 0.5, 1000],
+  [9, 'throttled', null, 0.5, 10_000],
+  [1, 'retry', null, 0, 0],
+  // A service may ask for more, up to five seconds more, never for less.
+  [1, 'retry', '1000', 0.5, 1000],
+  [1, 'retry', '999999', 0.5, 5025],
+  [1, 'retry', '1', 0.5, 25],
+  [1, 'retry', 'Fri, 31 Dec 1999 23:59:59 GMT', 0.5, 25],
+  [1, 'retry', '-1', 0.5, 25],
+  [1, 'retry', '1.5', 0.5, 25],
+  [1, 'retry', 'x700', 0.5, 25],
+  [1, 'retry', '700x', 0.5, 25],
+  [1, 'retry', '5', 0, 5],
+  [1, 'retry', '123456789', 0.5, 5025],
+  [1, 'retry', '1234567890', 0.5, 25],
+] as const)(
+  'delayBefore() after attempt %d (%s, retry-after %p, chance %d) is %d ms',
+  (attempts, verdict, retryAfter, random, expected) => {
+    expect(delayBefore({ attempts, verdict, retryAfter, random })).toBe(expected)
+  },
+)
+
+test.each([
+  [{}, 3],
+  [{ AWS_MAX_ATTEMPTS: '1' }, 1],
+  [{ AWS_MAX_ATTEMPTS: '5' }, 5],
+  [{ AWS_MAX_ATTEMPTS: '0' }, 3],
+  [{ AWS_MAX_ATTEMPTS: '-1' }, 3],
+])('callAws() with %j makes %d attempts', async (env, attempts) => {
+  const { requests, result } = await call([error(500)], { env })
+  expect(requests.length).toBe(attempts)
+  await expectRejection('refused', result)
+})
+
+test('callAws() is content with the first answer that is one', async () => {
+  const { requests, waits, settled } = await call([noAnswer('reset'), error(503), OK])
+  expect([settled, requests.length, waits]).toEqual([true, 3, [25, 50]])
+})
+
+test('callAws() waits longer when it is throttled', async () => {
+  expect((await call([error(400, 'ThrottlingException'), error(429), OK])).waits).toEqual([
+    500, 1000,
+  ])
+})
+
+test('callAws() heeds x-amz-retry-after', async () => {
+  expect((await call([error(503, undefined, { 'x-amz-retry-after': '700' }), OK])).waits).toEqual([
+    700,
+  ])
+})
+
+test('callAws() does not wait beyond the deadline, and then gives the reason it has', async () => {
+  const { requests, waits, result } = await call([error(429)], { deadlineMs: 500 })
+  expect([requests.length, waits]).toEqual([1, []])
+  expect(await expectRejection('throttled', result)).toBe(
+    'cannot do it: HTTP status 429 from h (credentials: test)',
+  )
+})
+
+test('callAws() says how often it tried, for how long, and as whom', async () => {
+  const { result } = await call([noAnswer('no answer from h in 1000 ms')], { requestMs: 1000 })
+  expect(await expectRejection('unreachable', result)).toBe(
+    'cannot do it: no answer from h in 1000 ms (3 attempts, 3.1 s) (credentials: test)',
+  )
+  const refused = await call([error(400, 'AccessDeniedException')])
+  expect(await expectRejection('refused', refused.result)).toBe(
+    'cannot do it: AccessDeniedException from h (credentials: test); hint: ask somebody',
+  )
+})
+
+const SKEW_CODES = [
+  'AccessDeniedException',
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+]
+
+test.each(SKEW_CODES)(
+  'callAws() corrects the clock after %s and signs once more, at once',
+  async (code) => {
+    const now = () => NOW - 10 * 60_000
+    const { context, requests, waits, settled } = await call(
+      [error(403, code, { date: DATE }), OK],
+      { now },
+    )
+    expect([settled, waits]).toEqual([true, []])
+    expect(requests.map(({ headers }) => headers['x-amz-date'])).toEqual([
+      '20251231T235000Z',
+      '20260101T000000Z',
+    ])
+    expect(context.network.clock.now()).toBe(NOW)
+  },
+)
+
+test.each([
+  ['the clock is right', { now: () => NOW - 239_000 }, { date: DATE }, 'InvalidSignatureException'],
+  [
+    'the code says nothing of time',
+    { now: () => NOW - 600_000 },
+    { date: DATE },
+    'UnrecognizedClientException',
+  ],
+  ['the answer has no date', { now: () => NOW - 600_000 }, {}, 'InvalidSignatureException'],
+  ['the date is none', { now: () => NOW - 600_000 }, { date: 'soon' }, 'InvalidSignatureException'],
+  [
+    'a cache answered',
+    { now: () => NOW - 600_000 },
+    { date: DATE, age: '5' },
+    'InvalidSignatureException',
+  ],
+  [
+    'the answer took too long',
+    { now: () => NOW - 600_000, requestMs: 16 * 60_000, deadlineMs: 1e9 },
+    { date: DATE },
+    'InvalidSignatureException',
+  ],
+  [
+    'it is turned off',
+    { now: () => NOW - 600_000, env: { AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'true' } },
+    { date: DATE },
+    'InvalidSignatureException',
+  ],
+])('callAws() does not correct the clock when %s', async (_, options, headers, code) => {
+  const { requests, result } = await call([error(403, code, headers)], options)
+  expect(requests.length).toBe(1)
+  await expectRejection('refused', result)
+})
+
+test('callAws() makes no attempt more for the sake of the clock', async () => {
+  const refusal = error(403, 'InvalidSignatureException', { date: DATE })
+  const { requests, result } = await call([error(500), error(500), refusal, OK], {
+    now: () => NOW - 3_600_000,
+  })
+  expect(requests.length).toBe(3)
+  await expectRejection('refused', result)
+  const first = await call([refusal, error(500), error(500), OK], { now: () => NOW - 3_600_000 })
+  expect(first.requests.length).toBe(3)
+  await expectRejection('refused', first.result)
+})
+
+test('callAws() corrects the clock once, for all calls of a run', async () => {
+  const refusal = error(403, 'InvalidSignatureException', { date: DATE })
+  const { context, requests, result } = await call([refusal, refusal], {
+    now: () => NOW + 3_600_000,
+  })
+  expect(requests.length).toBe(2)
+  await expectRejection('refused', result)
+  await callAws(CALL, context).catch(() => undefined)
+  expect(requests.map(({ headers }) => headers['x-amz-date'])).toEqual([
+    '20260101T010000Z',
+    '20260101T000000Z',
+    '20260101T000000Z',
+  ])
+})
+
+test('callAws() leaves the clock alone for a call without a signature', async () => {
+  const { signing: _, ...unsigned } = CALL
+  const fake = fakeContext([error(403, 'RequestExpired', { date: DATE })], {
+    now: () => NOW - 600_000,
+  })
+  await expectRejection('refused', callAws(unsigned, fake.context))
+  expect(fake.requests.length).toBe(1)
+  expect(fake.requests[0]?.headers).toEqual({})
+})
+
+test.each([
+  ['240 s ahead', 240_000, 0, true],
+  ['just under 240 s ahead', 239_999, 0, false],
+  ['240 s behind', -240_000, 0, true],
+  ['a round trip of 15 minutes', 3_600_000, 15 * 60_000, true],
+  ['a round trip of more', 3_600_000, 15 * 60_000 + 1, false],
+])('startClock() learns from a clock that is %s: %p', (_, skewMs, roundTripMs, expected) => {
+  const steps: string[] = []
+  const clock = startClock({
+    now: () => NOW + skewMs + roundTripMs / 2,
+    step: (text) => steps.push(text),
+  })
+  expect(clock.learn(new Headers({ date: DATE }), NOW + skewMs - roundTripMs / 2)).toBe(expected)
+  expect(clock.now()).toBe(expected ? NOW + roundTripMs / 2 : NOW + skewMs + roundTripMs / 2)
+  const said = `${Math.abs(skewMs) / 1000} s ${skewMs > 0 ? 'ahead' : 'behind'}`
+  expect(steps).toEqual(expected ? [`the clock of this node is ${said}, correcting`] : [])
+  // Never a second time.
+  expect(clock.learn(new Headers({ date: DATE }), NOW)).toBe(false)
+})
+
+test('callAws() counts the time of one call, not of the run, and says what it waits for', async () => {
+  const steps: string[] = []
+  const { context, result } = await call([error(500)], {
+    requestMs: 30_000,
+    deadlineMs: 1e9,
+    step: (text) => steps.push(text),
+  })
+  const expected = 'cannot do it: HTTP status 500 from h (3 attempts, 90.1 s) (credentials: test)'
+  expect(await expectRejection('refused', result)).toBe(expected)
+  expect(await expectRejection('refused', callAws(CALL, context))).toBe(expected)
+  expect(steps.slice(0, 2)).toEqual([
+    'attempt 1 failed, waiting 25 ms',
+    'attempt 2 failed, waiting 50 ms',
+  ])
+})
+
+test('callAws() leaves it at a throttled attempt when it is told to, and at no other', async () => {
+  const yielding = { call: { yieldsWhenThrottled: true } }
+  const throttled = await call([error(400, 'ThrottlingException'), answer({})], yielding)
+  expect([throttled.settled, throttled.requests.length]).toEqual([false, 1])
+  await expectRejection('throttled', throttled.result)
+  const busy = await call([error(503, undefined), answer({})], yielding)
+  expect([busy.settled, busy.requests.length]).toEqual([true, 2])
+  const patient = await call([error(400, 'ThrottlingException'), answer({})])
+  expect([patient.settled, patient.requests.length]).toEqual([true, 2])
+})

@@ -1,0 +1,174 @@
+import { expect, test } from 'bun:test'
+
+import { serviceUrl } from '../../../src/aws/service_url.ts'
+import { readSettings } from '../../../src/config/settings.ts'
+import { readSharedConfig } from '../../../src/config/shared_files.ts'
+import { fetchContainerCredentials } from '../../../src/credentials/sources/container.ts'
+import { answer } from '../../support/answers.ts'
+import { fakeContext } from '../../support/context.ts'
+import { expectFailure, expectRejection } from '../../support/failures.ts'
+import { fakeSystem } from '../../support/system.ts'
+
+const FIPS = { AWS_USE_FIPS_ENDPOINT: 'true' }
+const DUAL = { AWS_USE_DUALSTACK_ENDPOINT: 'true' }
+const plain = { fips: false, dualStack: false }
+
+// The form of an endpoint comes from the registry's host or from the settings, whichever asks for more.
+test.each([
+  [{}, plain, 'https://api.ecr.us-west-2.amazonaws.com/'],
+  [FIPS, plain, 'https://api.ecr-fips.us-west-2.amazonaws.com/'],
+  [DUAL, plain, 'https://ecr.us-west-2.api.aws/'],
+  [{ ...FIPS, ...DUAL }, plain, 'https://ecr-fips.us-west-2.api.aws/'],
+  [
+    { AWS_USE_FIPS_ENDPOINT: 'false' },
+    { ...plain, fips: true },
+    'https://api.ecr-fips.us-west-2.amazonaws.com/',
+  ],
+  [{}, { ...plain, dualStack: true }, 'https://ecr.us-west-2.api.aws/'],
+  [FIPS, { ...plain, dualStack: true }, 'https://ecr-fips.us-west-2.api.aws/'],
+  [DUAL, { ...plain, fips: true }, 'https://ecr-fips.us-west-2.api.aws/'],
+])('serviceUrl() with %j for %j is %s', (env, form, expected) => {
+  const settings = readSettings(env, undefined)
+  expect(serviceUrl({ service: 'ecr', region: 'us-west-2', form }, settings, new Map())).toBe(
+    expected,
+  )
+})
+
+function url(service: 'sts' | 'sso' | 'sso-oidc', env: Record<string, string>): string {
+  return serviceUrl({ service, region: 'us-west-2' }, readSettings(env, undefined), new Map())
+}
+
+test('serviceUrl() takes the form of STS and SSO from the settings alone', () => {
+  expect(url('sts', {})).toBe('https://sts.us-west-2.amazonaws.com/')
+  expect(url('sts', FIPS)).toBe('https://sts-fips.us-west-2.amazonaws.com/')
+  expect(url('sso', DUAL)).toBe('https://portal.sso.us-west-2.api.aws/')
+  expect(url('sso-oidc', { ...FIPS, ...DUAL })).toBe('https://oidc-fips.us-west-2.api.aws/')
+})
+
+test("serviceUrl() puts a configured URL in the place of a registry's form, but not of a setting", () => {
+  const form = { fips: true, dualStack: true }
+  const configured = { AWS_ENDPOINT_URL: 'https://vpce.example' }
+  const wanted = { service: 'ecr', region: 'us-west-2', form } as const
+  expect(serviceUrl(wanted, readSettings(configured, undefined), new Map())).toBe(
+    'https://vpce.example/',
+  )
+  for (const env of [FIPS, DUAL]) {
+    const settings = readSettings({ ...configured, ...env }, undefined)
+    const message = expectFailure('bad_config', () => serviceUrl(wanted, settings, new Map()))
+    expect(message).toContain(`AWS_ENDPOINT_URL together with ${Object.keys(env)[0] ?? ''}`)
+  }
+})
+
+const KEYS = answer({ AccessKeyId: 'a', SecretAccessKey: 's', Token: 't' })
+
+test.each([
+  [['127.0.0.1'], true],
+  [['127.0.0.1', '::1'], true],
+  [['169.254.170.23'], true],
+  [['fd00:ec2::23'], true],
+  [['127.0.0.1', '192.0.2.1'], false],
+  [['192.0.2.1', '127.0.0.1'], false],
+])(
+  'fetchContainerCredentials() for a name with the addresses %j: %p',
+  async (addresses, allowed) => {
+    const { context, requests } = fakeContext([KEYS], { lookUp: async () => addresses })
+    const promise = fetchContainerCredentials(
+      { url: 'http://agent.example/x', origin: 'V' },
+      context,
+    )
+    if (!allowed) {
+      expect(await expectRejection('bad_config', promise)).toContain(
+        'cannot use V: "agent.example" is neither',
+      )
+      expect(requests).toEqual([])
+      return
+    }
+    expect(await promise).toMatchObject({
+      accessKeyId: 'a',
+      source: 'container endpoint agent.example',
+    })
+    // Never through a proxy: the answer is the node's identity.
+    expect(requests[0]).toMatchObject({ isDirect: true, headers: { accept: 'application/json' } })
+  },
+)
+
+test.each([
+  'http://127.0.0.1/',
+  'http://[::1]/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://169.254.170.2/',
+  'http://169.254.170.23/',
+  'http://[fd00:ec2::23]/',
+  'https://any.example/',
+])('fetchContainerCredentials() asks %s without looking it up', async (address) => {
+  const { context } = fakeContext([KEYS])
+  expect(
+    (await fetchContainerCredentials({ url: address, origin: 'V' }, context)).accessKeyId,
+  ).toBe('a')
+})
+
+const SERVICES = `[default]
+services = s
+[services s]
+ecr =
+  endpoint_url = https://ecr.example
+ecr_public =
+  endpoint_url = https://ecr-public.example
+sts =
+  endpoint_url = https://sts.example
+sso =
+  endpoint_url = https://sso.example
+sso_oidc =
+  endpoint_url = https://sso-oidc.example
+[services x]
+ecr =
+  endpoint_url = https://x.example`
+
+async function urlWith(
+  service: 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc',
+  text: string,
+  env = {},
+): Promise<string> {
+  const config = await readSharedConfig(
+    fakeSystem({ env: { HOME: '/h' }, files: { '/h/.aws/config': text } }),
+  )
+  const settings = readSettings(env, config.get('default'))
+  return serviceUrl({ service, region: 'us-east-1' }, settings, config)
+}
+
+test.each(['ecr', 'ecr-public', 'sts', 'sso', 'sso-oidc'] as const)(
+  'serviceUrl() finds %s in the services section of the profile',
+  async (service) => {
+    expect(await urlWith(service, SERVICES)).toBe(`https://${service}.example/`)
+  },
+)
+
+test.each([
+  ['ecr', 'AWS_ENDPOINT_URL_ECR'],
+  ['ecr-public', 'AWS_ENDPOINT_URL_ECR_PUBLIC'],
+  ['sts', 'AWS_ENDPOINT_URL_STS'],
+  ['sso', 'AWS_ENDPOINT_URL_SSO'],
+  ['sso-oidc', 'AWS_ENDPOINT_URL_SSO_OIDC'],
+] as const)('serviceUrl() of %s takes %s first', async (service, name) => {
+  expect(await urlWith(service, SERVICES, { [name]: 'https://own' })).toBe('https://own/')
+})
+
+test.each([
+  ['no section is named', SERVICES.replace('services = s', 'a = b')],
+  ['the section is missing', SERVICES.replace('services = s', 'services = y')],
+  ['the service is missing', SERVICES.replace('ecr =', 'other =')],
+  ['the service has no URL', SERVICES.replace('endpoint_url = https://ecr.', 'a = https://ecr.')],
+  ['the URL is empty', SERVICES.replace('https://ecr.example', '')],
+])('serviceUrl() is that of AWS where %s', async (_, text) => {
+  expect(await urlWith('ecr', text)).toBe('https://api.ecr.us-east-1.amazonaws.com/')
+})
+
+test('serviceUrl() names file and line of a bad URL in a services section', async () => {
+  const message = await expectRejection(
+    'bad_config',
+    urlWith('ecr', SERVICES.replace('https://ecr.example', 'SECRET')),
+  )
+  expect(message).toBe(
+    'cannot use endpoint_url of ecr in "/h/.aws/config" line 4: it must be an http or https URL without user information, query or fragment',
+  )
+})

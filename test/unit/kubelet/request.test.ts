@@ -1,0 +1,105 @@
+import { expect, test } from 'bun:test'
+
+import { parseRequest } from '../../../src/kubelet/request.ts'
+import { expectFailure } from '../../support/failures.ts'
+import messages from '../../vectors/kubelet/messages.json'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const V1 = 'credentialprovider.kubelet.k8s.io/v1'
+
+function request(fields: Readonly<Record<string, unknown>>): Uint8Array {
+  const whole = {
+    kind: 'CredentialProviderRequest',
+    apiVersion: V1,
+    image: 'host/image',
+    ...fields,
+  }
+  return bytes(JSON.stringify(whole))
+}
+
+/** A request with blanks behind it, so many bytes in all. */
+function padded(size: number): Uint8Array {
+  const whole = new Uint8Array(size).fill(0x20)
+  whole.set(request({}))
+  return whole
+}
+
+test.each(messages.requests)('parseRequest() reads what a kubelet sends: $name', ({ stdin }) => {
+  expect(parseRequest(bytes(stdin)).image).not.toBe('')
+})
+
+test.each([V1, `${V1}beta1`, `${V1}alpha1`])('parseRequest() accepts %s', (apiVersion) => {
+  expect(parseRequest(request({ apiVersion }))).toMatchObject({ apiVersion, image: 'host/image' })
+})
+
+test('parseRequest() lets unknown fields pass', () => {
+  expect(parseRequest(request({ futureField: { a: [1] } })).image).toBe('host/image')
+})
+
+test.each([
+  ['nothing', bytes('')],
+  ['white space', bytes(' \n')],
+  ['text', bytes('SECRET')],
+  ['half a document', bytes('{"kind":"Cred')],
+  ['two documents', new Uint8Array([...request({}), ...request({})])],
+  ['a byte order mark', new Uint8Array([0xef, 0xbb, 0xbf, ...request({})])],
+  ['bytes that are not UTF-8', new Uint8Array([0x22, 0xff, 0xfe, 0x22])],
+  ['null', bytes('null')],
+  ['an array', bytes('[]')],
+  ['a string', bytes('"SECRET"')],
+  ['no kind', request({ kind: undefined })],
+  ['another kind', request({ kind: 'SECRET' })],
+  ['kind in lower case', request({ kind: 'credentialproviderrequest' })],
+  ['no apiVersion', request({ apiVersion: undefined })],
+  ['another apiVersion', request({ apiVersion: 'SECRET/v2' })],
+  ['a number as apiVersion', request({ apiVersion: 1 })],
+  ['no image', request({ image: undefined })],
+  ['an empty image', request({ image: '' })],
+  ['a null image', request({ image: null })],
+  ['an image that is no string', request({ image: ['SECRET'] })],
+  [
+    'a prototype name instead of fields',
+    bytes('{"__proto__":{"kind":"CredentialProviderRequest"}}'),
+  ],
+  ['too many bytes', padded(1_048_577)],
+])('parseRequest() refuses %s', (_, input) => {
+  expect(expectFailure('bad_request', () => parseRequest(input))).not.toContain('SECRET')
+})
+
+test('parseRequest() refuses a field that is not UTF-8, in a document that otherwise fits', () => {
+  const text = new TextDecoder('latin1').decode(request({ image: 'host/\u00e9' }))
+  const broken = Uint8Array.from(text.replace('\u00c3\u00a9', '\u00e9'), (character) =>
+    character.charCodeAt(0),
+  )
+  expect(broken).toContain(0xe9)
+  expectFailure('bad_request', () => parseRequest(broken))
+})
+
+test('parseRequest() takes as many bytes as it allows', () => {
+  expect(parseRequest(padded(1_048_576)).image).toBe('host/image')
+})
+
+test.each([
+  ['nothing', bytes(''), 'is empty; hint: the kubelet writes it, see --help'],
+  ['too much', padded(1_048_577), 'is larger than 1048576 bytes'],
+  ['half a document', bytes('{'), 'is not valid JSON'],
+])('parseRequest() says what is wrong with %s', (_, input, reason) => {
+  const message = expectFailure('bad_request', () => parseRequest(input))
+  expect(message).toBe(`the request on stdin ${reason}`)
+})
+
+test('parseRequest() has an empty token where there is none', () => {
+  expect(parseRequest(request({})).serviceAccountToken).toBe('')
+})
+
+test('parseRequest() names the field and what it expects there', () => {
+  expect(expectFailure('bad_request', () => parseRequest(request({ image: undefined })))).toContain(
+    '"image" is missing',
+  )
+  expect(expectFailure('bad_request', () => parseRequest(request({ image: '' })))).toContain(
+    '"image" is empty',
+  )
+  expect(expectFailure('bad_request', () => parseRequest(request({ apiVersion: 'x' })))).toContain(
+    `${V1}beta1`,
+  )
+})

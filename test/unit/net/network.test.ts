@@ -1,0 +1,656 @@
+import { afterAll, expect, test } from 'bun:test'
+import { createServer } from 'node:net'
+
+import type { Connection, Peer, Tls } from '../../../src/base/system.ts'
+import { connectNested } from '../../../src/host/nested_tls.ts'
+import { connect } from '../../../src/host/socket.ts'
+import { secureWith } from '../../../src/net/direct.ts'
+import { type HttpRequest, openNetwork } from '../../../src/net/network.ts'
+import { type FakeParts, fakeSystem } from '../../support/system.ts'
+import type { Fault } from '../../world/faults.ts'
+import { findClosedPort, startSilentServer } from '../../world/silence.ts'
+import { startWorld } from '../../world/world.ts'
+
+// Real connections, this process's own servers.
+const world = await startWorld()
+const silent = startSilentServer()
+afterAll(async () => {
+  silent.stop()
+  await world.stop()
+})
+
+const options = {
+  caBundle: { value: world.caFile, origin: 'AWS_CA_BUNDLE' },
+  appId: 'my app/1',
+  deadlineMs: 60_000,
+}
+const REAL: FakeParts = {
+  connect,
+  connectNested,
+  lookUp: async () => ['127.0.0.1'],
+  files: { [world.caFile]: await Bun.file(world.caFile).text() },
+}
+
+async function ask(
+  request: Partial<HttpRequest>,
+  { parts, ...more }: { deadlineMs?: number; parts?: FakeParts } = {},
+) {
+  const network = openNetwork({ ...options, ...more }, fakeSystem({ ...REAL, ...parts }))
+  return network.send({
+    method: 'GET',
+    url: world.urls.imds,
+    headers: {},
+    timeoutMs: 300,
+    ...request,
+  })
+}
+
+async function problem(request: Partial<HttpRequest>, more = {}) {
+  const outcome = await ask(request, more)
+  if (outcome.kind === 'answer')
+    throw new Error(`expected no answer, got HTTP status ${outcome.status}`)
+  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+}
+
+async function withFault(...faults: Fault[]) {
+  // Each test has a world of its own, since the tests run in random order.
+  const own = await startWorld()
+  own.faults.push({ fault: faults })
+  const url = `${own.urls.imds}/latest/api/token`
+  const outcome = await ask({
+    method: 'PUT',
+    url,
+    headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '60' },
+  })
+  await own.stop()
+  if (outcome.kind === 'answer')
+    return [`${outcome.status}`, new TextDecoder().decode(outcome.body)]
+  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+}
+
+test('send() gives status, headers and body, whatever the status', async () => {
+  const outcome = await ask({ url: `${world.urls.imds}/nothing` })
+  expect(outcome).toMatchObject({ kind: 'answer', status: 401 })
+})
+
+test.each<[string, Fault, string[]]>([
+  ['hang', { kind: 'hang' }, ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms']],
+  [
+    'stall in mid body',
+    { kind: 'stall' },
+    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+  ],
+  [
+    'slow drip',
+    { kind: 'drip', bytes: 1, everyMs: 50 },
+    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+  ],
+  [
+    'reset',
+    { kind: 'reset' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'reset after headers',
+    { kind: 'reset-after-headers' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'early close',
+    { kind: 'close' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'truncation',
+    { kind: 'truncate' },
+    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+  ],
+  [
+    'an answer over the cap',
+    { kind: 'oversize', bytes: 300_000 },
+    ['bad_response', '127.0.0.1:PORT sent an answer that is too large'],
+  ],
+  [
+    'a compressed answer',
+    { kind: 'gzip' },
+    ['bad_response', '127.0.0.1:PORT sent a compressed answer'],
+  ],
+  ['a redirect', { kind: 'redirect', location: world.urls.imds, status: 302 }, ['302', '']],
+  [
+    'a redirect that keeps the method',
+    { kind: 'redirect', location: world.urls.imds, status: 307 },
+    ['307', ''],
+  ],
+])('send() meets %s', async (_, fault, expected) => {
+  expect(await withFault(fault)).toEqual(expected)
+})
+
+test('send() caps an answer whose length is not told, and reads one that fits', async () => {
+  const chunked = { kind: 'chunked', bytes: 1000 } as const
+  expect((await withFault(chunked))[0]).toBe('200')
+  expect(await withFault(chunked, { kind: 'oversize', bytes: 300_000 })).toEqual([
+    'bad_response',
+    '127.0.0.1:PORT sent an answer that is too large',
+  ])
+})
+
+test('send() names a refused connection and a host that does not exist', async () => {
+  expect(await problem({ url: `http://127.0.0.1:${findClosedPort()}/` })).toEqual([
+    'unreachable',
+    '127.0.0.1:PORT refused the connection',
+  ])
+  // Not a real look-up: a machine without a resolver gives another code.
+  const parts: FakeParts = {
+    lookUp: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
+  }
+  expect(await problem({ url: 'https://h.invalid/' }, { parts })).toEqual([
+    'unreachable',
+    'the host name of h.invalid does not exist',
+  ])
+})
+
+test('send() waits for a handshake no longer than for an answer', async () => {
+  for (const scheme of ['http', 'https']) {
+    expect(await problem({ url: `${scheme}://127.0.0.1:${silent.port}/` })).toEqual([
+      'unreachable',
+      'no answer from 127.0.0.1:PORT in 300 ms',
+    ])
+  }
+})
+
+test('send() is cut short by the deadline of the run, and not begun after it', async () => {
+  const url = `http://127.0.0.1:${silent.port}/`
+  const parts = { elapsedMs: () => 900 }
+  expect(await problem({ url }, { deadlineMs: 1000, parts })).toEqual([
+    'unreachable',
+    'no answer from 127.0.0.1:PORT in 100 ms',
+  ])
+  expect(await problem({ url }, { deadlineMs: 900, parts })).toEqual([
+    'unreachable',
+    'no time left to ask 127.0.0.1:PORT',
+  ])
+})
+
+test.each([
+  ['expired', 'the certificate of 127.0.0.1:PORT has expired'],
+  ['wrong-name', 'the certificate of 127.0.0.1:PORT is for another host'],
+  [
+    'unknown-ca',
+    `the certificate of 127.0.0.1:PORT is not trusted by "${world.caFile}" (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+  ],
+] as const)('send() refuses a certificate that is %s', async (certificate, expected) => {
+  const own = await startWorld({ certificate })
+  expect(await problem({ url: own.urls.ecr.replace('localhost', '127.0.0.1') })).toEqual([
+    'unreachable',
+    expected,
+  ])
+  await own.stop()
+})
+
+test('send() refuses plain text where TLS belongs', async () => {
+  const ssh = Bun.listen({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      data: (socket) => {
+        socket.end('SSH-2.0-x\r\n')
+      },
+    },
+  })
+  expect(await problem({ url: `https://127.0.0.1:${ssh.port}/` })).toEqual([
+    'unreachable',
+    'the TLS handshake with 127.0.0.1:PORT failed',
+  ])
+  ssh.stop()
+})
+
+/** Where connections are opened to, what TLS they are given, and what is sent on them. */
+function listen({
+  isOpen = true,
+  answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+}: { readonly isOpen?: boolean; readonly answer?: string } = {}) {
+  const peers: string[] = []
+  const secured: Tls[] = []
+  const sent: string[] = []
+  const closed: string[] = []
+  const open = async ({ hostname, port }: Peer): Promise<Connection> => {
+    peers.push(`${hostname}:${port}`)
+    const connection: Connection = {
+      ask: async (bytes, parse) => {
+        const text = new TextDecoder().decode(bytes)
+        sent.push(text)
+        const tunnel = 'HTTP/1.1 200 Connection established\r\n\r\n'
+        const parsed = parse(Buffer.from(text.startsWith('CONNECT') ? tunnel : answer))
+        if (parsed === undefined) throw Object.assign(new Error('x'), { code: 'ECONNRESET' })
+        return parsed
+      },
+      secure: async (tls) => {
+        secured.push(tls)
+        return connection
+      },
+      isOpen: () => isOpen,
+      close: () => void closed.push(hostname),
+    }
+    return connection
+  }
+  const parts = {
+    connect: open,
+    connectNested: open,
+    lookUp: async (name: string) => [`address-of-${name}`],
+  }
+  return { parts, peers, secured, sent, closed }
+}
+
+const COMMON =
+  'accept-encoding: identity\r\nuser-agent: ecr-credential-provider/test app/my-app-1\r\n'
+
+test('send() connects to the host of the URL, and trusts the configured bundle alone', async () => {
+  const { parts, peers, secured, sent } = listen()
+  await ask({ url: 'https://h.example/', method: 'POST', body: '{"a":"ä"}' }, { parts })
+  await ask({ url: 'https://[fd00::1]:8443/a?b=c' }, { parts })
+  await ask({ url: 'http://h.example/', method: 'PUT' }, { parts })
+  const ca = await Bun.file(world.caFile)
+    .text()
+    .then((text) => text.trim())
+  expect(peers).toEqual(['address-of-h.example:443', 'fd00::1:8443', 'address-of-h.example:80'])
+  expect(secured).toEqual([
+    { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false },
+    // RFC 6066, 3: no address is a name to ask for.
+    { host: 'fd00::1', sni: '', ca, allowsIntermediates: false },
+  ])
+  expect(sent).toEqual([
+    `POST / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 10\r\n\r\n{"a":"ä"}`,
+    `GET /a?b=c HTTP/1.1\r\nhost: [fd00::1]:8443\r\n${COMMON}connection: close\r\n\r\n`,
+    `PUT / HTTP/1.1\r\nhost: h.example\r\n${COMMON}connection: close\r\ncontent-length: 0\r\n\r\n`,
+  ])
+})
+
+const PROXY = {
+  HTTPS_PROXY: 'http://u:p@proxy.example:3128',
+  HTTP_PROXY: 'other.example',
+  ALL_PROXY: 'x',
+}
+
+test('send() speaks CONNECT to a proxy, and TLS to the server behind it', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const host = 'api.ecr.us-west-2.amazonaws.com'
+  await ask({ url: `https://${host}/` }, { parts: { ...parts, env: PROXY } })
+  expect(peers).toEqual(['address-of-proxy.example:3128'])
+  expect(secured).toMatchObject([{ host, sni: host }])
+  expect(sent).toEqual([
+    `CONNECT ${host}:443 HTTP/1.1\r\nhost: ${host}:443\r\nproxy-authorization: Basic dTpw\r\n\r\n`,
+    `GET / HTTP/1.1\r\nhost: ${host}\r\n${COMMON}connection: close\r\n\r\n`,
+  ])
+})
+
+test('send() gives a proxy the whole URL of an http request, and its authorization', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const env = { HTTP_PROXY: 'http://u:p@proxy.example' }
+  await ask({ url: 'http://h.example:8080/a?b=c' }, { parts: { ...parts, env } })
+  expect(peers).toEqual(['address-of-proxy.example:80'])
+  expect(secured).toEqual([])
+  expect(sent).toEqual([
+    `GET http://h.example:8080/a?b=c HTTP/1.1\r\nhost: h.example:8080\r\n${COMMON}proxy-authorization: Basic dTpw\r\nconnection: close\r\n\r\n`,
+  ])
+})
+
+test('send() speaks TLS twice where the proxy itself is reached over TLS', async () => {
+  const { parts, peers, secured, sent } = listen()
+  const env = { HTTPS_PROXY: 'https://proxy.example' }
+  await ask(
+    { url: 'https://10.1.2.3/' },
+    { parts: { ...parts, connect: fakeSystem().connect, env } },
+  )
+  expect(peers).toEqual(['address-of-proxy.example:443'])
+  expect(secured).toMatchObject([
+    { host: 'proxy.example', sni: 'proxy.example' },
+    // With no name Bun would verify against the proxy's.
+    { host: '10.1.2.3', sni: '10.1.2.3' },
+  ])
+  expect(sent[0]).toBe('CONNECT 10.1.2.3:443 HTTP/1.1\r\nhost: 10.1.2.3:443\r\n\r\n')
+})
+
+test.each(['a\r\nb: c', 'a\nb', 'ä', '\0'])(
+  'send() sends no header with %j in it',
+  async (value) => {
+    const { parts, sent } = listen()
+    const [, words] = await problem({ headers: { a: value } }, { parts })
+    expect(words).toEndWith(' failed (EINVAL)')
+    expect(sent).toEqual([])
+  },
+)
+
+test.each([
+  ['an answer', 'HTTP/1.1 204 -\r\n\r\n'],
+  ['half an answer', 'HTTP/1.1 200 OK'],
+  ['what is no answer', 'SSH-2.0\r\n'],
+])('send() closes its connection after %s', async (_, answer) => {
+  const { parts, closed } = listen({ answer })
+  await ask({ url: 'http://h.example/' }, { parts })
+  expect(closed).toEqual(['address-of-h.example'])
+})
+
+const GET = { method: 'GET', url: 'https://h.example/x', headers: {}, timeoutMs: 300 } as const
+
+test('prepare() opens one connection, which the first request to that server takes', async () => {
+  const { parts, peers, sent } = listen()
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts }))
+  network.prepare('https://h.example/')
+  await Bun.sleep(1)
+  expect([peers.length, sent]).toEqual([1, []])
+  await network.send({ ...GET, url: 'https://other.example/' })
+  await network.send(GET)
+  await network.send(GET)
+  expect(peers).toEqual([
+    'address-of-h.example:443',
+    'address-of-other.example:443',
+    'address-of-h.example:443',
+  ])
+})
+
+/** How many connections a request takes that comes so much later than `prepare()`. */
+async function connectionsAfter(ms: number, isOpen: boolean): Promise<number> {
+  const { parts, peers } = listen({ isOpen })
+  let elapsedMs = 0
+  const system = fakeSystem({ ...REAL, ...parts, elapsedMs: () => elapsedMs })
+  const network = openNetwork(options, system)
+  network.prepare('https://h.example/')
+  elapsedMs += ms
+  await network.send(GET)
+  return peers.length
+}
+
+test.each([
+  [0, true, 1],
+  [4999, true, 1],
+  [5000, true, 2],
+  [0, false, 2],
+])(
+  'send() after %d ms, on an early connection that is open: %p, takes %d connections',
+  async (ms, isOpen, expected) => {
+    expect(await connectionsAfter(ms, isOpen)).toBe(expected)
+  },
+)
+
+test('what cannot be sent at once follows', async () => {
+  const size = 20_000_000
+  let received = 0
+  const server = createServer((socket) => {
+    // More than the system holds for a reader that does not read.
+    socket.pause()
+    setTimeout(() => socket.resume(), 200)
+    socket.on('data', (bytes: Buffer) => {
+      received += bytes.length
+      if (received === size) socket.end('x')
+    })
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  const connection = await connect({ hostname: '127.0.0.1', port })
+  const answer = connection.ask(new Uint8Array(size), (bytes) =>
+    bytes.length === 0 ? undefined : bytes.toString(),
+  )
+  expect(await answer).toBe('x')
+  server.close()
+})
+
+test('prepare() does harm to nobody when it fails', async () => {
+  const { parts, peers } = listen()
+  let attempts = 0
+  const connectSecond = async (peer: Peer) => {
+    attempts += 1
+    if (attempts === 1) throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    return parts.connect(peer)
+  }
+  const system = fakeSystem({ ...REAL, ...parts, connect: connectSecond })
+  const network = openNetwork(options, system)
+  network.prepare('https://h.example/')
+  expect(await network.send(GET)).toMatchObject({ kind: 'answer', status: 200 })
+  expect([attempts, peers.length]).toEqual([2, 1])
+})
+
+test('prepare() opens a tunnel where a proxy applies', async () => {
+  const { parts, peers, sent } = listen()
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts, env: PROXY }))
+  network.prepare('https://h.example/')
+  await Bun.sleep(1)
+  expect(peers).toEqual(['address-of-proxy.example:3128'])
+  await network.send(GET)
+  expect([peers.length, sent.length]).toEqual([1, 2])
+})
+
+test.each([
+  ['ECONNREFUSED', true],
+  ['ECONNRESET', true],
+  ['EAI_AGAIN', false],
+  ['EPROTO', true],
+  ['EBADMSG', true],
+  ['EMSGSIZE', false],
+  ['CERT_HAS_EXPIRED', true],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', true],
+  ['SomethingNew', true],
+  ['SECRET value', true],
+  ['ENOTFOUND', false],
+])('send() says whether %s is worth another attempt: %p', async (code, retryable) => {
+  const parts: FakeParts = {
+    connect: async () => Promise.reject(Object.assign(new Error('x'), { code })),
+  }
+  expect(await ask({}, { parts })).toMatchObject({ kind: 'no_answer', retryable })
+})
+
+test('send() says that a time-out is worth another attempt, and that no time is not', async () => {
+  const url = `http://127.0.0.1:${silent.port}/`
+  expect(await ask({ url, timeoutMs: 20 })).toMatchObject({ kind: 'no_answer', retryable: true })
+  expect(await ask({ url }, { deadlineMs: 0 })).toMatchObject({
+    kind: 'no_answer',
+    retryable: false,
+  })
+})
+
+test.each([
+  'http://169.254.169.254/',
+  'http://[fd00:ec2::254]/',
+  'https://127.0.0.1/',
+  'http://localhost/',
+])('send() asks %s without a proxy', async (url) => {
+  const { parts, peers } = listen()
+  await ask({ url }, { parts: { ...parts, env: { HTTP_PROXY: 'p', HTTPS_PROXY: 'p' } } })
+  expect(peers.length).toBe(1)
+  expect(peers[0]).not.toStartWith('address-of-p:')
+})
+
+test('send() asks directly what shares its origin with what is connected to through a proxy', async () => {
+  const { parts, peers, sent } = listen()
+  const env = { HTTP_PROXY: 'http://proxy.example:3128' }
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts, env }))
+  network.prepare('http://gateway.example/')
+  const request = { ...GET, url: 'http://gateway.example/token', headers: { secret: 'x' } }
+  await network.send({ ...request, isDirect: true })
+  expect(peers).toEqual(['address-of-proxy.example:3128', 'address-of-gateway.example:80'])
+  expect(sent[0]).toStartWith('GET /token HTTP/1.1')
+})
+
+test('send() asks no proxy for what is to be asked directly', async () => {
+  const { parts, peers } = listen()
+  const env = { HTTP_PROXY: 'p', HTTPS_PROXY: 'p' }
+  await ask({ url: 'https://h.example/', isDirect: true }, { parts: { ...parts, env } })
+  expect(peers).toEqual(['address-of-h.example:443'])
+})
+
+test('send() shows no text of an error that is not its own', async () => {
+  const parts: FakeParts = {
+    connect: async () =>
+      Promise.reject(Object.assign(new Error('SECRET'), { code: 'SECRET value' })),
+  }
+  expect(await problem({}, { parts })).toEqual([
+    'unreachable',
+    'the connection to 127.0.0.1:PORT failed',
+  ])
+})
+
+const STORE = {
+  forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, allowsIntermediates: false })),
+  name: 'x',
+}
+
+/** With which certificates a server is tried, when the first ones are refused for these reasons. */
+async function triedWith(...codes: readonly string[]): Promise<readonly string[]> {
+  const tried: string[] = []
+  const opened = await listen().parts.connect({ hostname: 'h', port: 1 })
+  const connection: Connection = {
+    ...opened,
+    secure: async ({ ca }) => {
+      tried.push(ca)
+      const code = codes[tried.length - 1]
+      if (code !== undefined) throw Object.assign(new Error('x'), { code })
+      return connection
+    },
+  }
+  const open = async () => connection
+  await secureWith(STORE, { host: 'h', sni: 'h' }, open).catch((error: unknown) => {
+    tried.push(error instanceof Error && 'code' in error ? String(error.code) : 'no code')
+  })
+  return tried
+}
+
+test.each([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_CA',
+  'PATH_LENGTH_EXCEEDED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ERR_BORINGSSL',
+])('secureWith() tries the next form of the store after %s, once', async (code) => {
+  expect(await triedWith(code)).toEqual(['some', 'all'])
+  expect(await triedWith(code, code)).toEqual(['some', 'all', 'parsable'])
+  expect(await triedWith('A_B', 'C_D', code)).toEqual(['some', 'all', 'parsable', code])
+})
+
+test.each(['ECONNRESET', 'EPROTO', 'EPIPE', 'ENOHANDSHAKE', 'ETIMEDOUT'])(
+  'secureWith() does not take %s for a verdict on the certificate',
+  async (code) => {
+    expect(await triedWith()).toEqual(['some'])
+    expect(await triedWith(code)).toEqual(['some', code])
+  },
+)
+
+/** What comes of a request when the resolver gives these answers, one after the other. */
+async function lookUp(...answers: readonly (string | readonly string[])[]) {
+  const left = [...answers]
+  let elapsedMs = 0
+  const { parts, peers } = listen()
+  const system = fakeSystem({
+    ...REAL,
+    ...parts,
+    elapsedMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+    lookUp: async () => {
+      const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'ENOTFOUND'
+      if (typeof answer === 'string') throw Object.assign(new Error('x'), { code: answer })
+      return answer
+    },
+  })
+  const network = openNetwork(options, system)
+  const request = { ...GET, url: 'http://h.example/' }
+  const outcome = await network.send(request)
+  await network.send(request)
+  const text = outcome.kind === 'answer' ? `${outcome.status}` : outcome.problem
+  return { text, elapsedMs, peers, outcome }
+}
+
+test.each(['EAI_AGAIN', 'ESERVFAIL', 'ECONNREFUSED', 'ETIMEOUT', 'EREFUSED', 'anything'])(
+  'send() asks a resolver that is not ready (%s) again',
+  async (code) => {
+    const { text, peers } = await lookUp(code, code, ['10.0.0.1'])
+    expect([text, ...peers]).toEqual(['200', '10.0.0.1:80', '10.0.0.1:80'])
+  },
+)
+
+test('send() waits 5 s for a resolver, in all its attempts together', async () => {
+  const { text, elapsedMs, outcome } = await lookUp('EAI_AGAIN')
+  expect([text, elapsedMs]).toEqual(['the host name of h.example cannot be looked up', 5000])
+  expect(outcome).toMatchObject({ retryable: false })
+})
+
+test.each([['ENOTFOUND'], [[]]])('send() does not ask again after %j', async (answer) => {
+  const { text, elapsedMs } = await lookUp(answer, ['10.0.0.1'])
+  expect([text, elapsedMs]).toEqual(['the host name of h.example does not exist', 0])
+})
+
+test.each([
+  ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+  ['an alert', Buffer.from('15030300020246', 'hex')],
+])(
+  'connectNested() takes %s for no verdict on a certificate, as connect() does',
+  async (_, bytes) => {
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: { data: (socket) => void socket.end(bytes) },
+    })
+    const ca = await Bun.file(world.caFile).text()
+    const tls = { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false }
+    for (const open of [connect, connectNested]) {
+      // eslint-disable-next-line no-await-in-loop -- one after the other
+      const connection = await open({ hostname: '127.0.0.1', port: server.port })
+      // eslint-disable-next-line no-await-in-loop
+      const outcome = await connection.secure(tls).catch((error: unknown) => error)
+      expect(outcome).toMatchObject({ code: 'EPROTO' })
+    }
+    server.stop(true)
+  },
+)
+
+test('send() looks a name up once a run', async () => {
+  const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
+  expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])
+})
+
+test('send() connects to the addresses that addressesOf() gave', async () => {
+  const answers = [['127.0.0.1'], ['192.0.2.1']]
+  const { parts, peers } = listen()
+  const lookUpNext = async () => answers.shift() ?? []
+  const system = fakeSystem({ ...REAL, ...parts, lookUp: lookUpNext })
+  const network = openNetwork(options, system)
+  const url = 'http://agent.example/'
+  expect(await network.addressesOf(new URL(url))).toEqual(['127.0.0.1'])
+  await network.send({ ...GET, url })
+  expect(peers).toEqual(['127.0.0.1:80'])
+})
+
+test.each([
+  ['refuses', async () => Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))],
+  ['does not answer', async () => new Promise<Connection>(() => undefined)],
+])('send() passes over an address that %s', async (_, first) => {
+  const { parts } = listen()
+  const tried: string[] = []
+  const own = {
+    lookUp: async () => ['::1', '127.0.0.1'],
+    connect: async (peer: Peer) => {
+      tried.push(peer.hostname)
+      return peer.hostname === '::1' ? first() : parts.connect(peer)
+    },
+  }
+  const outcome = await ask({ url: 'http://h.example/' }, { parts: own })
+  expect(outcome).toMatchObject({ kind: 'answer', status: 200 })
+  expect(tried).toEqual(['::1', '127.0.0.1'])
+})
+
+test('send() says why none of the addresses can be used', async () => {
+  const parts = { lookUp: async () => ['::1', '127.0.0.1'] }
+  const url = `http://h.example:${findClosedPort()}/`
+  expect(await problem({ url }, { parts })).toEqual([
+    'unreachable',
+    'h.example:PORT refused the connection',
+  ])
+})
