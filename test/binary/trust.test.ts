@@ -39,6 +39,8 @@ interface Setup {
   readonly variable?: 'SSL_CERT_FILE'
   /** The host that is asked for through a proxy. Default: no proxy. */
   readonly proxied?: string
+  /** Whether that proxy speaks TLS. It shows the same chain, so that it is judged first. */
+  readonly isNested?: boolean
   readonly line?: LineFault
 }
 
@@ -50,12 +52,17 @@ interface Outcome extends PluginResult {
 }
 
 /** A run against an ECR that shows a chain. */
-async function ask({ chain = [server], bundle, variable, proxied, line }: Setup): Promise<Outcome> {
+async function ask(setup: Setup): Promise<Outcome> {
+  const { chain = [server], bundle, variable, proxied, isNested = false, line } = setup
+  const authority = await showing(chain, bundle)
   const world = await startWorld({
-    authority: await showing(chain, bundle),
+    authority,
     ...(line === undefined ? {} : { line: { service: 'ecr', fault: line } }),
   })
-  const proxy = startProxy({ route: () => Number(new URL(world.urls.ecr).port) })
+  const proxy = startProxy({
+    route: () => Number(new URL(world.urls.ecr).port),
+    ...(isNested ? { tls: await authority.issueLeaf('good') } : {}),
+  })
   const empty = `${world.directory}/empty`
   mkdirSync(empty)
   const { accessKeyId, secretAccessKey, sessionToken = '' } = issueKey(world.state, { owner: 'p' })
@@ -96,6 +103,7 @@ function expectRefusal({ exitCode, stdout, stderr, asked }: Outcome, words: RegE
 const WAYS = [
   ['directly', {}],
   ['through a proxy', { proxied: HOST }],
+  ['through an https proxy', { proxied: HOST, isNested: true }],
 ] as const
 
 const VARIABLES = [
