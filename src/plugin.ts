@@ -101,13 +101,13 @@ export function planPull(
 /**
  * A token from AWS: whose credentials, and then the call.
  *
- * @param yieldsWhenThrottled - whether a call that ECR throttles is the last.
+ * @param yields - whether a call that ECR throttles is the last.
  * @throws {Failure} of the source, or of the call.
  */
 export async function fetchToken(
   { registry, source, region: known }: Pull,
   run: Run,
-  yieldsWhenThrottled: boolean,
+  yields: boolean,
 ): Promise<RegistryToken> {
   const region = known ?? (await run.imds.fetchRegion('nothing else names a region'))
   const context = { ...run, region }
@@ -115,7 +115,7 @@ export async function fetchToken(
   run.network.prepare(tokenRequest(registry, context).url)
   const credentials = await resolveSource(source, run.imds, context)
   run.system.step(`signing with credentials: ${credentials.source}`)
-  return fetchRegistryToken(registry, { credentials, yieldsWhenThrottled }, context)
+  return fetchRegistryToken(registry, { credentials, yields }, context)
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Signing {
 }
 
 /** One call to an AWS service. */
-export interface AwsCall extends Pick<RetryOptions, 'retryableCodes' | 'yieldsWhenThrottled'> {
+export interface AwsCall extends Pick<RetryOptions, 'retryableCodes' | 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly request: HttpRequest

@@ -20,7 +20,7 @@ export interface RetryOptions {
   /** A status of this service that is worth another attempt, beside those of every service. */
   readonly retryableStatus?: number
   /** Whether a throttled attempt is the last: for a run that has others to wait with. */
-  readonly yieldsWhenThrottled?: boolean
+  readonly yields?: boolean
   /** Whether an answer taught something that makes another attempt worth while, and at once. */
   readonly learn?: (answer: HttpAnswer) => boolean
   /** The AWS error code in an answer; without it only the status counts. */
@@ -121,7 +121,7 @@ export async function withRetries(
     if (attempts >= options.maxAttempts) return tried
     if (outcome.kind === 'answer' && options.learn?.(outcome) === true) continue
     if (verdict === 'final') return tried
-    if (verdict === 'throttled' && options.yieldsWhenThrottled === true) return tried
+    if (verdict === 'throttled' && options.yields === true) return tried
     const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
     const delayMs = delayBefore({ attempts, verdict, retryAfter, random: network.random() })
     if (delayMs >= network.remainingMs()) return tried

@@ -58,14 +58,9 @@ const PrivateAnswer = v.object({
 })
 const PublicAnswer = v.object({ authorizationData: AuthorizationData })
 
-/** Who asks, and whether a throttled attempt is the last. */
-export interface EcrCaller {
-  readonly credentials: Credentials
-  readonly yieldsWhenThrottled: boolean
-}
-
 /**
- * A password for the registry: one `GetAuthorizationToken`, signed with the given keys.
+ * A password for the registry: one `GetAuthorizationToken`, signed with the given keys. `yields`: a call that ECR throttles
+ * is the last one.
  *
  * @throws {Failure} `unreachable` - no answer; `refused` - AWS said no; `bad_response` - not the documented shape.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
@@ -73,7 +68,7 @@ export interface EcrCaller {
  */
 export async function fetchRegistryToken(
   registry: Registry,
-  { credentials, yieldsWhenThrottled }: EcrCaller,
+  { credentials, yields }: { readonly credentials: Credentials; readonly yields: boolean },
   context: Context,
 ): Promise<RegistryToken> {
   const { service } = registry
@@ -87,7 +82,7 @@ export async function fetchRegistryToken(
       signing: { service, region, credentials },
       errorCode: jsonErrorCode,
       hints: HINTS,
-      yieldsWhenThrottled,
+      yields,
     },
     context,
   )

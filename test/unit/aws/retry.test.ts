@@ -320,7 +320,7 @@ test('callAws() counts the time of one call, not of the run, and says what it wa
 })
 
 test('callAws() leaves it at a throttled attempt when it is told to, and at no other', async () => {
-  const yielding = { call: { yieldsWhenThrottled: true } }
+  const yielding = { call: { yields: true } }
   const throttled = await call([error(400, 'ThrottlingException'), answer({})], yielding)
   expect([throttled.settled, throttled.requests.length]).toEqual([false, 1])
   await expectRejection('throttled', throttled.result)

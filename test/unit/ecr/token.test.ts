@@ -169,7 +169,7 @@ async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) 
   const fake = fakeContext([outcome], { now: () => NOW })
   const result = fetchRegistryToken(
     PRIVATE,
-    { credentials: { ...CREDENTIALS, expiresAtMs }, yieldsWhenThrottled: false },
+    { credentials: { ...CREDENTIALS, expiresAtMs }, yields: false },
     fake.context,
   )
   return { ...fake, result, settled: await result.catch(() => undefined) }
@@ -227,7 +227,7 @@ test.each([
 test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
   const steps: string[] = []
   const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
-  const caller = { credentials: CREDENTIALS, yieldsWhenThrottled: false }
+  const caller = { credentials: CREDENTIALS, yields: false }
   const result = fetchRegistryToken(PRIVATE, caller, context)
   const message = await expectRejection('bad_response', result)
   expect(message).toStartWith("ECR's answer is not as documented: ")
@@ -236,19 +236,19 @@ test('fetchRegistryToken() says whom it asks, and whose answer was none', async 
 
 test('fetchRegistryToken() leaves it at one throttled attempt when it has others to wait with', async () => {
   const busy = answer({ __type: 'ThrottlingException' }, 400)
-  for (const [yieldsWhenThrottled, attempts] of [
+  for (const [yields, attempts] of [
     [true, 1],
     [false, 3],
   ] as const) {
     const { context, requests } = fakeContext([busy])
-    const caller = { credentials: CREDENTIALS, yieldsWhenThrottled }
+    const caller = { credentials: CREDENTIALS, yields }
     // eslint-disable-next-line no-await-in-loop
     await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
     expect(requests.length).toBe(attempts)
   }
   // Other failures are tried again as ever.
   const { context, requests } = fakeContext([answer({}, 503)])
-  const caller = { credentials: CREDENTIALS, yieldsWhenThrottled: true }
+  const caller = { credentials: CREDENTIALS, yields: true }
   await expectRejection('refused', fetchRegistryToken(PRIVATE, caller, context))
   expect(requests.length).toBe(3)
 })
