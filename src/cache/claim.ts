@@ -1,45 +1,79 @@
 import type { PrivateDirectory, System } from '../base/system.ts'
 import { type BootClock, SLACK_MS } from './boot_clock.ts'
 
+/**
+ * Who may ask AWS now: `mine` - this run, for all runs of the node; `taken` - another run, so wait for its answer;
+ * `throttled` - nobody, since ECR wants a pause; `alone` - each run for itself, since there is nobody to wait for.
+ */
+export type Turn = 'mine' | 'taken' | 'throttled' | 'alone'
+
+/** What a run leaves behind when it got no token, so that the others know why. */
+export type Note = 'failed' | 'throttled'
+
 /** The right to ask for all runs of the node, which one of them has at a time. Both members throw what the directory does. */
 export interface Claim {
-  readonly claim: () => 'mine' | 'taken'
-  readonly release: () => void
+  readonly claim: () => Turn
+  /** Ends this run's claim, but not that of a run which has taken over. */
+  readonly release: (note?: Note) => void
 }
 
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
 export const MAX_CLAIM_MS = 5000
 
-/** A claim by that name. */
+/** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
+const PAUSE_MS = { least: 1000, most: 4000 }
+
+/** The claim for a key. Claim and note say who asks, by process number, or what came of it; and until when, by the boot clock. */
 export function openClaim(
   files: PrivateDirectory,
   clock: BootClock,
-  { name, system }: { readonly name: string; readonly system: System },
+  { key, system }: { readonly key: string; readonly system: System },
 ): Claim {
+  const name = `${key}.claim`
+  const noteName = `${key}.failure`
+  const openedAtMs = clock.uptimeMs()
   let own = ''
 
-  function claim(): 'mine' | 'taken' {
-    const text = `${system.processId} ${Math.round(clock.uptimeMs())}`
+  function textFor(owner: number | Note, forMs: number): string {
+    return `${owner} ${Math.round(clock.uptimeMs() + forMs)}`
+  }
+
+  function claim(): Turn {
+    const noted = judge(files.read(noteName) ?? '')
+    if (noted !== undefined) return noted
+    const text = textFor(system.processId, MAX_CLAIM_MS)
     if (files.claim(name, text)) {
       own = text
       return 'mine'
     }
     const other = files.claimant(name)
     // Two runs may judge at the same time, and one remove the other's new claim: then two ask ECR, which does no harm.
-    if (other !== undefined && isDead(other)) files.remove(name)
+    if (other !== undefined && judge(other) === undefined) files.remove(name)
     return 'taken'
   }
 
-  /** Whether whoever made the claim was killed, or hangs, or did so before this boot. */
-  function isDead(text: string): boolean {
-    const [, processId, sinceMs] = /^([0-9]{1,10}) ([0-9]{1,15})$/.exec(text) ?? []
-    if (processId === undefined) return true
-    const ageMs = clock.uptimeMs() - Number(sinceMs)
-    return ageMs < -SLACK_MS || ageMs > MAX_CLAIM_MS || !system.isRunning(Number(processId))
+  /** `undefined` for what is over: the claim of a run that was killed, or hangs; an old note; and all of an earlier boot. */
+  function judge(text: string): Turn | undefined {
+    const [, owner, end = 0] = /^(failed|throttled|[0-9]{1,10}) ([0-9]{1,15})$/.exec(text) ?? []
+    const endMs = Number(end)
+    const leftMs = endMs - clock.uptimeMs()
+    if (leftMs > MAX_CLAIM_MS + SLACK_MS) return undefined
+    // Of those who have waited for it: an older failure says nothing about the next call.
+    if (owner === 'failed' && endMs >= openedAtMs) return 'alone'
+    if (leftMs < 0) return undefined
+    if (owner === 'throttled') return 'throttled'
+    return system.isRunning(Number(owner)) ? 'taken' : undefined
   }
 
-  function release(): void {
+  function release(note?: Note): void {
+    if (note !== undefined)
+      files.replace(noteName, textFor(note, note === 'failed' ? 0 : pauseMs()))
     if (files.claimant(name) === own) files.remove(name)
+  }
+
+  /** Random, so that nodes that were throttled together do not come back together. */
+  function pauseMs(): number {
+    return PAUSE_MS.least + system.random() * (PAUSE_MS.most - PAUSE_MS.least)
   }
 
   return { claim, release }

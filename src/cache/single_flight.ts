@@ -1,102 +1,78 @@
+import type { Context } from '../aws/context.ts'
 import { Failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import type { RegistryToken } from '../ecr/token.ts'
-import type { Network } from '../net/network.ts'
-import { MAX_CLAIM_MS } from './claim.ts'
+import { MAX_CLAIM_MS, type Note, type Turn } from './claim.ts'
 import type { TokenCache } from './store.ts'
 
-/** Between two looks whether another run has got the token, in milliseconds: the first wait, and the longest. */
+/** Between two looks for the token of another run, in milliseconds: at first, and at most. */
 const FIRST_POLL_MS = 20
 const LONGEST_POLL_MS = 100
 
 /** How long a run waits for others, in milliseconds: for one that hangs, and for the one that takes its place. */
 const PATIENCE_MS = 2 * MAX_CLAIM_MS
 
-/** What is left of the run's time, in milliseconds, when it stops waiting because ECR throttles: enough to ask by itself. */
+/** Time kept back for this run's own call, in milliseconds, when it waits because ECR throttles. */
 const RESERVE_MS = 15_000
 
-/** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
-const PAUSE_MS = { least: 1000, most: 4000 }
-
-/** What sharing needs of a run. */
-export interface Surroundings {
-  readonly network: Network
-  readonly system: Pick<System, 'onSignal'>
-}
-
-/** Asks AWS; `yields`: a call that ECR throttles is the last one, since the pauses between runs are the back-off. */
+/** Asks AWS. `yields`: a call that ECR throttles is the last one, since the pauses between runs are the back-off. */
 export type FetchToken = (yields: boolean) => Promise<RegistryToken>
 
 /**
  * The token of the cache, else one that `fetchToken` gets for all runs of this node: while one asks, the others wait for
- * its answer. While ECR throttles they take turns, with a pause after each. A run asks by itself when another one has failed
- * for all while it waited, when waiting takes too long, and when anything about the cache fails.
+ * its answer. While ECR throttles they take turns, with a pause after each. A run asks by itself when the one that it waited
+ * for has failed, when waiting takes too long, and when anything about the cache fails.
  *
  * @throws {Failure} of `fetchToken`.
  */
 export async function shareToken(
   cache: TokenCache,
-  surroundings: Surroundings,
+  { network, system }: Pick<Context, 'network' | 'system'>,
   fetchToken: FetchToken,
 ): Promise<RegistryToken> {
-  const { network } = surroundings
   const startMs = network.elapsedMs()
   // Shortened at random: runs that began together must not all lose patience together.
   const share = 1 - network.random() / 4
   const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
+  // Sticky: a pause is over before the throttling is.
   let isThrottled = false
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
-    const token = cache.read()
-    if (token !== undefined) {
+    const stored = cache.read()
+    if (stored !== undefined) {
       network.step('taking the token from the cache')
-      return token
+      return stored
     }
-    const waitedMs = network.elapsedMs() - startMs
-    const failure = cache.failure()
-    const isNew = failure !== undefined && failure.ageMs <= waitedMs
-    // Remembered: a pause that this run has waited for was noted before it began.
-    isThrottled ||= failure?.isThrottled === true && (isNew || failure.pauseMs > 0)
-    const limitMs = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
+    const limitMs: number = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
+    const leftMs = startMs + limitMs - network.elapsedMs()
+    const turn: Turn = leftMs > 0 ? cache.claim() : 'alone'
     const yields = isThrottled
     const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
-    if ((isNew && !failure.isThrottled) || waitedMs >= limitMs)
-      return fetchAndKeep(cache, fetchOnce)
-    const pauseMs = failure?.pauseMs ?? 0
-    const turn = pauseMs > 0 ? 'taken' : cache.claim()
-    if (turn === 'broken') return fetchToken(false)
-    // One step after the other is the point.
-    const own: RegistryToken | number =
-      turn === 'mine' ? await takeTurn(cache, surroundings, fetchOnce) : 0
-    if (typeof own !== 'number') return own
-    isThrottled ||= own > 0
+    if (turn === 'alone') return fetchAndKeep(cache, fetchOnce)
+    const token = turn === 'mine' ? await takeTurn(cache, system, fetchOnce) : undefined
+    if (token !== undefined) return token
+    isThrottled ||= turn !== 'taken'
     network.step('waiting for another run that asks for the same token')
-    const delayMs = Math.max(pauseMs, own) + pollMs * (0.5 + network.random() / 2)
-    await network.sleep(Math.min(delayMs, limitMs - waitedMs))
+    await network.sleep(Math.min(pollMs * (0.5 + network.random() / 2), leftMs))
   }
 }
 
-/** Asks for all. When ECR throttles, or this is not the time, gives back how long to wait instead, in milliseconds. */
+/** Calls ECR on behalf of every waiter; returns the token, `undefined` when ECR throttles. */
 async function takeTurn(
   cache: TokenCache,
-  { network, system }: Surroundings,
+  system: Pick<System, 'onSignal'>,
   fetchOnce: () => Promise<RegistryToken>,
-): Promise<RegistryToken | number> {
+): Promise<RegistryToken | undefined> {
   const done = system.onSignal(cache.release)
+  let note: Note | undefined
   try {
-    // Another run may have ended between this one's look and its claim.
-    const stored = cache.read()
-    if (stored !== undefined) return stored
-    const pauseMs = cache.failure()?.pauseMs ?? 0
-    if (pauseMs > 0) return pauseMs
     return await fetchAndKeep(cache, fetchOnce)
   } catch (error) {
-    const pauseMs = isThrottle(error) ? pauseFor(network) : 0
-    cache.noteFailure(pauseMs)
-    if (pauseMs > 0) return pauseMs
-    throw error
+    note = error instanceof Failure && error.code === 'throttled' ? 'throttled' : 'failed'
+    if (note === 'failed') throw error
+    return undefined
   } finally {
     cache.sweep()
-    cache.release()
+    cache.release(note)
     done()
   }
 }
@@ -105,16 +81,10 @@ async function fetchAndKeep(
   cache: TokenCache,
   fetchOnce: () => Promise<RegistryToken>,
 ): Promise<RegistryToken> {
+  // Another run may have ended between this one's two looks.
+  const stored = cache.read()
+  if (stored !== undefined) return stored
   const token = await fetchOnce()
   cache.write(token)
   return token
-}
-
-function isThrottle(error: unknown): boolean {
-  return error instanceof Failure && error.code === 'throttled'
-}
-
-/** Random, so that nodes that were throttled together do not come back together. */
-function pauseFor({ random }: Pick<Network, 'random'>): number {
-  return PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least)
 }

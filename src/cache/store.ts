@@ -1,35 +1,38 @@
+import * as v from 'valibot'
+
+import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { codeOf, Failure, quote } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { PrivateDirectory, System } from '../base/system.ts'
-import type { RegistryToken } from '../ecr/token.ts'
+import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
 import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
-import { openClaim } from './claim.ts'
-import { type CacheEntry, parseEntry } from './entry.ts'
+import { type Claim, openClaim, type Turn } from './claim.ts'
 import { sweep } from './sweep.ts'
 
+const SUBJECT = { code: 'bad_config', name: 'a cached token' } as const
+
+/** A token in a file of the cache. */
+const Entry = v.object({
+  bootId: NonEmpty,
+  /** Milliseconds since that boot. */
+  storedAtMs: v.pipe(v.number(), v.finite()),
+  /** The node's clock then, in milliseconds since 1970. */
+  storedAtWallMs: v.pipe(v.number(), v.finite()),
+  /** How long the token was still valid then, in milliseconds. */
+  lifeMs: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFE_MS)),
+  username: NonEmpty,
+  password: NonEmpty,
+})
+
+type Entry = v.InferOutput<typeof Entry>
+
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
-export interface TokenCache {
+export interface TokenCache extends Claim {
   /** A token in the first half of its life. */
   readonly read: () => RegistryToken | undefined
   readonly write: (token: RegistryToken) => void
-  /** Whether this run may ask ECR now, is to wait for another's answer, or has nobody to wait for. */
-  readonly claim: () => 'mine' | 'taken' | 'broken'
-  readonly release: () => void
   /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
   readonly sweep: () => void
-  /** The last failure that a run of this node has noted. */
-  readonly failure: () => NotedFailure | undefined
-  /** @param pauseMs - how long nobody is to ask again, in milliseconds; 0 unless ECR has throttled the run. */
-  readonly noteFailure: (pauseMs: number) => void
-}
-
-/** A run that asked for all and got no token. */
-export interface NotedFailure {
-  /** Milliseconds since then. */
-  readonly ageMs: number
-  readonly isThrottled: boolean
-  /** Milliseconds until ECR may be asked again; 0 when it may. */
-  readonly pauseMs: number
 }
 
 /**
@@ -72,15 +75,12 @@ function createCache(
   clock: BootClock,
   { key, system }: { readonly key: string; readonly system: System },
 ): TokenCache {
-  const tokenFile = `${key}.token`
-  const failureFile = `${key}.failure`
-  const { claim, release } = openClaim(files, clock, { name: `${key}.claim`, system })
+  const file = `${key}.token`
+  const { claim, release } = openClaim(files, clock, { key, system })
 
   function read(): RegistryToken | undefined {
-    const text = files.read(tokenFile)
-    if (text === undefined) return undefined
-    const entry = parseEntry(text)
-    if (entry === undefined) system.step('the cached token cannot be read')
+    const text = files.read(file)
+    const entry = text === undefined ? undefined : parseEntry(text)
     if (entry?.bootId !== clock.bootId) return undefined
     const { username, password, lifeMs } = entry
     const ageMs = clock.uptimeMs() - entry.storedAtMs
@@ -90,30 +90,24 @@ function createCache(
     return { username, password, lifeMs: lifeMs - Math.max(0, ageMs) }
   }
 
+  /** `undefined` for what is half written, or of another version. */
+  function parseEntry(text: string): Entry | undefined {
+    try {
+      return decode(Entry, parseJson(new TextEncoder().encode(text), SUBJECT), SUBJECT)
+    } catch {
+      system.step('the cached token cannot be read')
+      return undefined
+    }
+  }
+
   function write(token: RegistryToken): void {
     if (token.lifeMs <= 0) return
     const [storedAtMs, storedAtWallMs] = [clock.uptimeMs(), system.now()]
-    const entry: CacheEntry = { bootId: clock.bootId, storedAtMs, storedAtWallMs, ...token }
-    files.replace(tokenFile, JSON.stringify(entry))
+    const entry: Entry = { bootId: clock.bootId, storedAtMs, storedAtWallMs, ...token }
+    files.replace(file, JSON.stringify(entry))
   }
 
-  function failure(): NotedFailure | undefined {
-    const text = files.read(failureFile) ?? ''
-    const [, bootId, atMs, lengthMs] =
-      /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9]{1,4})$/.exec(text) ?? []
-    if (bootId !== clock.bootId) return undefined
-    const ageMs = clock.uptimeMs() - Number(atMs)
-    if (ageMs < -SLACK_MS) return undefined
-    const isThrottled = lengthMs !== '0'
-    return { ageMs, isThrottled, pauseMs: Math.max(0, Number(lengthMs) - Math.max(0, ageMs)) }
-  }
-
-  function noteFailure(pauseMs: number): void {
-    const now = Math.round(clock.uptimeMs())
-    files.replace(failureFile, `${clock.bootId} ${now} ${Math.round(pauseMs)}`)
-  }
-
-  /** The result, or what stands for it when the directory fails: full, read-only, gone. */
+  /** The result of `work`, or `otherwise` when the directory fails: full, read-only, gone. */
   function unlessFailing<T>(work: () => T, otherwise: T): T {
     try {
       return work()
@@ -126,10 +120,8 @@ function createCache(
   return {
     read: () => unlessFailing(read, undefined),
     write: (token) => unlessFailing(() => write(token), undefined),
-    claim: () => unlessFailing<'mine' | 'taken' | 'broken'>(claim, 'broken'),
-    release: () => unlessFailing(release, undefined),
+    claim: () => unlessFailing<Turn>(claim, 'alone'),
+    release: (note) => unlessFailing(() => release(note), undefined),
     sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
-    failure: () => unlessFailing(failure, undefined),
-    noteFailure: (pauseMs) => unlessFailing(() => noteFailure(pauseMs), undefined),
   }
 }

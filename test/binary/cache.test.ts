@@ -474,14 +474,34 @@ test.concurrent('a run that fails removes what is left, too', async () =>
   }),
 )
 
-test.concurrent('a claim that a killed run has left is taken over at once', async () =>
+/** Milliseconds since the kernel started. */
+const uptimeMs = () => Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000)
+
+const deadProcess = () => Bun.spawnSync(['true']).pid
+
+test.concurrent.each<[string, 'claim' | 'failure', () => string, number]>([
+  // The first look removes a claim that is over, the second makes one.
+  ['the claim of a run that was killed', 'claim', () => `${deadProcess()} ${uptimeMs() + 4000}`, 1],
+  ['the claim of a run that hangs', 'claim', () => `${process.pid} ${uptimeMs() - 1}`, 1],
+  ['a claim of an earlier boot', 'claim', () => `${process.pid} ${uptimeMs() + 60_000}`, 1],
+  ['a claim of another version', 'claim', () => `${process.pid} x`, 1],
+  ['the note of a pause that is over', 'failure', () => `throttled ${uptimeMs() - 1}`, 0],
+  ['a pause of an earlier boot', 'failure', () => `throttled ${uptimeMs() + 60_000}`, 0],
+  ['the note of an old failure', 'failure', () => `failed ${uptimeMs() - 1000}`, 0],
+  // By another process's boot clock, which may be a little ahead.
+  ['the note of a new failure', 'failure', () => `failed ${uptimeMs() + 900}`, 0],
+  ['a note of another version', 'failure', () => `${uptimeMs()} 4000`, 0],
+])('%s costs no wait for another run', async (_, kind, text, looks) =>
   inWorld(async (world) => {
     const { file } = await fill(world)
     rmSync(file)
-    const dead = Bun.spawnSync(['true']).pid
-    symlinkSync(`${dead} 1`, file.replace(/token$/, 'claim'))
-    expectToken(await pull(world))
-    expect(namesIn(world)).toHaveLength(1)
+    const path = file.replace(/token$/, kind)
+    if (kind === 'claim') symlinkSync(text(), path)
+    else writeFileSync(path, text(), { mode: 0o600 })
+    const run = await pull(world, { args: ['--verbose'] })
+    expect(run.exitCode).toBe(0)
+    expect(run.stderr.split('ms: waiting for another run').length - 1).toBe(looks)
+    expect(namesIn(world)).toEqual([file.replace(/.*\//, '')])
   }),
 )
 

@@ -12,7 +12,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ['cache/boot_clock.ts', ['unit/cache/store']],
   ['cache/claim.ts', ['unit/cache/store', 'unit/cache/single_flight']],
-  ['cache/entry.ts', ['unit/cache/store']],
   ['net/bundle.ts', ['unit/net/trust']],
   ['cache/key.ts', ['unit/cache/key']],
   ['cache/sweep.ts', ['unit/cache/sweep']],

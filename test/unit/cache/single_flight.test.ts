@@ -26,7 +26,7 @@ interface RunParts {
 /** One run on a node whose time is that of its own waits: the token, how long it waited, and what it said. */
 async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {}) {
   const { deadlineMs = 45_000, random = 0.5, onSleep, change = (same) => same, skewMs = 0 } = parts
-  const system = processOn(node, parts.system)
+  const system = processOn(node, { random: () => random, ...parts.system })
   const { network } = fakeContext([], { deadlineMs }).context
   const cache = change(await openTokenCache('/run/x', 'k', system))
   node.uptimeMs += parts.spentMs ?? 0
@@ -66,9 +66,14 @@ async function cacheOf(node: FakeNode): Promise<TokenCache> {
   return openTokenCache('/run/x', 'k', processOn(node))
 }
 
+/** What a run leaves that ECR has throttled: for so long from now, nobody is to ask. */
+function throttle(node: FakeNode, pauseMs: number): void {
+  node.files.set('k.failure', `throttled ${Math.round(node.uptimeMs) + pauseMs}`)
+}
+
 /** Runs that hang, one after the other, so that the claim is always young. */
 function keepClaimed(node: FakeNode): () => void {
-  const renew = () => void node.claims.set('k.claim', `1000 ${Math.round(node.uptimeMs)}`)
+  const renew = () => void node.claims.set('k.claim', `1000 ${Math.round(node.uptimeMs) + 5000}`)
   renew()
   return renew
 }
@@ -102,7 +107,7 @@ test('shareToken() waits for another run and takes its token', async () => {
 
 test('shareToken() takes over at once from a run that was killed', async () => {
   const node = fakeNode()
-  node.claims.set('k.claim', '999 100000')
+  node.claims.set('k.claim', '999 105000')
   const { token, waitedMs } = await runOn(node, async () => tokenOf('own'))
   expect(token.password).toBe('own')
   expect(waitedMs).toBeLessThan(100)
@@ -110,7 +115,7 @@ test('shareToken() takes over at once from a run that was killed', async () => {
 
 test('shareToken() takes over after five seconds from a run that hangs', async () => {
   const node = fakeNode()
-  node.claims.set('k.claim', '1000 100000')
+  node.claims.set('k.claim', '1000 105000')
   const { waitedMs } = await runOn(node, async () => tokenOf('own'))
   expect(waitedMs).toBeGreaterThan(5000)
   expect(waitedMs).toBeLessThan(5500)
@@ -156,13 +161,15 @@ test('shareToken() does not queue behind failures: once another run has failed f
   const node = fakeNode()
   const other = await cacheOf(node)
   other.claim()
-  const renew = keepClaimed(node)
-  const onSleep = () => {
-    renew()
-    other.noteFailure(0)
+  const onSleep = () => other.release('failed')
+  const asked: unknown[] = []
+  const fetchToken: FetchToken = async (yields) => {
+    // Beside all the others that have waited.
+    asked.push([yields, node.claims.size])
+    return tokenOf('own')
   }
-  const { token, waitedMs } = await runOn(node, async () => tokenOf('own'), { onSleep })
-  expect(token.password).toBe('own')
+  const { token, waitedMs } = await runOn(node, fetchToken, { onSleep })
+  expect([token.password, asked]).toEqual(['own', [[false, 0]]])
   expect(waitedMs).toBeLessThan(100)
 })
 
@@ -173,10 +180,8 @@ test('shareToken() minds no failure from before it began, and leaves no claim wh
     // eslint-disable-next-line no-await-in-loop
     await expectRejection(code, runOn(node, failWith(code)))
     expect(node.claims.size).toBe(0)
-    // At once, and it is no reason for others to wait.
-    // eslint-disable-next-line no-await-in-loop
-    expect((await cacheOf(node)).failure()).toEqual({ ageMs: 0, isThrottled: false, pauseMs: 0 })
   }
+  // At once, and it is no reason for others to wait.
   expect(node.uptimeMs).toBe(103_000)
   node.uptimeMs += 1000
   const renew = keepClaimed(node)
@@ -208,24 +213,9 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
   }
 })
 
-test.each([
-  [0, 1000],
-  [0.999, 3997],
-])(
-  'shareToken() that ECR throttles (chance %d) wants a pause of %d ms',
-  async (random, pauseMs) => {
-    const node = fakeNode()
-    await expectRejection(
-      'throttled',
-      runOn(node, failWith('throttled'), { random, deadlineMs: 1 }),
-    )
-    expect((await cacheOf(node)).failure()?.pauseMs).toBe(pauseMs)
-  },
-)
-
 test('shareToken() asks once when its time ends before a pause does, however little before', async () => {
   const node = fakeNode()
-  ;(await cacheOf(node)).noteFailure(2101)
+  throttle(node, 2101)
   node.uptimeMs += 100
   const attempts: unknown[] = []
   const fetchToken: FetchToken = async (yields) => {
@@ -240,7 +230,7 @@ test.each([0, 10, 1500])(
   'shareToken() that begins %d ms after another run was throttled heeds its pause, and asks once',
   async (lateMs) => {
     const node = fakeNode()
-    ;(await cacheOf(node)).noteFailure(2000)
+    throttle(node, 2000)
     node.uptimeMs += lateMs
     const attempts: unknown[] = []
     const { waitedMs } = await runOn(node, async (yields) => {
@@ -254,7 +244,7 @@ test.each([0, 10, 1500])(
 
 test('shareToken() asks as often as usual when a throttle is long ago', async () => {
   const node = fakeNode()
-  ;(await cacheOf(node)).noteFailure(2000)
+  throttle(node, 2000)
   node.uptimeMs += 60_000
   const attempts: unknown[] = []
   await runOn(node, async (yields) => {
@@ -273,9 +263,8 @@ test('shareToken() fails as the last attempt does, when ECR throttles to the end
 
 test('shareToken() waits for a throttled node with all but fifteen seconds of its time', async () => {
   const node = fakeNode()
-  const cache = await cacheOf(node)
-  cache.noteFailure(4000)
-  const onSleep = () => cache.noteFailure(4000)
+  throttle(node, 4000)
+  const onSleep = () => throttle(node, 4000)
   const { waitedMs } = await runOn(node, async () => tokenOf('x'), { onSleep, random: 0 })
   expect(waitedMs).toBeCloseTo(30_000, 3)
 })
@@ -283,29 +272,14 @@ test('shareToken() waits for a throttled node with all but fifteen seconds of it
 test('shareToken() heeds what happens between its look and its claim', async () => {
   const node = fakeNode()
   const other = await cacheOf(node)
-  let isFirst = true
-  const noted = (happen: () => void) => (cache: TokenCache) => ({
+  const change = (cache: TokenCache) => ({
     ...cache,
     claim: () => {
-      if (isFirst) happen()
-      isFirst = false
+      other.write(tokenOf('other'))
       return cache.claim()
     },
   })
-  for (const pauseMs of [3000, 1]) {
-    node.files.clear()
-    // To a hundredth of a second, as finely as the boot clock tells.
-    node.uptimeMs = Math.ceil(node.uptimeMs / 10) * 10
-    isFirst = true
-    const paused = noted(() => other.noteFailure(pauseMs))
-    // eslint-disable-next-line no-await-in-loop
-    const { waitedMs } = await runOn(node, async () => tokenOf('a'), { change: paused })
-    expect(waitedMs).toBeGreaterThanOrEqual(pauseMs)
-  }
-  node.files.clear()
-  isFirst = true
-  const stored = noted(() => other.write(tokenOf('other')))
-  const { token, waitedMs } = await runOn(node, refuse, { change: stored })
+  const { token, waitedMs } = await runOn(node, refuse, { change })
   expect([token.password, waitedMs]).toEqual(['other', 0])
   expect(node.claims.size).toBe(0)
 })
@@ -344,27 +318,23 @@ test('shareToken() gives up its claim on a signal, and cares for none once it is
 
 test('shareToken() waits for the last moment of a pause', async () => {
   const node = fakeNode()
-  ;(await cacheOf(node)).noteFailure(1)
-  let claims = 0
-  const change = (cache: TokenCache) => ({
-    ...cache,
-    claim: () => {
-      claims += 1
-      return cache.claim()
-    },
+  throttle(node, 15)
+  const askedAtMs: number[] = []
+  await runOn(node, async () => {
+    askedAtMs.push(node.uptimeMs)
+    return tokenOf('own')
   })
-  const { waitedMs } = await runOn(node, async () => tokenOf('own'), { change })
-  // The pause, and three quarters of the first twenty milliseconds; nobody claims before.
-  expect([waitedMs, claims]).toEqual([16, 1])
+  // The looks are after 15 and 37.5 ms.
+  expect(askedAtMs).toEqual([100_037.5])
 })
 
 const forgetful = (cache: TokenCache): TokenCache => ({
   ...cache,
   write: () => undefined,
-  noteFailure: () => undefined,
+  release: () => undefined,
 })
 
-test('shareToken() remembers its own pause when it cannot be noted', async () => {
+test('shareToken() waits out its own claim when its pause cannot be noted', async () => {
   const node = fakeNode()
   let asked = 0
   const fetchToken = async () => {
@@ -372,6 +342,6 @@ test('shareToken() remembers its own pause when it cannot be noted', async () =>
     throw new Failure('throttled', 'a reason of the test')
   }
   await expectRejection('throttled', runOn(node, fetchToken, { change: forgetful, random: 0 }))
-  // One a second, for thirty seconds.
-  expect(asked).toBeLessThanOrEqual(31)
+  // Every five seconds, for thirty.
+  expect(asked).toBeLessThanOrEqual(7)
 })

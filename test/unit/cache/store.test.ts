@@ -93,16 +93,17 @@ test('a run that took long to begin counts from when it has read the boot clock'
   expect(cache.read()).toEqual(TOKEN)
 })
 
-test('a token and a failure may be from a second ahead, and no more', async () => {
+test('a token and a claim may be from a second ahead, and no more', async () => {
   const node = fakeNode()
   const cache = await open(node)
   cache.write(TOKEN)
-  cache.noteFailure(3000)
+  cache.claim()
   node.uptimeMs -= 1000
   expect(cache.read()).toEqual(TOKEN)
-  expect(cache.failure()).toMatchObject({ ageMs: -1000, pauseMs: 3000 })
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'taken'])
   node.uptimeMs -= 1
-  expect([cache.read(), cache.failure()]).toEqual([undefined, undefined])
+  expect(cache.read()).toBeUndefined()
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'mine'])
 })
 
 test('read() ignores what another boot has left, and another identity', async () => {
@@ -178,22 +179,83 @@ test('claim() stands while its owner lives and is young', async () => {
 })
 
 test.each([
-  ['7 3000', 'taken'],
-  ['1234567890 3000', 'taken'],
-  ['1000 5', 'taken'],
-  ['1000 000000000003000', 'taken'],
-  ['12345678901 3000', 'mine'],
-  ['1000 0000000000003000', 'mine'],
-  [' 3000', 'mine'],
-  ['1000 ', 'mine'],
-  ['x1000 3000', 'mine'],
-  ['1000 3000x', 'mine'],
-] as const)('claim() judges a claim that reads %j: the next is %s', async (text, next) => {
+  ['claim', '7 3000', 'taken'],
+  ['claim', '1234567890 3000', 'taken'],
+  ['claim', '1000 8000', 'taken'],
+  ['claim', '1000 9000', 'taken'],
+  ['claim', '1000 000000000003000', 'taken'],
+  ['failure', 'throttled 3000', 'throttled'],
+  ['failure', 'throttled 9000', 'throttled'],
+  ['failure', 'failed 3000', 'alone'],
+  ['failure', 'failed 9000', 'alone'],
+] as const)('claim() believes a %s that reads %j: %s', async (kind, text, turn) => {
   // Of a node that has just been started, and whose processes have every number.
+  const node = { ...fakeNode(), uptimeMs: 3000 }
+  const into = kind === 'claim' ? node.claims : node.files
+  into.set(`k.${kind}`, text)
+  const cache = await open(node, 'k', { isRunning: () => true })
+  expect([cache.claim(), cache.claim()]).toEqual([turn, turn])
+})
+
+test('claim() of a node that has been up for milliseconds is believed', async () => {
+  const node = { ...fakeNode(), uptimeMs: 0 }
+  node.claims.set('k.claim', '1000 5')
+  const cache = await open(node)
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'taken'])
+})
+
+test('claim() leaves a claim alone that was released and made anew between its two looks', async () => {
+  const node = fakeNode()
+  const directory = await processOn(node).openPrivateDirectory('/run/x')
+  const removed: string[] = []
+  const openPrivateDirectory = async () => ({
+    ...directory,
+    claim: () => false,
+    claimant: () => undefined,
+    remove: (name: string) => void removed.push(name),
+  })
+  expect((await open(node, 'k', { openPrivateDirectory })).claim()).toBe('taken')
+  expect(removed).toEqual([])
+})
+
+test.each([
+  '1000 2999',
+  '1000 9001',
+  '12345678901 3000',
+  '1000 0000000000003000',
+  ' 3000',
+  '1000 ',
+  'x1000 3000',
+  '1000 3000x',
+])('claim() removes a claim that is over, or none of this boot: %j', async (text) => {
   const node = { ...fakeNode(), uptimeMs: 3000 }
   node.claims.set('k.claim', text)
   const cache = await open(node, 'k', { isRunning: () => true })
-  expect([cache.claim(), cache.claim()]).toEqual(['taken', next])
+  expect([cache.claim(), cache.claim()]).toEqual(['taken', 'mine'])
+})
+
+test.each([
+  '',
+  'x',
+  'failed',
+  'failed ',
+  'failed 2999',
+  'failed 9001',
+  'xfailed 3000',
+  'failed 3000x',
+  'failed 0000000000003000',
+  'throttled 2999',
+  'throttled 9001',
+  'throttled -1',
+  'throttled  3000',
+  'throttled1 3000',
+  'other 3000',
+  `${BOOT} 3000 1000`,
+])('claim() minds no note that is old, or none of this boot: %j', async (text) => {
+  const node = { ...fakeNode(), uptimeMs: 3000 }
+  node.files.set('k.failure', text)
+  const cache = await open(node)
+  expect(cache.claim()).toBe('mine')
 })
 
 test('release() leaves the claim of a run that took over', async () => {
@@ -208,52 +270,54 @@ test('release() leaves the claim of a run that took over', async () => {
   expect(node.claims.get('k.claim')).toStartWith('1001 ')
 })
 
-test('failure() tells when another run has failed, and how long ECR wants to be left alone', async () => {
+test('release() leaves a note that sends those who waited to ask alone, and nobody who comes later', async () => {
   const node = fakeNode()
-  const owner = await open(node)
-  expect(owner.failure()).toBeUndefined()
-  owner.noteFailure(3000)
-  node.uptimeMs += 1000
+  const [owner, waiting] = [await open(node), await open(node)]
+  owner.claim()
+  node.uptimeMs += 3000
+  expect(waiting.claim()).toBe('taken')
+  owner.release('failed')
+  // As finely as the boot clock tells.
+  node.uptimeMs += 10
   const later = await open(node)
-  expect(later.failure()).toEqual({ ageMs: 1000, isThrottled: true, pauseMs: 2000 })
-  node.uptimeMs += 5000
-  expect((await open(node)).failure()).toEqual({ ageMs: 6000, isThrottled: true, pauseMs: 0 })
-  owner.noteFailure(0)
-  expect((await open(node)).failure()).toMatchObject({ isThrottled: false, pauseMs: 0 })
-})
-
-test('failure() is of the same identity', async () => {
-  const node = fakeNode()
-  ;(await open(node)).noteFailure(3000)
-  expect((await open(node, 'other')).failure()).toBeUndefined()
+  expect([waiting.claim(), waiting.claim()]).toEqual(['alone', 'alone'])
+  expect([later.claim(), waiting.claim()]).toEqual(['mine', 'alone'])
 })
 
 test.each([
-  ['5', 5],
-  ['000000000100000', 100_000],
-])('failure() believes one that was noted at %s', async (at, uptimeMs) => {
-  const node = { ...fakeNode(), uptimeMs }
-  node.files.set('k.failure', `${BOOT} ${at} 9999`)
-  expect((await open(node)).failure()?.pauseMs).toBeGreaterThan(9000)
+  [0, 1000],
+  [0.999, 3997],
+])('release() after a throttle (chance %d) lets nobody ask for %d ms', async (chance, pauseMs) => {
+  const node = fakeNode()
+  const owner = await open(node, 'k', { random: () => chance })
+  owner.claim()
+  owner.release('throttled')
+  // Not even once that run has ended.
+  node.running.clear()
+  const cache = await open(node)
+  node.uptimeMs += pauseMs
+  expect([cache.claim(), owner.claim(), (await open(node, 'other')).claim()]).toEqual([
+    'throttled',
+    'throttled',
+    'mine',
+  ])
+  node.uptimeMs += 1
+  expect(cache.claim()).toBe('mine')
 })
 
-test.each([
-  '',
-  'x',
-  `x${BOOT} 100000 1000`,
-  `${BOOT} 100000`,
-  `${BOOT} 100000 `,
-  `${BOOT}  1000`,
-  `${BOOT} 0000000000100000 1000`,
-  `${BOOT} 100000 12345`,
-  `${BOOT} 100000 -1`,
-  `${BOOT} 999999999 1000`,
-  `${BOOT.replace(/1$/, '2')} 100000 1000`,
-  `${BOOT} 100000 1000 `,
-])('failure() believes nothing that was not noted in this boot: %j', async (text) => {
-  const node = fakeNode()
-  node.files.set('k.failure', text)
-  expect((await open(node)).failure()).toBeUndefined()
+test('release() with a note is heard by those who wait for a run that took over', async () => {
+  for (const note of ['failed', 'throttled'] as const) {
+    const node = fakeNode()
+    const [slow, next] = [await open(node), await open(node, 'k', { processId: 1001 })]
+    node.running.add(1001)
+    slow.claim()
+    node.uptimeMs += 6000
+    next.claim()
+    next.claim()
+    slow.release(note)
+    next.release()
+    expect(slow.claim()).toBe(note === 'failed' ? 'alone' : 'throttled')
+  }
 })
 
 test('no member throws when the directory fails', async () => {
@@ -261,12 +325,11 @@ test('no member throws when the directory fails', async () => {
   const steps: string[] = []
   const cache = await open(node, 'k', { step: (text: string) => void steps.push(text) })
   node.isBroken = true
-  expect([cache.read(), cache.claim(), cache.failure()]).toEqual([undefined, 'broken', undefined])
+  expect([cache.read(), cache.claim()]).toEqual([undefined, 'alone'])
   cache.write(TOKEN)
-  cache.noteFailure(1000)
   cache.sweep()
   cache.release()
-  expect(steps).toHaveLength(7)
+  expect(steps).toHaveLength(5)
   expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))
 })
 
