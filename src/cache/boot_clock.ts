@@ -8,7 +8,7 @@ export interface BootClock {
   readonly uptimeMs: () => number
 }
 
-/** How far apart two processes may have the boot clock, in milliseconds: on a busy node one reads it, and runs on later. */
+/** How much the boot clocks of two processes may differ, in milliseconds: a busy node may pause a process as it reads them. */
 export const SLACK_MS = 1000
 
 /**

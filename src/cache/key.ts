@@ -10,7 +10,7 @@ import { tokenRequest } from '../ecr/token.ts'
 const VERSION = 2
 
 /**
- * Variables that systemd gives each start of a unit anew: they say nothing of an identity.
+ * Variables that systemd sets anew at each start of a unit; they select no identity.
  *
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment%20Variables%20in%20Spawned%20Processes
  */
@@ -19,8 +19,8 @@ const OF_A_START =
 
 /**
  * Name under which a token is cached: a hash over everything that selects the identity and whom it is shown to, known
- * before anything is asked. Keys from the configuration are part of it as they are, which only the hash leaves this
- * function; keys that a service hands out are not, since they change while the identity stays.
+ * before anything is asked. Configured keys go in verbatim; only the hash leaves. Temporary keys do not: they rotate while
+ * the identity stays.
  */
 export function cacheKey(
   source: Source,
@@ -35,7 +35,7 @@ export function cacheKey(
     [registry.service, region, url],
     source,
     surroundings(source, system.env),
-    // More than selects the identity, but whatever might (the address of STS, of IMDS) is among them.
+    // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
     settingsIn(settings),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
   ]
@@ -52,7 +52,7 @@ function surroundings(source: Source, env: System['env']): unknown {
         (setting) => fromEnvironment(setting, env)?.value,
       )
     case 'process':
-      // Nobody knows what the command looks at.
+      // The command may look at any of them.
       return Object.entries(env)
         .filter(([name]) => !OF_A_START.test(name))
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -66,6 +66,6 @@ function surroundings(source: Source, env: System['env']): unknown {
 }
 
 function settingsIn(settings: Settings): unknown {
-  // As text: one that has no effect may be malformed, and must not cost the cache.
+  // As text: a setting without effect may be malformed, which must not turn the cache off.
   return Object.values(SETTINGS).map((setting) => settings.text(setting)?.value)
 }

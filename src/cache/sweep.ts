@@ -7,7 +7,7 @@ const KEPT = /^[0-9a-f]{64}\.(?:token|failure|claim)$/
 /** And to a file that is being written, until it takes the place of another one. */
 const TEMPORARY = /^[0-9a-f]{64}\.(?:token|failure)\.[0-9a-f-]{36}\.tmp$/
 
-/** Writing takes milliseconds: after this long whoever began it was killed, in milliseconds. */
+/** Writing takes milliseconds. A file that is older than this is of a run that was killed, in milliseconds. */
 const MAX_WRITE_MS = 60_000
 
 /**

@@ -84,8 +84,8 @@ function read(path: string, fs: FileSystem): string | undefined {
   }
 }
 
-// A symbolic link is made in one step with its text, and by one process only: a lock that is never seen half written. It
-// points to nothing and is never followed.
+// symlink(2) is atomic, carries its text and fails if the name exists: a lock never seen half written. The link points to
+// nothing and is never followed.
 function claim(path: string, text: string, fs: FileSystem): boolean {
   return (
     unless('EEXIST', () => {
