@@ -175,18 +175,21 @@ export const PROXIES: readonly Scenario[] = [
   },
   {
     name: 'proxies: the tunnel to ECR is there before there are keys',
-    env: { AWS_ENDPOINT_URL_ECR: `https://${HOST}:PORT(ecr)` },
+    env: {
+      AWS_ENDPOINT_URL_ECR: `https://${HOST}:PORT(ecr)`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'URL(container)',
+    },
     faults: [
       {
-        step: 'imds-role',
+        step: 'container',
         fault: [
           { kind: 'delay', ms: 500 },
-          { kind: 'answer', status: 404 },
+          { kind: 'answer', status: 403 },
         ],
       },
     ],
-    fails: /this instance has no role/,
-    steps: 'imds-token imds-role',
+    fails: /container endpoint: HTTP status 403/,
+    steps: 'container',
     proxied: `${HOST}:PORT(ecr)`,
   },
   // A name that is no literal, and leads to this machine: what hands out the node's keys is not asked through a proxy.
