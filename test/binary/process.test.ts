@@ -449,9 +449,9 @@ test.concurrent.each([
   ['a stdout that was closed early', `${DESERTED} && exec "$0" >&3`, 1, CANNOT_WRITE],
   [
     'a stdout that nobody reads',
-    `${FULL} && exec "$0" --timeout 5 >&3`,
+    `${FULL} && exec "$0" --timeout 3 >&3`,
     1,
-    'ecr-credential-provider: gave up after 5 s while writing the answer to stdout\n',
+    'ecr-credential-provider: gave up after 3 s while writing the answer to stdout\n',
   ],
   ['all three closed', 'exec "$0" <&- >&- 2>&-', 1, ''],
   ['a closed stderr, and a failure', 'exec "$0" --nope 2>&-', 2, ''],
