@@ -5,7 +5,7 @@ import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
 import { type EndpointForm, type Partition, type Service, serviceHost } from './endpoints.ts'
 
 /** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */
-export interface Wanted {
+export interface ServiceRequest {
   readonly service: Service
   readonly region: string
   readonly form?: EndpointForm & { readonly partition?: Partition | undefined }
@@ -27,7 +27,11 @@ const OWN = {
  * it would silently undo.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function serviceUrl(wanted: Wanted, settings: Settings, config: SharedConfig): string {
+export function serviceUrl(
+  wanted: ServiceRequest,
+  settings: Settings,
+  config: SharedConfig,
+): string {
   const { service, region, form } = wanted
   const configured = configuredUrl(service, settings, config)
   const fips = settings.get(SETTINGS.fips)

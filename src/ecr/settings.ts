@@ -7,7 +7,7 @@ import type { Source } from '../credentials/source.ts'
 import type { Registry } from './host.ts'
 
 /** What is going to be asked for. */
-export interface Wanted {
+export interface PullSettings {
   readonly registry: Pick<Registry, 'service'>
   readonly source: Source
   /** `undefined` where the instance has to tell it. */
@@ -26,7 +26,7 @@ const ANY_REGION = 'us-east-1'
  * @throws {Failure} `bad_config` - one is not acceptable.
  */
 export function checkSettings(
-  { registry, source, region }: Wanted,
+  { registry, source, region }: PullSettings,
   { settings, config }: Pick<Context, 'settings' | 'config'>,
 ): void {
   settings.get(SETTINGS.maxAttempts)

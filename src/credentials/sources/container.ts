@@ -82,7 +82,11 @@ function isAllowed(address: string): boolean {
 async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Promise<string> {
   const path = fromEnvironment(SOURCES.containerTokenFile, system.env)
   const text = fromEnvironment(SOURCES.containerToken, system.env)
-  const found = path === undefined ? (text?.value ?? '') : await readTokenFile(path.value, system)
+  const name = 'the container authorization token file'
+  const found =
+    path === undefined
+      ? (text?.value ?? '')
+      : await readExistingFile({ path: path.value, name, maxBytes: MAX_TOKEN_BYTES }, system)
   // A line break would begin another header, even at the end: the SDKs refuse it too.
   if (/^[\t\x20-\x7e]*$/.test(found)) return found
   const origin = path === undefined ? text?.origin : path.origin
@@ -90,9 +94,4 @@ async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Prom
     'bad_config',
     `cannot use ${origin ?? ''}: a token must be one line of ASCII, without a line break`,
   )
-}
-
-async function readTokenFile(path: string, system: Pick<System, 'readFile'>): Promise<string> {
-  const name = 'the container authorization token file'
-  return readExistingFile({ path, name, maxBytes: MAX_TOKEN_BYTES }, system)
 }
