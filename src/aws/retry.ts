@@ -114,7 +114,7 @@ export async function withRetries(
 ): Promise<Tried> {
   const startMs = network.elapsedMs()
   for (let attempts = 1; ; attempts += 1) {
-    // One after the other is the point.
+    // Sequential: each result decides whether there is another attempt.
     const outcome = await attempt()
     const verdict = judgeAttempt(outcome, options)
     const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }

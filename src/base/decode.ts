@@ -55,8 +55,8 @@ function complaint(issue: v.BaseIssue<unknown>): string {
  * The text of the only element of a name, in the one form in which AWS writes keys and error codes: `<Name>text</Name>`.
  * `undefined` when there is no such element, more than one, an empty one, or one in any other form.
  *
- * This is no XML reader, and need not be: an entity, CDATA or an attribute in its place is refused instead of understood, and
- * who can answer in the name of AWS needs none of them to send any text at all.
+ * Deliberately not an XML parser: entities, CDATA and attributes are refused. Nothing is lost by that: whoever can
+ * impersonate AWS can send any keys in plain text.
  */
 export function elementText(xml: string, name: string): string | undefined {
   const found = [...xml.matchAll(new RegExp(`<${name}\\b(?:>([^<&]+)</${name}>)?`, 'g'))]

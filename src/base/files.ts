@@ -1,7 +1,7 @@
 import { codeOf, Failure, quote } from './failure.ts'
 import type { System } from './system.ts'
 
-/** Why the operating system refused a file, in words of ours. */
+/** Why the operating system refused a file, in this program's own words. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
   switch (code) {

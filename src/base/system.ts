@@ -37,7 +37,7 @@ export interface Tls {
   readonly sni: string
   /** The certificates that may vouch for it, PEM. */
   readonly ca: string
-  /** Whether one of them that is not a root may be the end of a chain, too. */
+  /** Whether an intermediate among them may be a trust anchor. */
   readonly allowsIntermediates: boolean
 }
 
@@ -113,8 +113,8 @@ export interface System {
   readonly isRunning: (processId: number) => boolean
 
   /**
-   * Has something cleaned up, if the process is told to end (SIGTERM, SIGINT, SIGHUP) before the function that comes back
-   * is called; then it ends by that signal, as PID 1 with exit code 128 and its number.
+   * Runs `cleanUp` on SIGTERM, SIGINT and SIGHUP, then re-raises the signal; PID 1 exits with 128 plus its number. Call the
+   * result to unregister.
    */
   readonly onSignal: (cleanUp: () => void) => () => void
 

@@ -1,7 +1,7 @@
 import type { CommandResult, System } from '../base/system.ts'
 import { collect, collectTail } from './command_output.ts'
 
-/** How long what a command wrote to stderr is waited for after its end, in milliseconds: it is in the pipe already. */
+/** Time to drain stderr after the exit, in milliseconds: the data is in the pipe already, and a daemon may hold it open. */
 const LAST_WORDS_MS = 100
 
 /** See `System.runCommand`. */

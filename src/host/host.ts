@@ -68,8 +68,8 @@ export function createSystem(product: string, { step, reading }: Progress): Syst
  */
 async function lookUp(hostname: string): Promise<readonly string[]> {
   let code = 'ENOTFOUND'
-  // Of the answers about both families c-ares tells the last: that a name has no IPv6 address would hide that no server
-  // could say its IPv4 ones. So a name does not exist only when it does not in either.
+  // Asked for both families, c-ares reports only the last error, so "no AAAA record" can hide a failed A query. Ask for each
+  // family separately before concluding that the name does not exist.
   for (const family of [0, 4, 6] as const) {
     try {
       // eslint-disable-next-line no-await-in-loop

@@ -13,8 +13,8 @@ export function isRunning(processId: number): boolean {
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * Gives `System.onSignal`. Nothing listens before its first use, but for PID 1. After that the listeners stay: a signal is only
- * heard when the program is idle next, and one that comes to nobody by then would be lost.
+ * Makes `System.onSignal`. Listeners are installed on first use (for PID 1 at once) and then kept: a signal is delivered only
+ * when the event loop is idle, so a pending one would be lost if they were removed.
  */
 export function createSignals(): (cleanUp: () => void) => () => void {
   const cleanUps = new Set<() => void>()

@@ -5,8 +5,8 @@ export interface Clock {
   /** Milliseconds since 1970: the node's clock, corrected once AWS has shown that it is wrong. */
   readonly now: () => number
   /**
-   * Takes AWS's time from the headers of an answer that came after `sentAtMs` (by the node's clock). Whether that changed `now`: it does
-   * at most once, and only for a difference that AWS would refuse a signature for.
+   * Takes AWS's time from the headers of an answer to a request sent at `sentAtMs` (by the node's clock). True if `now` was
+   * corrected: that happens at most once, and only for a difference large enough for AWS to refuse a signature.
    */
   readonly learn: (headers: Headers, sentAtMs: number) => boolean
 }

@@ -50,7 +50,7 @@ export async function secureWith(
   for (const form of store.forms) {
     const trust = form()
     if (trust.ca === '') continue
-    // One after the other is the point.
+    // Sequential: the next form is needed only if this one is refused.
     const connection = await open()
     try {
       return await within(PHASE_MS, connection.secure({ ...peer, ...trust }), 'ENOHANDSHAKE')

@@ -32,7 +32,6 @@ export function openNames(
       const leftMs = untilMs - system.elapsedMs()
       if (leftMs <= 0) break
       try {
-        // One look-up after the other is the point.
         const addresses = await within(leftMs, system.lookUp(host), 'ELOOKUP')
         if (addresses.length === 0) throw broken('ENOTFOUND')
         return addresses

@@ -10,7 +10,7 @@ export interface Attempt {
   readonly proxy: string | undefined
 }
 
-/** What happened, in words of ours, and whether another attempt could end differently. */
+/** What happened, in this program's own words, and whether another attempt could end differently. */
 export interface Problem {
   readonly code: 'unreachable' | 'bad_response'
   readonly problem: string
@@ -21,7 +21,7 @@ export interface Problem {
 interface Meaning {
   /** `H` stands for the host, or for the proxy where the failure is the proxy's. */
   readonly words: string
-  /** No other attempt can mend it. */
+  /** No other attempt can end differently. */
   readonly isFinal?: boolean
   /** Something came back, but nothing that could be used. */
   readonly isAnswer?: boolean
@@ -58,7 +58,7 @@ const MEANINGS = {
 
 const BY_CODE: ReadonlyMap<string, Meaning> = new Map<string, Meaning>(Object.entries(MEANINGS))
 
-/** Codes that this program gives errors of its own, too. */
+/** Codes that this program gives to errors of its own. */
 export type BrokenCode = keyof typeof MEANINGS | 'ENOANSWER'
 
 /** An error for what the runtime has none for, with a `code` as its own errors have. */

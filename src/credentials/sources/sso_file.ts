@@ -60,7 +60,7 @@ export async function awaitFreshToken(
  */
 export async function storeToken(path: string, token: object, { system }: Context): Promise<void> {
   await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
-    const reason = `${reasonOf(error)}; hint: mend that, then run aws sso login`
+    const reason = `${reasonOf(error)}; hint: fix that, then run aws sso login`
     throw new Failure('bad_config', `cannot replace the SSO token file ${quote(path)}: ${reason}`)
   })
 }

@@ -24,7 +24,7 @@ const ANSWER = { code: 'bad_response', name: "IAM Identity Center's answer for a
 
 /**
  * The access token of a session, from the file that `aws sso login` keeps. An expired one is renewed and the file replaced,
- * if the profile has an `sso-session` and the file what that takes.
+ * if the profile has an `sso-session` and the file a refresh token and client credentials.
  *
  * @throws {Failure} `no_credentials` - no file, or expired beyond renewal: somebody has to log in; `bad_config` - the file
  * is unreadable or not of the documented form; or of {@link callAws}.
