@@ -35,7 +35,7 @@ async function ownRegistry(run: Run): Promise<Registry> {
 async function warmRegistry(pull: Pull, run: Run): Promise<void> {
   const cache = await openCache(pull, run)
   if (cache === undefined) {
-    const hint = 'hint: say it with --mirror HOST=REGION or AWS_REGION'
+    const hint = 'hint: set it with --mirror HOST=REGION or AWS_REGION'
     throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
   }
   await shareToken(cache, run, async (yields) => fetchToken(pull, run, yields))

@@ -71,20 +71,20 @@ export async function callAws(
   })
   const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200) return outcome
-  const identity =
+  const signedAs =
     call.signing === undefined
       ? ''
       : ` (${describeCredentials(call.signing.credentials, network.clock.now())})`
   const attempts = describeAttempts(tried)
   if (outcome.kind === 'no_answer') {
-    throw new Failure(outcome.code, `${call.subject}: ${outcome.problem}${attempts}${identity}`)
+    throw new Failure(outcome.code, `${call.subject}: ${outcome.problem}${attempts}${signedAs}`)
   }
   const code = call.errorCode(outcome)
   const reason = `${code ?? `HTTP status ${outcome.status}`} from ${new URL(call.request.url).host}`
   const hint = code === undefined ? undefined : call.hints.get(code)
   throw new Failure(
     tried.verdict === 'throttled' ? 'throttled' : 'refused',
-    `${call.subject}: ${reason}${attempts}${identity}${hint === undefined ? '' : `; hint: ${hint}`}`,
+    `${call.subject}: ${reason}${attempts}${signedAs}${hint === undefined ? '' : `; hint: ${hint}`}`,
   )
 }
 

@@ -34,7 +34,7 @@ export function cacheKey(
     VERSION,
     [registry.service, region, url],
     source,
-    surroundings(source, system.env),
+    environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
     settingsIn(settings),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
@@ -43,10 +43,10 @@ export function cacheKey(
 }
 
 /** What a source takes from the environment when it is asked. */
-function surroundings(source: Source, env: System['env']): unknown {
+function environmentFor(source: Source, env: System['env']): unknown {
   switch (source.kind) {
     case 'role':
-      return surroundings(source.base, env)
+      return environmentFor(source.base, env)
     case 'container':
       return [SOURCES.containerTokenFile, SOURCES.containerToken].map(
         (setting) => fromEnvironment(setting, env)?.value,

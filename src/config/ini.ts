@@ -1,5 +1,5 @@
 /** A key's value and where it stands. `nested` holds the indented `key = value` lines below an empty value. */
-export interface Property {
+export interface IniValue {
   readonly value: string
   /** Line number, from 1. */
   readonly line: number
@@ -7,7 +7,7 @@ export interface Property {
 }
 
 /** One section: its properties by lower-case key. */
-export type Section = ReadonlyMap<string, Property>
+export type Section = ReadonlyMap<string, IniValue>
 
 /**
  * The sections of an AWS config or credentials file, by name; a header of two words has the key `type name`.
@@ -19,8 +19,8 @@ export type Section = ReadonlyMap<string, Property>
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export function parseIni(text: string): ReadonlyMap<string, Section> {
-  const sections = new Map<string, Map<string, Property>>()
-  let section: Map<string, Property> | undefined
+  const sections = new Map<string, Map<string, IniValue>>()
+  let section: Map<string, IniValue> | undefined
   // The property that indented lines belong to, and the pairs below it.
   let current: string | undefined
   let pairs = new Map<string, string>()
@@ -28,7 +28,7 @@ export function parseIni(text: string): ReadonlyMap<string, Section> {
     if (!isText(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
-      section = sections.get(header) ?? new Map<string, Property>()
+      section = sections.get(header) ?? new Map<string, IniValue>()
       sections.set(header, section)
       current = undefined
       continue

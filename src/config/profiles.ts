@@ -1,15 +1,15 @@
 import { Failure, quote } from '../base/failure.ts'
-import type { Property, Section } from './ini.ts'
+import type { IniValue, Section } from './ini.ts'
 
 /** A value of a profile, and where it was set. */
-export interface Value extends Property {
+export interface ProfileValue extends IniValue {
   readonly file: string
 }
 
 /** A profile, `sso-session` or `services` section after both files have been merged. */
 export interface Profile {
   readonly name: string
-  readonly values: ReadonlyMap<string, Value>
+  readonly values: ReadonlyMap<string, ProfileValue>
   /** Set when one of the two files holds only one half of a key pair: an error if the profile is used. */
   readonly partialKeysIn: string | undefined
 }

@@ -57,7 +57,7 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
   if (registry === undefined) {
     throw new Failure(
       'not_ecr',
-      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host; hint: if it mirrors one, say so with --mirror`,
+      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host; hint: if it mirrors one, pass --mirror`,
     )
   }
   return { host: authority, ...registry }

@@ -72,7 +72,6 @@ async function lookUp(hostname: string): Promise<readonly string[]> {
   // family separately before concluding that the name does not exist.
   for (const family of [0, 4, 6] as const) {
     try {
-      // eslint-disable-next-line no-await-in-loop
       const found = await Bun.dns.lookup(hostname, { backend: 'c-ares', family })
       return found.map(({ address }) => address)
     } catch (error) {

@@ -59,7 +59,6 @@ const callsOf = (world: World, service: string) =>
   world.requests.filter((request) => request.service.startsWith(service)).length
 
 async function untilAsked(world: World): Promise<void> {
-  // eslint-disable-next-line no-await-in-loop
   while (callsOf(world, 'ecr') === 0) await Bun.sleep(5)
 }
 
@@ -146,7 +145,6 @@ test.concurrent(
       ]
       let calls = 1
       for (const other of others) {
-        // eslint-disable-next-line no-await-in-loop
         const [run, again] = [await pull(world, other), await pull(world, other)]
         expect([run.exitCode, run.stderr, again.exitCode, again.stderr]).toEqual([0, '', 0, ''])
         calls += 1
@@ -405,7 +403,6 @@ test.concurrent('a token by credential_process outlives the start of a unit', as
     writeFileSync(`${world.directory}/.aws/config`, config)
     for (const id of ['a', 'b']) {
       const env = { ...world.environment(), INVOCATION_ID: id, JOURNAL_STREAM: `8:${id}` }
-      // eslint-disable-next-line no-await-in-loop
       expectToken(await pull(world, { env }))
     }
     expect(callsOf(world, 'ecr')).toBe(1)
@@ -606,7 +603,6 @@ test.concurrent('a signal is heard, however close to the end of a turn it comes'
     for (let round = 0; round < 16; round += 1) {
       rmSync(directoryOf(world), { recursive: true, force: true })
       const asked = callsOf(world, 'ecr')
-      // eslint-disable-next-line no-await-in-loop
       const run = await pull(world, {
         env: { ...world.environment(), AWS_MAX_ATTEMPTS: '1' },
         during: async (child) => {
@@ -779,7 +775,7 @@ test.concurrent.each([
   [['warm', 'docker.io/x'], 'cannot get credentials for "docker.io"'],
   [
     ['warm', '--mirror', 'docker.io', 'docker.io/x'],
-    'cannot cache a token without a region of its own; hint: say it with --mirror HOST=REGION or AWS_REGION',
+    'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',
   ],
 ])('`warm` says why it cannot: %j', async (args, line) =>
   inWorld(async (world) => {

@@ -109,7 +109,6 @@ test.concurrent(
     const good = await runPlugin({ stdin, env: { ...env, SSL_CERT_FILE: caFile } })
     expect([good.exitCode, world.countConnections('ecr')]).toEqual([0, 1])
     for (const variables of [{}, { SSL_CERT_FILE: forged }]) {
-      // eslint-disable-next-line no-await-in-loop
       const run = await runPlugin({ stdin, env: { ...env, ...variables } })
       expect([run.exitCode, run.stdout]).toEqual([1, ''])
       expect(run.stderr).toContain('is not trusted by')

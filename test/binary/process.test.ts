@@ -202,7 +202,6 @@ test.concurrent('what may not be read or written is named', async () =>
     const runWith = async (env: Readonly<Record<string, string>>) =>
       runPlugin({ ...user, stdin, env: world.environment(env) })
     for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CA_BUNDLE']) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       expectLine(await runWith({ [name]: closed }), `"${closed}"`)
     }
     expect((await runWith({ AWS_CONFIG_FILE: closed })).stderr).toContain(': permission denied\n')
@@ -307,7 +306,6 @@ test.concurrent('with too few file descriptors it answers rightly or not at all'
     const answered: boolean[] = []
     for (let count = 3; count < 12; count += 1) {
       const command = inShell(`ulimit -n ${count} && exec "$0"`)
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       const run = await runPlugin({ stdin, command, env: world.environment() })
       answered.push(run.exitCode === 0)
       if (run.exitCode === 0) expectAnswer(run)

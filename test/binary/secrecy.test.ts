@@ -67,7 +67,6 @@ test.concurrent.each([false, true])(
     const args = verbose ? ['--verbose'] : []
     for (const [name, rule] of FAULTS) {
       world.faults.splice(0, world.faults.length, rule)
-      // eslint-disable-next-line no-await-in-loop -- one fault at a time
       const { exitCode } = await expectNoSecret(world, {
         stdin: kubeletRequest(IMAGE),
         args,
@@ -113,7 +112,6 @@ test.concurrent(
     ]
     for (const stdin of requests) {
       for (const variables of environments) {
-        // eslint-disable-next-line no-await-in-loop -- bounded load on a small machine
         expect(
           (await expectNoSecret(world, { stdin, env: variables, args: ['--verbose'] })).exitCode,
         ).toBe(1)
@@ -213,7 +211,6 @@ test('no error holds a secret, not even for an inspector', async () => {
     ...BODIES.map((body) => fakeSystem({ connect: async () => answering(body) })),
   ]
   for (const system of failures) {
-    // eslint-disable-next-line no-await-in-loop -- one at a time
     const error: unknown = await run(input, parseOptions([]), system).catch(
       (reason: unknown) => reason,
     )
@@ -330,7 +327,6 @@ test.concurrent.each([
     writeFileSync(main, own.replaceAll(/from '(\.[^']+)'/g, `from '${source.pathname}$1'`))
     const command = [process.execPath, main]
     for (const args of [[], ['--verbose']]) {
-      // eslint-disable-next-line no-await-in-loop -- one at a time
       const outcome = await runPlugin({ stdin: kubeletRequest(IMAGE), command, args })
       expect([outcome.exitCode, outcome.stdout]).toEqual([1, ''])
       expect(outcome.stderr.split('\n').slice(-2)).toEqual([

@@ -598,7 +598,6 @@ onHost(
       { NODE_USE_SYSTEM_CA: '1' },
       { NODE_USE_SYSTEM_CA: '1', NODE_EXTRA_CA_CERTS: '/etc/extra.pem' },
     ]) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       const outcome = await askOn({ 'extra.pem': root.pem }, { env })
       expectRefusal(outcome, 'is not trusted by the built-in Mozilla roots')
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import {
@@ -40,6 +40,29 @@ test('the README has the guide as the source is now', async () => {
   const between = readme.split(begin)[1]?.split(end)[0]?.trim()
   // To renew it: bun -e "import { formatAuditGuide } from './test/house/audit.ts'; console.log(await formatAuditGuide())"
   expect(between).toBe(await formatAuditGuide())
+  const plain = sourceFiles().filter((file) => legOf(file) <= PLAIN_LEGS)
+  expect(readme).toContain(`There are ${sumLines(plain).code} lines of code to [audit]`)
+})
+
+/** Who alone in the parts of a plain node imports what is only there when configured. */
+const DOORS = [
+  'credentials/resolve.ts',
+  'host/host.ts',
+  'main.ts',
+  'net/network.ts',
+  'net/proxy/rules.ts',
+  'plugin.ts',
+]
+
+test('what is only there when configured is imported by its doors', () => {
+  const importers = sourceFiles().filter((file) => {
+    const text = readFileSync(join(ROOT, 'src', file), 'utf8')
+    const targets = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map(([, path = '']) =>
+      join(dirname(file), path),
+    )
+    return legOf(file) <= PLAIN_LEGS && targets.some((target) => legOf(target) > PLAIN_LEGS)
+  })
+  expect(importers).toEqual(DOORS)
 })
 
 /** How many functions of each source file the request of plain_request.test.ts has called. */

@@ -147,9 +147,13 @@ async function bundledPackages(): Promise<readonly Bundled[]> {
     .map(([path, { bytesInOutput }]) => {
       const name = path.split('node_modules/')[1] ?? ''
       const lines = modules.find((each) => each.path.endsWith(name))?.lines ?? []
-      const definitions = lines.flatMap(
-        (line) => /^(?:async )?(?:function|class) (?<name>\w+)/.exec(line)?.groups?.['name'] ?? [],
-      )
+      const definitions = lines.flatMap((line, at) => {
+        const found = /^(?:async )?(?:function|class) (?<name>\w+)/.exec(line)?.groups?.['name']
+        if (found === undefined) return []
+        const length = lines.slice(at).findIndex((each) => each.startsWith('}')) + 1
+        // The bundler numbers a name that it has twice.
+        return `\`${found.replace(/\d+$/, '')}\` (${length})`
+      })
       const short = name.split('/')[0] ?? ''
       return { name: short, lines: lines.length, minifiedBytes: bytesInOutput, definitions }
     })
@@ -174,7 +178,7 @@ export async function formatAuditGuide(): Promise<string> {
   const total = sumLines(files)
   const packages = (await bundledPackages()).map(
     ({ name, lines, minifiedBytes, definitions }) =>
-      `- \`${name}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${definitions.map((each) => `\`${each}\``).join(', ')}.`,
+      `- \`${name}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${definitions.join(', ')}.`,
   )
   return [
     [
@@ -183,7 +187,7 @@ export async function formatAuditGuide(): Promise<string> {
       ...rows,
     ].join('\n'),
     `Parts 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
-    'Of the two packages this is in the binary, and nothing else; a name here is a function or class to read:',
+    'Of the two packages this is in the binary, and nothing else; each name is a function or class to read, with its lines:',
     packages.join('\n'),
     `The rest is the runtime, \`@oven/bun-linux-x64\` ${readRuntime().version}, which npm checks against this hash from \`package-lock.json\`: \`${readRuntime().integrity}\`.`,
   ].join('\n\n')

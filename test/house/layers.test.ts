@@ -57,7 +57,7 @@ interface Import {
 // From the text: a transpiler drops imports of types.
 const imports = files.flatMap((from): readonly Import[] => {
   const found = (text.get(from) ?? '').matchAll(
-    /^(?:import|export) (?<type>type )?[^']*?from '(?<path>[^']+)'|(?<!typeof )import\('(?<later>[^']+)'\)/gm,
+    /^(?:import|export) (?<type>type )?(?:[^']*?from )?'(?<path>[^']+)'|(?<!typeof )import\('(?<later>[^']+)'\)/gm,
   )
   return [...found].map(({ groups }) => {
     const target = groups?.['path'] ?? groups?.['later'] ?? ''
@@ -98,6 +98,11 @@ test('packages and runtime modules have one door each', () => {
     .filter(({ to }) => !to.endsWith('.ts') && to !== 'valibot')
     .map(({ from, to, isType }) => `${from} ${isType ? 'type ' : ''}${to}`)
   expect([...new Set(outside)].toSorted()).toEqual(DOORS.toSorted())
+})
+
+test('valibot goes by the one name that the linter looks for', () => {
+  const lines = files.flatMap((file) => (text.get(file) ?? '').match(/^.*from 'valibot'$/gm) ?? [])
+  expect([...new Set(lines)]).toEqual(["import * as v from 'valibot'"])
 })
 
 test('no module of the runtime is loaded before it is needed', () => {

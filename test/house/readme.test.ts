@@ -117,7 +117,7 @@ test('the README names every variable that the source reads, and no other', () =
 test("the README's tables of settings are those of the program", () => {
   const [begin, end] = MARKERS
   const block = readme.slice(readme.indexOf(begin) + begin.length, readme.indexOf(end)).trim()
-  // To renew it: bun -e "import { formatSettings } from '../test/settings_readme.ts'; console.log(formatSettings())"
+  // To renew it: bun -e "import { formatSettings } from '../test/house/settings_readme.ts'; console.log(formatSettings())"
   expect(block).toBe(formatSettings())
 })
 

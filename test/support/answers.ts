@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '../../src/net/network.ts'
 
-/** An answer as `http.ts` hands it to a judge. A body that is no string is sent as JSON. */
+/** An answer as the network hands it to a judge. A body that is no string is sent as JSON. */
 export function answer(
   body: unknown,
   status = 200,

@@ -27,7 +27,7 @@ export interface FakeContextOptions extends FakeParts {
   readonly requestMs?: number
 }
 
-/** No answer, as `http.ts` says it. */
+/** No answer, as the network says it. */
 export function noAnswer(problem: string, retryable = true): NoAnswer {
   return { kind: 'no_answer', code: 'unreachable', problem, retryable }
 }

@@ -62,7 +62,6 @@ export async function measureCase(
       if (round > 0) samples.push(sample)
     }
     // Everything above blocks; here an interrupt is heard.
-    // eslint-disable-next-line no-await-in-loop
     await Bun.sleep(0)
   }
   return contestants.map(({ program, samples, evictions }) => {

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, readFileSync } from 'node:fs'
 
 import { libc } from './libc.ts'
 import { openPipes, prepareCommand, readLine, reap, spawn } from './process.ts'
@@ -23,6 +23,7 @@ export function measurePeak(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
   stdin: string,
+  tries = 5,
 ): Peak {
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n)
   const pipes = openPipes(stdin)
@@ -31,6 +32,11 @@ export function measurePeak(
   closeSync(pipes.stdout)
   const processId = Number(readLine(shell.stdout))
   reap(shell.pid)
+  // A shell that is slow to end may have reaped a quick program itself: then there is nothing to read.
+  if (!existsSync(`/proc/${processId}`)) {
+    if (tries === 1) throw new Error(`${words[0]} was gone before it could be measured`)
+    return measurePeak(words, environment, stdin, tries - 1)
+  }
   const anonymousMb = watchAnonymous(processId)
   const usage = reap(processId)
   if (usage.exitCode !== 0) throw new Error(`${words[0]} failed: exit code ${usage.exitCode}`)

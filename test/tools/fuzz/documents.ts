@@ -72,7 +72,7 @@ export function documents(sample: object): fc.Arbitrary<Uint8Array> {
   )
 }
 
-/** A document of the given bytes as `http.ts` hands it to a judge. */
+/** A document of the given bytes as the network hands it to a judge. */
 export function answerOf(body: Uint8Array, status = 200): HttpAnswer {
   return { kind: 'answer', status, headers: new Headers(), body }
 }

@@ -18,7 +18,6 @@ const counts = new Map(targets.map(({ name }) => [name, 0]))
 const endMs = performance.now() + seconds * 1000
 do {
   for (const each of targets) {
-    // eslint-disable-next-line no-await-in-loop -- they share one processor
     await fuzz(each)
   }
 } while (performance.now() < endMs)

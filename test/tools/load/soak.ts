@@ -54,7 +54,6 @@ export async function runSoak(count: number, seed: number): Promise<SoakReport> 
       world.faults.splice(0, world.faults.length, ...faults)
       // What was asked is not looked at, and would pile up.
       world.requests.length = 0
-      // eslint-disable-next-line no-await-in-loop -- one after the other is the point
       const run = await runPlugin({
         stdin: kubeletRequest(target.image),
         // A fault that only the time ends costs no more than this.

@@ -127,7 +127,6 @@ test('cacheKey() of a credential_process does not depend on the start of a unit'
   }
   expect(await keyOf({ config, env })).toBe(await keyOf({ config }))
   for (const name of ['MY_INVOCATION_ID', 'INVOCATION_ID_OF_MINE']) {
-    // eslint-disable-next-line no-await-in-loop
     expect(await keyOf({ config, env: { [name]: '1' } })).not.toBe(await keyOf({ config }))
   }
 })

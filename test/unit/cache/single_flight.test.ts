@@ -177,7 +177,6 @@ test('shareToken() minds no failure from before it began, and leaves no claim wh
   const node = fakeNode()
   for (const code of ['refused', 'unreachable', 'bad_config'] as const) {
     node.uptimeMs += 1000
-    // eslint-disable-next-line no-await-in-loop
     await expectRejection(code, runOn(node, failWith(code)))
     expect(node.claims.size).toBe(0)
   }
@@ -202,7 +201,6 @@ test('shareToken() waits when ECR throttles it, with all the node, and then asks
       if (attempts.length < 3) throw new Failure('throttled', 'a reason of the test')
       return tokenOf('later')
     }
-    // eslint-disable-next-line no-await-in-loop
     const { token } = await runOn(node, fetchToken, { random })
     expect([token.password, attempts, node.claims.size]).toEqual(['later', [false, true, true], 0])
     const pauses = askedAtMs.slice(1).map((atMs, index) => atMs - (askedAtMs[index] ?? 0))
@@ -287,14 +285,11 @@ test('shareToken() heeds what happens between its look and its claim', async () 
 test('shareToken() gives what is left of a life, whatever it has learned of the clock', async () => {
   for (const skewMs of [0, 48 * 3_600_000, -48 * 3_600_000]) {
     const node = fakeNode()
-    // eslint-disable-next-line no-await-in-loop
     const { token } = await runOn(node, async () => tokenOf('p'), { skewMs })
     expect(token.lifeMs).toBe(3_600_000)
     node.uptimeMs += 1_799_000
-    // eslint-disable-next-line no-await-in-loop
     expect((await runOn(node, refuse, { skewMs })).token.lifeMs).toBe(1_801_000)
     node.uptimeMs += 1000
-    // eslint-disable-next-line no-await-in-loop
     expect((await cacheOf(node)).read()).toBeUndefined()
   }
 })

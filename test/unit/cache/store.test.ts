@@ -133,13 +133,9 @@ test('read() ignores a broken file, and write() replaces it', async () => {
   for (const text of broken) {
     const node = fakeNode()
     node.files.set('k.token', text)
-    // eslint-disable-next-line no-await-in-loop
     const cache = await open(node)
-    // eslint-disable-next-line no-await-in-loop
     expect([text, cache.read()]).toEqual([text, undefined])
-    // eslint-disable-next-line no-await-in-loop
     cache.write(TOKEN)
-    // eslint-disable-next-line no-await-in-loop
     expect(cache.read()).toBeDefined()
   }
 })

@@ -1,6 +1,10 @@
 import { expect, test } from 'bun:test'
 
-import { brokenProfile, type SharedConfig, type Value } from '../../../src/config/profiles.ts'
+import {
+  brokenProfile,
+  type ProfileValue,
+  type SharedConfig,
+} from '../../../src/config/profiles.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
 import { selectProfile } from '../../../src/credentials/select.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
@@ -302,7 +306,7 @@ test('readSharedConfig() lets a pair of keys override a pair, and nothing come w
 })
 
 test('brokenProfile() names the profile and the reason', () => {
-  const profile = { name: 'p', values: new Map<string, Value>(), partialKeysIn: undefined }
+  const profile = { name: 'p', values: new Map<string, ProfileValue>(), partialKeysIn: undefined }
   const message = expectFailure('bad_config', () => {
     throw brokenProfile(profile, 'a reason of the test')
   })

@@ -242,7 +242,6 @@ test('fetchRegistryToken() leaves it at one throttled attempt when it has others
   ] as const) {
     const { context, requests } = fakeContext([busy])
     const caller = { credentials: CREDENTIALS, yields }
-    // eslint-disable-next-line no-await-in-loop
     await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
     expect(requests.length).toBe(attempts)
   }

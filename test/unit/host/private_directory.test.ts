@@ -42,9 +42,7 @@ test('openPrivateDirectory() makes the directory, for this user alone, whatever 
   for (const umask of [0, 0o022, 0o077]) {
     const path = newPath()
     const before = process.umask(umask)
-    // eslint-disable-next-line no-await-in-loop
     const directory = await openPrivateDirectory(path)
-    // eslint-disable-next-line no-await-in-loop
     directory.replace('a', 'text')
     process.umask(before)
     expect([statSync(path).mode & 0o777, statSync(`${path}/a`).mode & 0o777]).toEqual([
@@ -73,7 +71,6 @@ test('openPrivateDirectory() refuses what is no directory, and what cannot be ma
   expect(await codeOf(openPrivateDirectory(file))).toBe('ENOTDIR')
   // Linux says either, by its version: the flags forbid both.
   for (const path of [link, dangling, loop]) {
-    // eslint-disable-next-line no-await-in-loop
     expect(['ENOTDIR', 'ELOOP']).toContain(String(await codeOf(openPrivateDirectory(path))))
   }
   expect(await codeOf(openPrivateDirectory(`${base}/nowhere/x`))).toBe('ENOENT')
@@ -167,7 +164,6 @@ test('replace() replaces a file, a link without following it, and leaves nothing
   linkSync(other, `${path}/hard`)
   writeFileSync(`${path}/lax`, 'old', { mode: 0o666 })
   for (const name of ['a', 'link', 'hard', 'lax']) {
-    // eslint-disable-next-line no-await-in-loop
     directory.replace(name, 'new')
     expect([
       readFileSync(`${path}/${name}`, 'utf8'),

@@ -601,9 +601,7 @@ test.each([
     const ca = await Bun.file(world.caFile).text()
     const tls = { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false }
     for (const open of [connect, connectNested]) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       const connection = await open({ hostname: '127.0.0.1', port: server.port })
-      // eslint-disable-next-line no-await-in-loop
       const outcome = await connection.secure(tls).catch((error: unknown) => error)
       expect(outcome).toMatchObject({ code: 'EPROTO' })
     }
