@@ -479,6 +479,25 @@ test.concurrent.each<[string, string, x509.JsonGeneralNames]>([
   expectRefusal(await askFor(host, name, names), 'is for another host')
 })
 
+// Behind an https proxy another part of the runtime judges, by rules of its own. The proxy shows the same certificate, for its address.
+test.concurrent.each<[string, string, readonly string[]]>([
+  ['a.example', 'a.example', []],
+  ['a.example', 'a.example', ['b.example']],
+  ['tls.a.example', 'x', ['t*.a.example']],
+  ['tls.a.example', 'x', ['*s.a.example']],
+  ['a.b.example', '*.b.example', []],
+])(
+  'behind an https proxy %s is not the server with the common name %j and %j',
+  async (host, name, names) => {
+    const chain = [
+      await issue({ name, issuer: root, names: [...dns(...names), ...ip('127.0.0.1')] }),
+    ]
+    const outcome = await ask({ chain, bundle: root.pem, proxied: host, isNested: true })
+    expectRefusal(outcome, `the certificate of ${host} is for another host`)
+    expect(outcome.connects).toBeGreaterThan(0)
+  },
+)
+
 /** The name in a ClientHello (RFC 8446, 4.1.2; RFC 6066, 3), `undefined` for none. */
 function readServerName(hello: Buffer): string | undefined {
   // The record's header, the message's, the version and the random value.
