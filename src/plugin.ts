@@ -4,6 +4,7 @@ import type { System } from './base/system.ts'
 import { cacheKey } from './cache/key.ts'
 import { shareToken } from './cache/single_flight.ts'
 import { openTokenCache, type TokenCache } from './cache/store.ts'
+import type { Profile } from './config/profiles.ts'
 import { readSettings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared_files.ts'
@@ -25,8 +26,8 @@ import { openNetwork } from './net/network.ts'
 export interface Run extends Omit<Context, 'region'> {
   readonly options: Options
   readonly imds: Imds
-  /** The node's own source of credentials. */
-  readonly source: Source
+  /** The profile in use. */
+  readonly profile: Profile | undefined
 }
 
 /** One pull: the registry, the identity, and the region, which is undefined where only IMDS can tell it. */
@@ -76,23 +77,24 @@ export async function openRun(options: Options, system: System): Promise<Run> {
   const profile = selectProfile(config, system.env)
   const settings = readSettings(system.env, profile)
   sayUnpaired(system)
-  const source = selectSource(profile, config, system.env)
   const caBundle = settings.get(SETTINGS.caBundle)
   const appId = settings.get(SETTINGS.appId)?.value
   const network = openNetwork({ caBundle, appId, deadlineMs: options.timeoutMs }, system)
-  return { options, system, config, settings, source, network, imds: openImds(settings, network) }
+  return { options, system, config, settings, profile, network, imds: openImds(settings, network) }
 }
 
 /** Decides as whom a registry is asked for a token, and in which region. */
 export function planPull(
   registry: Registry,
   account: ServiceAccount | undefined,
-  { settings, source }: Run,
+  { settings, profile, config, system }: Run,
 ): Pull {
   const configured = () => settings.get(SETTINGS.region)?.value
   // A mirror may leave its region to the settings, and these to the instance.
   const region = registry.region ?? configured()
-  if (account === undefined) return { registry, source, region }
+  if (account === undefined) {
+    return { registry, source: selectSource(profile, config, system.env), region }
+  }
   // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
   const ofRole = registry.service === 'ecr-public' ? configured() : undefined
   return { registry, source: { kind: 'service_account', account, region: ofRole }, region }

@@ -2,6 +2,7 @@ import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { shareToken } from './cache/single_flight.ts'
 import { SETTINGS } from './config/settings_table.ts'
+import { selectSource } from './credentials/select.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
 import { checkSettings } from './ecr/settings.ts'
 import type { Options } from './kubelet/options.ts'
@@ -25,9 +26,10 @@ export async function warm(options: Options, system: System): Promise<void> {
 }
 
 async function ownRegistry(run: Run): Promise<Registry> {
-  const { settings, source, imds } = run
+  const { settings, profile, config, system, imds } = run
   const region = settings.get(SETTINGS.region)?.value
   if (region !== undefined) return registryOf(region)
+  const source = selectSource(profile, config, system.env)
   checkSettings({ registry: { service: 'ecr' }, source, region }, run)
   return registryOf(await imds.fetchRegion('no image is given to warm'))
 }

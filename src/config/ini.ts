@@ -65,7 +65,7 @@ export function isText(line: string): boolean {
 }
 
 /** `[type  name] ; comment` as `type name`; `undefined` when the line is no header. Quotes are part of the name. */
-function headerOf(line: string): string | undefined {
+export function headerOf(line: string): string | undefined {
   const text = trim(cut(cut(line, '#'), ';'))
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined
   const inside = trim(text.slice(1, -1))

@@ -1,7 +1,7 @@
 import { Failure, quote } from '../base/failure.ts'
 import { readTextFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
-import { isText, parseIni, type Section } from './ini.ts'
+import { headerOf, isText, parseIni, type Section } from './ini.ts'
 import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
@@ -67,10 +67,15 @@ function whyUnreadable(text: string, sections: Sections['sections']): string | u
   // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
   if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
     return 'is UTF-16: save it as UTF-8'
-  if (isLost && /[\0\uFFFD]/.test(text)) return 'is not text in UTF-8'
+  if ((isLost && text.includes('\uFFFD')) || text.includes('\0')) return 'is not text in UTF-8'
   // All of such a file is one line: a comment, or a header with a comment, however much is behind it.
   if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
-  return isLost ? 'has text, but no line is a [section]' : undefined
+  if (isLost) return 'has text, but no line is a [section]'
+  // What stands below would become part of the section above.
+  const open = text
+    .split('\n')
+    .findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
+  return open === -1 ? undefined : `has a [ without its ] in line ${open + 1}`
 }
 
 /** In the config file profiles are called `profile X`, but for `default`, which may be called either way. */

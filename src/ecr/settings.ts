@@ -48,7 +48,8 @@ function askedBy(source: Source): readonly Asked[] {
     case 'web_identity':
       return ['sts']
     case 'sso':
-      return ['sso', 'sso-oidc']
+      // Only a token of a session can be renewed.
+      return source.sso.session === undefined ? ['sso'] : ['sso', 'sso-oidc']
     case 'instance':
       return ['imds']
     case 'keys':

@@ -117,10 +117,10 @@ export function openNetwork(
     const isSecure = [url, proxy?.url].some((each) => each?.protocol === 'https:')
     const trustedBy = isSecure ? (await trust()).name : undefined
     // Outside the attempt: it has a time limit of its own. What goes wrong is said by whoever connects.
-    await lookUp(hostOf(proxy?.url ?? url)).catch(() => undefined)
+    const [lookedUp] = await Promise.allSettled([lookUp(hostOf(proxy?.url ?? url))])
     const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
     try {
-      if (timeoutMs <= 0) throw broken('ENOTIME')
+      if (timeoutMs <= 0 && lookedUp.status === 'fulfilled') throw broken('ENOTIME')
       const bytes = formatFor(url, { ...request, userAgent, proxy })
       const answer = await exchange(take(url, proxy), bytes, timeoutMs)
       const encoding = answer.headers.get('content-encoding') ?? 'identity'

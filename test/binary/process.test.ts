@@ -136,10 +136,10 @@ test.concurrent('bytes that are not UTF-8 spoil only the value they stand in', a
     } = issueKey(world.state, { owner: 'p' })
     const file = `${world.directory}/config`
     const text = [
-      '\xff\xfe\x00[profile \xc3]\nregion = \xff',
-      '[default]\nsdk_ua_app_id = \xff\x00\xed\xa0\x80',
+      '\xff\xfe[profile \xc3]\nregion = \xff',
+      '[default]\nsdk_ua_app_id = \xff\xed\xa0\x80',
       `aws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}`,
-      `aws_session_token = ${sessionToken}\n\xf5\xf5 = \x00`,
+      `aws_session_token = ${sessionToken}\n\xf5\xf5 = x`,
     ]
     writeFileSync(file, Buffer.from(text.join('\n'), 'latin1'))
     const env = world.environment({ AWS_CONFIG_FILE: file })

@@ -42,7 +42,8 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   externalId: 'external ID for the role',
   durationSeconds: 'seconds that the role session lasts; values below 960 become 900',
   mfaSerial: 'refused: nobody is there to type a code',
-  credentialProcess: 'command that prints credentials; runs in a shell as written, with its quotes',
+  credentialProcess:
+    'command that prints credentials; runs in a shell as written, with its quotes, up to a comment',
   ssoSession: 'the `[sso-session NAME]` section, with `sso_region` and `sso_start_url`',
   ssoStartUrl: 'IAM Identity Center portal',
   ssoRegion: 'region of IAM Identity Center',

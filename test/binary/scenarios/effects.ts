@@ -1,5 +1,5 @@
 import type { Scenario } from './scenario.ts'
-import { LATER, logIn, SESSION } from './sources.ts'
+import { LATER, LEGACY, logIn, SESSION } from './sources.ts'
 
 const NODE = 'imds-token imds-role imds-credentials ecr'
 const WEB = { AWS_WEB_IDENTITY_TOKEN_FILE: 'DIR/token', AWS_ROLE_ARN: 'ROLE(w)' }
@@ -40,6 +40,24 @@ const used = (why: string, fails: RegExp, scenario: Configured): Scenario => ({
 export const EFFECTS: readonly Scenario[] = [
   idle('no SSO', { env: { AWS_ENDPOINT_URL_SSO: 'nonsense' }, signer: 'role/node-role' }),
   idle('no SSO', { env: { AWS_ENDPOINT_URL_SSO_OIDC: '//h' }, signer: 'role/node-role' }),
+  idle('no SSO token can be renewed', {
+    env: { AWS_ENDPOINT_URL_SSO_OIDC: '//h' },
+    config: LEGACY,
+    prepare: logIn('https://corp.example/start', LATER),
+    steps: 'sso-credentials ecr',
+  }),
+  ...[
+    { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'junk' } },
+    { env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/token' } },
+    { config: '[default]\naws_access_key_id = half' },
+    { config: '[default]\nlogin_session = x' },
+  ].map((node) =>
+    idle("a service account's role, and not the node's source", {
+      ...ACCOUNT,
+      ...node,
+      signer: 'assumed-role/sa/ecr-credential-provider',
+    }),
+  ),
   idle('no role', { env: { AWS_ENDPOINT_URL_STS: 'h:80' }, steps: NODE }),
   idle('private', { env: { AWS_ENDPOINT_URL_ECR_PUBLIC: 'x' }, steps: NODE }),
   idle('public', { image: PUBLIC, env: { AWS_ENDPOINT_URL_ECR: 'x' }, signer: 'role/node-role' }),

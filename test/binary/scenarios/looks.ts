@@ -67,6 +67,7 @@ const macintosh = (text: string) => Buffer.from(text.replaceAll('\n', '\r'))
 const UTF_16 = /: it is UTF-16: save it as UTF-8\n$/
 const NO_TEXT = /: it is not text in UTF-8\n$/
 const CR = /: it ends lines with CR alone: save it with LF\n$/
+const OPEN = /: it has a \[ without its \] in line 3\n$/
 const NO_SECTION = /: it has text, but no line is a \[section\]\n$/
 
 interface Look {
@@ -113,6 +114,27 @@ const UNREADABLE: Readonly<Record<string, Look>> = {
   },
   'without a header': { text: 'KEYS(p)', line: NO_SECTION },
   'with one header that is not closed': { text: PROFILE.replace(']', ''), line: NO_SECTION },
+  'of UTF-8 with UTF-16 appended, as PowerShell does': {
+    encode: (text) => Buffer.concat([Buffer.from('[other]\nregion = x\n'), utf16(text)]),
+    line: NO_TEXT,
+  },
+  'with NULs behind its header, as a crash leaves it': {
+    text: '[default]\n',
+    encode: (text) => Buffer.concat([Buffer.from(text), new Uint8Array(64)]),
+    line: NO_TEXT,
+  },
+  'with a NUL in its header': {
+    text: `[other]\n${PROFILE.replace('fault', 'fault\0')}`,
+    line: NO_TEXT,
+  },
+  'with a header that is not closed below another': {
+    text: `[other]\nregion = eu-west-1\n${PROFILE.replace(']', '')}`,
+    line: OPEN,
+  },
+  'with a header that a comment closes': {
+    text: `[other]\n\n${PROFILE.replace(']', ' # ]')}`,
+    line: OPEN,
+  },
   'of one line without a line end': { text: 'x', line: NO_SECTION },
   'of variables': { text: 'export AWS_ACCESS_KEY_ID=ID(p)\n', line: NO_SECTION },
   'in JSON': { text: '{"AccessKeyId": "ID(p)"}\n', line: NO_SECTION },

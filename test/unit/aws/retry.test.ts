@@ -3,7 +3,7 @@ import { expect, test } from 'bun:test'
 import { type AwsCall, callAws } from '../../../src/aws/call.ts'
 import { jsonErrorCode } from '../../../src/aws/error_code.ts'
 import { delayBefore, judgeAttempt } from '../../../src/aws/retry.ts'
-import { startClock } from '../../../src/net/clock.ts'
+import { dateOf, startClock } from '../../../src/net/clock.ts'
 import { answer } from '../../support/answers.ts'
 import {
   fakeContext,
@@ -281,6 +281,23 @@ test('callAws() leaves the clock alone for a call without a signature', async ()
   await expectRejection('refused', callAws(unsigned, fake.context))
   expect(fake.requests.length).toBe(1)
   expect(fake.requests[0]?.headers).toEqual({})
+})
+
+test.each([
+  '5',
+  'Nov 2',
+  '2026-11-25T12:00:00Z',
+  'Wednesday, 25-Nov-26 12:00:00 GMT',
+  'Wed, 25 Nov 2026 12:00:00 +0000',
+  'Wed, 25 Nov 2026 12:00:00 GMT, again',
+  'Wed, 99 Nov 2026 12:00:00 GMT',
+])('dateOf() takes no time from %j', (date) => {
+  expect(dateOf(new Headers({ date }))).toBeUndefined()
+})
+
+test('dateOf() takes the form that a sender must use', () => {
+  const date = 'Wed, 25 Nov 2026 12:00:00 GMT'
+  expect(dateOf(new Headers({ date }))).toBe(Date.UTC(2026, 10, 25, 12))
 })
 
 test.each([

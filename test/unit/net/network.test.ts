@@ -609,6 +609,19 @@ test.each([
   },
 )
 
+test('send() names a look-up that took all of the time', async () => {
+  let elapsedMs = 0
+  const parts: FakeParts = {
+    elapsedMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+    lookUp: async () => Promise.reject(Object.assign(new Error('x'), { code: 'EAI_AGAIN' })),
+  }
+  const outcome = await problem({ url: 'http://h.example/' }, { deadlineMs: 2000, parts })
+  expect(outcome).toEqual(['unreachable', 'the host name of h.example cannot be looked up'])
+})
+
 test('send() looks a name up once a run', async () => {
   const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
   expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])
