@@ -5,6 +5,7 @@ import { createAuthority } from '../world/certificates.ts'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
 import { kubeletRequest, pluginPath, runPlugin } from '../world/plugin.ts'
+import { startProxy } from '../world/proxy.ts'
 import { inWorld, startWorld, type World } from '../world/world.ts'
 import { play, type Scenario } from './scenarios/scenario.ts'
 
@@ -139,6 +140,29 @@ test.concurrent('no variable makes it print what it sends', async () =>
       expect([run.exitCode, run.stderr]).toEqual([0, ''])
     }
   }),
+)
+
+test.concurrent.each(['0', '1', ''])(
+  'NODE_TLS_REJECT_UNAUTHORIZED=%j prints nothing and verifies all the same behind an https proxy',
+  async (value) => {
+    const authority = await createAuthority()
+    const host = 'api.ecr.us-west-2.amazonaws.com'
+    const world = await startWorld({ authority, names: [host] })
+    const proxy = startProxy({ route: world.route, tls: await authority.issueLeaf('good') })
+    const { AWS_ENDPOINT_URL_ECR: _, ...env } = world.environment({
+      HTTPS_PROXY: proxy.url,
+      NODE_TLS_REJECT_UNAUTHORIZED: value,
+    })
+    const run = await runPlugin({ stdin, env })
+    const other = `${world.directory}/other.pem`
+    writeFileSync(other, (await createAuthority()).pem)
+    const refused = await runPlugin({ stdin, env: { ...env, AWS_CA_BUNDLE: other } })
+    proxy.stop()
+    await world.stop()
+    expect([run.exitCode, run.stderr, proxy.requests.length]).toEqual([0, '', 1])
+    expect([refused.exitCode, refused.stdout]).toEqual([1, ''])
+    expect(refused.stderr).toContain('is not trusted by')
+  },
 )
 
 // Everything that Bun, Node, their TLS library or the C library would read, at once.
