@@ -6,7 +6,6 @@ import {
   type SharedConfig,
 } from '../../../src/config/profiles.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
-import { selectProfile } from '../../../src/credentials/select.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
 import { type FakeParts, fakeSystem } from '../../support/system.ts'
 import locations from '../../vectors/profile/file-location-tests.json'
@@ -248,49 +247,15 @@ test.each([
   expect((await read(config, credentials)).get('default')?.partialKeysIn).toBe(file)
 })
 
-test('selectProfile() takes AWS_PROFILE, then AWS_DEFAULT_PROFILE, then default', async () => {
-  const config = await read('[profile a]\n[profile b]\n[default]')
-  expect(selectProfile(config, { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' })?.name).toBe('a')
-  expect(selectProfile(config, { AWS_PROFILE: '', AWS_DEFAULT_PROFILE: 'b' })?.name).toBe('b')
-  expect(selectProfile(config, {})?.name).toBe('default')
-  expect(selectProfile(config, { AWS_DEFAULT_PROFILE: 'missing' })).toBeUndefined()
-  expect(selectProfile(new Map(), {})).toBeUndefined()
-})
-
-test('selectProfile() refuses an AWS_PROFILE that neither file has', async () => {
-  const message = expectFailure('bad_config', () =>
-    selectProfile(new Map(), { AWS_PROFILE: 'no\nsuch' }),
-  )
-  expect(message).toContain('profile "no?such" (from AWS_PROFILE)')
-})
-
 test.each([
-  'aws_session_token',
-  'ca_bundle',
-  'credential_process',
-  'credential_source',
-  'duration_seconds',
-  'ec2_metadata_service_endpoint',
-  'ec2_metadata_service_endpoint_mode',
-  'external_id',
-  'login_session',
-  'max_attempts',
-  'mfa_serial',
-  'region',
-  'role_arn',
-  'role_session_name',
-  'source_profile',
-  'sso_account_id',
-  'sso_region',
-  'sso_role_name',
-  'sso_session',
-  'sso_start_url',
-  'use_dualstack_endpoint',
-  'use_fips_endpoint',
-  'web_identity_token_file',
-])('readSharedConfig() lets the credentials file override %s', async (key) => {
+  ['role_arn', '2'],
+  ['sso_start_url', '2'],
+  ['web_identity_token_file', '2'],
+  ['ignore_configured_endpoint_urls', '1'],
+  ['services', '1'],
+])('readSharedConfig() of %s in both files gives %s', async (key, value) => {
   const config = await read(`[default]\n${key} = 1`, `[default]\n${key} = 2`)
-  expect(plain(config)).toEqual({ default: { [key]: '2' } })
+  expect(plain(config)).toEqual({ default: { [key]: value } })
 })
 
 const keys = (text: string) => `aws_access_key_id = ${text}\naws_secret_access_key = ${text}\n`
