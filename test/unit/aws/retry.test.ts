@@ -3,7 +3,6 @@ import { expect, test } from 'bun:test'
 import { type AwsCall, callAws } from '../../../src/aws/call.ts'
 import { jsonErrorCode } from '../../../src/aws/error_code.ts'
 import { delayBefore, judgeAttempt } from '../../../src/aws/retry.ts'
-import { dateOf, startClock } from '../../../src/net/clock.ts'
 import { answer } from '../../support/answers.ts'
 import {
   fakeContext,
@@ -257,43 +256,6 @@ test('callAws() leaves the clock alone for a call without a signature', async ()
   await expectRejection('refused', callAws(unsigned, fake.context))
   expect(fake.requests.length).toBe(1)
   expect(fake.requests[0]?.headers).toEqual({})
-})
-
-test.each([
-  '5',
-  'Nov 2',
-  '2026-11-25T12:00:00Z',
-  'Wednesday, 25-Nov-26 12:00:00 GMT',
-  'Wed, 25 Nov 2026 12:00:00 +0000',
-  'Wed, 25 Nov 2026 12:00:00 GMT, again',
-  'Wed, 99 Nov 2026 12:00:00 GMT',
-])('dateOf() takes no time from %j', (date) => {
-  expect(dateOf(new Headers({ date }))).toBeUndefined()
-})
-
-test('dateOf() takes the form that a sender must use', () => {
-  const date = 'Wed, 25 Nov 2026 12:00:00 GMT'
-  expect(dateOf(new Headers({ date }))).toBe(Date.UTC(2026, 10, 25, 12))
-})
-
-test.each([
-  ['240 s ahead', 240_000, 0, true],
-  ['just under 240 s ahead', 239_999, 0, false],
-  ['240 s behind', -240_000, 0, true],
-  ['a round trip of 15 minutes', 3_600_000, 15 * 60_000, true],
-  ['a round trip of more', 3_600_000, 15 * 60_000 + 1, false],
-])('startClock() learns from a clock that is %s: %p', (_, skewMs, roundTripMs, expected) => {
-  const steps: string[] = []
-  const clock = startClock({
-    now: () => NOW + skewMs + roundTripMs / 2,
-    step: (text) => steps.push(text),
-  })
-  expect(clock.learn(new Headers({ date: DATE }), NOW + skewMs - roundTripMs / 2)).toBe(expected)
-  expect(clock.now()).toBe(expected ? NOW + roundTripMs / 2 : NOW + skewMs + roundTripMs / 2)
-  const said = `${Math.abs(skewMs) / 1000} s ${skewMs > 0 ? 'ahead' : 'behind'}`
-  expect(steps).toEqual(expected ? [`the clock of this node is ${said}, correcting`] : [])
-  // Never a second time.
-  expect(clock.learn(new Headers({ date: DATE }), NOW)).toBe(false)
 })
 
 test('callAws() counts the time of one call, not of the run, and says what it waits for', async () => {

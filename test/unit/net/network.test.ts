@@ -4,7 +4,6 @@ import { createServer } from 'node:net'
 import type { Connection, Peer, Tls } from '../../../src/base/system.ts'
 import { connectNested } from '../../../src/host/nested_tls.ts'
 import { connect } from '../../../src/host/socket.ts'
-import { secureWith } from '../../../src/net/direct.ts'
 import { type HttpRequest, openNetwork } from '../../../src/net/network.ts'
 import { type FakeParts, fakeSystem } from '../../support/system.ts'
 import type { Fault } from '../../world/faults.ts'
@@ -492,101 +491,6 @@ test('send() shows no text of an error that is not its own', async () => {
   ])
 })
 
-const STORE = {
-  forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, allowsIntermediates: false })),
-  name: 'x',
-}
-
-/** With which certificates a server is tried, when the first ones are refused for these reasons. */
-async function triedWith(...codes: readonly string[]): Promise<readonly string[]> {
-  const tried: string[] = []
-  const opened = await listen().parts.connect({ hostname: 'h', port: 1 })
-  const connection: Connection = {
-    ...opened,
-    secure: async ({ ca }) => {
-      tried.push(ca)
-      const code = codes[tried.length - 1]
-      if (code !== undefined) throw Object.assign(new Error('x'), { code })
-      return connection
-    },
-  }
-  const open = async () => connection
-  await secureWith(STORE, { host: 'h', sni: 'h' }, open).catch((error: unknown) => {
-    tried.push(error instanceof Error && 'code' in error ? String(error.code) : 'no code')
-  })
-  return tried
-}
-
-test.each([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'INVALID_CA',
-  'PATH_LENGTH_EXCEEDED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'ERR_BORINGSSL',
-])('secureWith() tries the next form of the store after %s, once', async (code) => {
-  expect(await triedWith(code)).toEqual(['some', 'all'])
-  expect(await triedWith(code, code)).toEqual(['some', 'all', 'parsable'])
-  expect(await triedWith('A_B', 'C_D', code)).toEqual(['some', 'all', 'parsable', code])
-})
-
-test.each(['ECONNRESET', 'EPROTO', 'EPIPE', 'ENOHANDSHAKE', 'ETIMEDOUT'])(
-  'secureWith() does not take %s for a verdict on the certificate',
-  async (code) => {
-    expect(await triedWith()).toEqual(['some'])
-    expect(await triedWith(code)).toEqual(['some', code])
-  },
-)
-
-/** What comes of a request when the resolver gives these answers, one after the other. */
-async function lookUp(...answers: readonly (string | readonly string[])[]) {
-  const left = [...answers]
-  let elapsedMs = 0
-  const { parts, peers } = listen()
-  const system = fakeSystem({
-    ...REAL,
-    ...parts,
-    elapsedMs: () => elapsedMs,
-    sleep: async (ms) => {
-      elapsedMs += ms
-    },
-    lookUp: async () => {
-      const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'ENOTFOUND'
-      if (typeof answer === 'string') throw Object.assign(new Error('x'), { code: answer })
-      return answer
-    },
-  })
-  const network = openNetwork(options, system)
-  const request = { ...GET, url: 'http://h.example/' }
-  const outcome = await network.send(request)
-  await network.send(request)
-  const text = outcome.kind === 'answer' ? `${outcome.status}` : outcome.problem
-  return { text, elapsedMs, peers, outcome }
-}
-
-test.each(['EAI_AGAIN', 'ESERVFAIL', 'ECONNREFUSED', 'ETIMEOUT', 'EREFUSED', 'anything'])(
-  'send() asks a resolver that is not ready (%s) again',
-  async (code) => {
-    const { text, peers } = await lookUp(code, code, ['10.0.0.1'])
-    expect([text, ...peers]).toEqual(['200', '10.0.0.1:80', '10.0.0.1:80'])
-  },
-)
-
-test('send() waits 5 s for a resolver, in all its attempts together', async () => {
-  const { text, elapsedMs, outcome } = await lookUp('EAI_AGAIN')
-  expect([text, elapsedMs]).toEqual(['the host name of h.example cannot be looked up', 5000])
-  expect(outcome).toMatchObject({ retryable: false })
-})
-
-test.each([['ENOTFOUND'], [[]]])('send() does not ask again after %j', async (answer) => {
-  const { text, elapsedMs } = await lookUp(answer, ['10.0.0.1'])
-  expect([text, elapsedMs]).toEqual(['the host name of h.example does not exist', 0])
-})
-
 test.each([
   ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ['an alert', Buffer.from('15030300020246', 'hex')],
@@ -608,24 +512,6 @@ test.each([
     server.stop(true)
   },
 )
-
-test('send() names a look-up that took all of the time', async () => {
-  let elapsedMs = 0
-  const parts: FakeParts = {
-    elapsedMs: () => elapsedMs,
-    sleep: async (ms) => {
-      elapsedMs += ms
-    },
-    lookUp: async () => Promise.reject(Object.assign(new Error('x'), { code: 'EAI_AGAIN' })),
-  }
-  const outcome = await problem({ url: 'http://h.example/' }, { deadlineMs: 2000, parts })
-  expect(outcome).toEqual(['unreachable', 'the host name of h.example cannot be looked up'])
-})
-
-test('send() looks a name up once a run', async () => {
-  const { peers } = await lookUp(['10.0.0.1'], ['10.9.9.9'])
-  expect(peers).toEqual(['10.0.0.1:80', '10.0.0.1:80'])
-})
 
 test('send() connects to the addresses that addressesOf() gave', async () => {
   const answers = [['127.0.0.1'], ['192.0.2.1']]

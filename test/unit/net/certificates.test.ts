@@ -1,0 +1,103 @@
+import { expect, test } from 'bun:test'
+
+import {
+  AMAZON_IN_BASE64,
+  amazonRootsIn,
+  certificatesIn,
+  formatPem,
+  textOf,
+} from '../../../src/net/certificates.ts'
+import { certificate, named, pem } from '../../support/pem.ts'
+
+const all = (text: string) => textOf(certificatesIn(Buffer.from(text)))
+const amazonRoots = (text: string) => textOf(amazonRootsIn(Buffer.from(text)))
+
+/** A SEQUENCE of so many bytes, with its length in the shortest form, or in one that is longer. */
+function sequence(length: number, form: readonly number[]): string {
+  return certificate(new Uint8Array([0x30, ...form, ...new Uint8Array(length)]))
+}
+
+test.each([
+  [0, [0]],
+  [127, [127]],
+  [128, [0x81, 128]],
+  [200, [0x81, 200]],
+  [255, [0x82, 0, 255]],
+  [256, [0x82, 1, 0]],
+  [65_536, [0x83, 1, 0, 0]],
+])('certificatesIn() reads DER of %d bytes in the form %p', (length, form) => {
+  const block = sequence(length, form)
+  expect(all(block)).toBe(block)
+})
+
+test.each([
+  [126, [127]],
+  [128, [127]],
+  [128, [0x81, 127]],
+  [300, [0x82, 1]],
+  [5, [0x80]],
+  [5, [0x84, 0, 0]],
+])('certificatesIn() takes no %d bytes in the form %p', (length, form) => {
+  expect(all(`${sequence(length, form)}\n${pem(1)}`)).toBe(pem(1))
+})
+
+test('certificatesIn() takes damaged blocks out, since TLS would drop every certificate after one', () => {
+  const damaged = [
+    pem(9, 299),
+    pem(9).replace('MII', 'AII'),
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----',
+    pem(9).replaceAll('CERTIFICATE', 'PRIVATE KEY'),
+    '-----BEGIN CERTIFICATE-----\n====\n-----END CERTIFICATE-----',
+  ]
+  expect(all([pem(1), ...damaged, pem(2)].join('\n'))).toBe([pem(1), pem(2)].join('\n'))
+})
+
+test('amazonRootsIn() finds the Amazon roots, wherever their names stand', () => {
+  const names = ['Amazon Root CA 1', 'Starfield Services Root Certificate Authority - G2']
+  // At each place in a group of three bytes, and not cut by the end of a line of 48.
+  const own = names.flatMap((name) => [100, 101, 102].map((at) => named(name, at)))
+  const others = ['Amazon', 'Starfield Class 2', 'Root CA'].map((name) => named(name))
+  const bundle = [pem(1), ...own, ...others].join('\n')
+  expect(all(bundle)).toBe(bundle)
+  expect(amazonRoots(bundle).split('\n').toSorted()).toEqual(own.join('\n').split('\n').toSorted())
+})
+
+test('amazonRootsIn() looks for the names in base64', () => {
+  const found = ['Amazon', 'Starfield'].flatMap((name) =>
+    [0, 1, 2].map((offset) => {
+      const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(name)]).toString('base64')
+      // Only the characters that the name alone decides.
+      const end = Math.floor(((offset + name.length) * 4) / 3)
+      return text.slice(Math.ceil((offset * 4) / 3), end)
+    }),
+  )
+  expect([...AMAZON_IN_BASE64]).toEqual(found)
+})
+
+test('amazonRootsIn() gives Amazon roots that stand beside an unfinished block', () => {
+  const open = '-----BEGIN CERTIFICATE-----\nQW1hem9u\n'
+  const root = named('Amazon Root CA 1')
+  expect(amazonRoots(`${open}${root}\n${open}`)).toBe(root)
+})
+
+test('certificatesIn() leaves out a block without its end', () => {
+  const open = pem(9).replace('-----END CERTIFICATE-----', '')
+  expect(all(`${pem(1)}\n${open}`)).toBe(pem(1))
+})
+
+test('certificatesIn() takes nothing for a certificate that has no beginning', () => {
+  const [, base64 = ''] = pem(3).split('\n')
+  // As long as a beginning is, and one less.
+  for (const junk of ['x'.repeat(27), 'x'.repeat(26), '']) {
+    const stray = `${junk}${base64}\n-----END CERTIFICATE-----`
+    expect(all(`${stray}\n${pem(1)}\n${stray}`)).toBe(pem(1))
+  }
+})
+
+test.each([1, 47, 48, 49, 96, 100])(
+  'formatPem() writes %d bytes in lines of 64 characters',
+  (length) => {
+    const der = new Uint8Array(length).fill(1)
+    expect(formatPem(der)).toBe(certificate(der))
+  },
+)
