@@ -1,0 +1,61 @@
+import { expect, test } from 'bun:test'
+
+import { createInbox } from '../../../src/host/inbox.ts'
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+/** A line, once its end is there. */
+const line = (received: Buffer) => /^.*\n/.exec(received.toString())?.[0]
+const coded = (code: string) => Object.assign(new Error('x'), { code })
+
+test.each([[['a\n']], [['a', '\n']], [['', 'a', '', '\n']]])(
+  'wait() gives what has come in the pieces %j, before and after it was asked',
+  async (pieces) => {
+    const early = createInbox()
+    for (const piece of pieces) early.take(bytes(piece))
+    expect(await early.wait(line)).toBe('a\n')
+    const late = createInbox()
+    const waiting = late.wait(line)
+    for (const piece of pieces) late.take(bytes(piece))
+    expect(await waiting).toBe('a\n')
+  },
+)
+
+test.each([
+  ['a peer that has closed', undefined, 'ECONNRESET'],
+  ['a failure', coded('EPROTO'), 'EPROTO'],
+])('wait() fails at the end by %s, before and after it was asked', async (_, error, code) => {
+  const early = createInbox()
+  early.take(bytes('half a line'))
+  early.end(error)
+  // Only the first end counts.
+  early.end(coded('EPIPE'))
+  expect(await early.wait(line).catch((thrown: unknown) => thrown)).toMatchObject({ code })
+  const late = createInbox()
+  const waiting = late.wait(line).catch((thrown: unknown) => thrown)
+  late.end(error)
+  expect(await waiting).toMatchObject({ code })
+})
+
+test('wait() gives what was whole before the end', async () => {
+  const inbox = createInbox()
+  inbox.take(bytes('a\n'))
+  inbox.end(undefined)
+  expect(await inbox.wait(line)).toBe('a\n')
+})
+
+test('wait() fails with what its parser throws', async () => {
+  const inbox = createInbox()
+  const waiting = inbox
+    .wait(() => {
+      throw coded('EBADMSG')
+    })
+    .catch((thrown: unknown) => thrown)
+  expect(await waiting).toMatchObject({ code: 'EBADMSG' })
+})
+
+test('isEmpty() is true until something has come, or the end', () => {
+  const [fresh, fed, ended] = [createInbox(), createInbox(), createInbox()]
+  fed.take(bytes('a'))
+  ended.end(undefined)
+  expect([fresh, fed, ended].map((inbox) => inbox.isEmpty())).toEqual([true, false, false])
+})
