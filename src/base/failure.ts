@@ -53,3 +53,8 @@ export function printable(text: string): string {
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
+
+/** An error with a `code`, as the runtime's own have. Its text says nothing, since it is never shown. */
+export function coded<Code extends string>(code: Code): Error & { readonly code: Code } {
+  return Object.assign(new Error('coded'), { code })
+}

@@ -1,4 +1,4 @@
-import { codeOf } from '../base/failure.ts'
+import { coded, codeOf } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { runCommand } from './command.ts'
 import { connectNested } from './nested_tls.ts'
@@ -79,7 +79,7 @@ async function lookUp(hostname: string): Promise<readonly string[]> {
     }
     if (code !== 'ENOTFOUND') break
   }
-  throw Object.assign(new Error('look-up'), { code })
+  throw coded(code)
 }
 
 function inspectCertificate(der: Uint8Array): 'root' | 'other' | undefined {

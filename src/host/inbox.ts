@@ -1,3 +1,5 @@
+import { coded } from '../base/failure.ts'
+
 /** What a connection has brought so far, and who waits for it. */
 export interface Inbox {
   /** Takes what has come. */
@@ -25,7 +27,7 @@ export function createInbox(): Inbox {
       look?.()
     },
     end: (error) => {
-      failure ??= error ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' })
+      failure ??= error ?? coded('ECONNRESET')
       look?.()
     },
     wait: async <T>(parse: (bytes: Buffer) => T | undefined) => {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-import { codeOf } from '../base/failure.ts'
+import { coded, codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
 import { mismatch } from './server_name.ts'
@@ -53,7 +53,7 @@ async function ready(
 /** As Bun's own sockets name it: a handshake that breaks is no verdict on a certificate. */
 function renamed(error: Error): Error {
   const isHandshake = String(codeOf(error)).startsWith('ERR_SSL_')
-  return isHandshake ? Object.assign(new Error('handshake'), { code: 'EPROTO' }) : error
+  return isHandshake ? coded('EPROTO') : error
 }
 
 async function secure(

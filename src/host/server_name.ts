@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 
 import { isAddress } from '../base/addresses.ts'
+import { coded } from '../base/failure.ts'
 
 /**
  * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
@@ -16,5 +17,5 @@ export function mismatch(
   const options = { subject: 'never', partialWildcards: false } as const
   const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
   if (found !== undefined) return undefined
-  return Object.assign(new Error('mismatch'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  return coded('ERR_TLS_CERT_ALTNAME_INVALID')
 }

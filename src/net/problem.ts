@@ -1,4 +1,4 @@
-import { codeOf } from '../base/failure.ts'
+import { coded, codeOf } from '../base/failure.ts'
 
 /** The request that failed. */
 export interface Attempt {
@@ -63,7 +63,7 @@ export type BrokenCode = keyof typeof MEANINGS | 'ENOANSWER'
 
 /** An error for what the runtime has none for, with a `code` as its own errors have. */
 export function broken(code: BrokenCode): Error {
-  return Object.assign(new Error('broken'), { code })
+  return coded(code)
 }
 
 /** What a promise gives. @throws also an error with the code, when it takes longer than `ms` milliseconds. */

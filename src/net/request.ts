@@ -1,3 +1,5 @@
+import { coded } from '../base/failure.ts'
+
 /** What goes into a request, beside its target. */
 export interface OutgoingRequest {
   readonly method: 'GET' | 'POST' | 'PUT'
@@ -44,7 +46,7 @@ function format(start: string, headers: Readonly<Record<string, string>>, body =
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   // One connection, one request: a line break in a value would begin another header, or another request.
   if (!lines.every((line) => /^[\t\x20-\x7e]+$/.test(line))) {
-    throw Object.assign(new Error('cannot send a header'), { code: 'EINVAL' })
+    throw coded('EINVAL')
   }
   return Buffer.from(`${start} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }

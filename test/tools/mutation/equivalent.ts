@@ -308,12 +308,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'The first size of the buffer, which grows.',
   },
   {
-    file: 'net/request.ts',
-    code: "throw Object.assign(new Error('cannot send a header'), { code: 'EINVAL' })",
-    changes: ["'cannot send a header' -> ''"],
-    why: 'The words of an error are never shown.',
-  },
-  {
     file: 'net/direct.ts',
     code: "const hostname = url.hostname.replace(/^\\[|\\]$/g, '')",
     changes: ['/^\\[|\\]$/g -> /\\[|\\]$/g', '/^\\[|\\]$/g -> /^\\[|\\]/g'],
