@@ -1,3 +1,9 @@
+import { type OWN_LINES } from './lines/own.ts'
+import { type PROBLEMS } from './lines/peer.ts'
+
+/** Why a run ended without an answer, in detail. Stable: `doctor` prints it. */
+export type Cause = keyof typeof OWN_LINES | keyof typeof PROBLEMS
+
 /**
  * Why a run ended without an answer. Closed on purpose: tests and the exit code depend on it.
  * `bad_usage` is the only one that exits with 2, all others exit with 1.
@@ -27,10 +33,12 @@ export class Failure extends Error {
   // A literal: minifying renames the class, and `this.constructor.name` with it.
   override readonly name = 'Failure'
   readonly code: FailureCode
+  override readonly cause: Cause
 
-  constructor(code: FailureCode, message: string) {
+  constructor(code: FailureCode, message: string, cause: Cause = 'bug') {
     super(message)
     this.code = code
+    this.cause = cause
   }
 }
 

@@ -19,6 +19,7 @@ export const LEGS: readonly Leg[] = [
     lookFor: 'what every other part speaks of',
     paths: [
       'base/failure.ts',
+      'base/lines/',
       'base/system.ts',
       'config/settings.ts',
       'config/settings_table.ts',

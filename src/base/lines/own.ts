@@ -1,0 +1,88 @@
+/**
+ * Lines about what stands on this node: how the program was called, its configuration, its files. `{name}` is filled in,
+ * `'{name}'` as a name from outside.
+ */
+export const OWN_LINES = {
+  usage_argument:
+    "cannot use the argument '{argument}': it is not known; hint: --help lists the commands and options",
+  usage_option: 'cannot use {option}: it must be {accepts}',
+  usage_warm: 'cannot warm anything: warm needs --cache-dir DIR, there is nothing else to warm',
+
+  request_unreadable: 'cannot read the request from stdin: {reason}',
+  request_form:
+    'cannot use the request on stdin: {reason}; hint: only a kubelet writes one, see --help',
+  request_image: 'cannot read a registry host from the image in the request: it has none',
+  not_ecr:
+    "cannot get credentials for '{host}': it is not an Amazon ECR host; hint: narrow matchImages so that it leaves this host out; if it mirrors ECR, pass --mirror",
+  account_digits:
+    "cannot get credentials for '{host}': the account number in it has {digits} digits, and 12 are needed",
+  annotation:
+    "cannot use the annotation {annotation} of the pod's service account: it is no role ARN",
+
+  config_value: 'cannot use {origin}: it must be {accepts}',
+  config_alone: 'cannot use {origin}: {other} is not set',
+  config_endpoint_form:
+    'cannot use {origin} together with {other}: a configured endpoint has no FIPS or dual-stack form',
+  config_file: "cannot read {name} '{path}': {reason}",
+  config_certificates: 'cannot use {certificates}: {reason}',
+  config_keys:
+    'cannot use the keys of {source}: they hold a blank, a line break or another character that no key has',
+  config_cgi: 'cannot use {origin} while REQUEST_METHOD is set: whoever asks a CGI program sets it',
+  config_container_host:
+    "cannot use {origin}: '{host}' is neither https, nor loopback, nor a container agent's address",
+
+  profile_missing:
+    "cannot find profile '{profile}' (from AWS_PROFILE): neither the config nor the credentials file has it",
+  profile_header:
+    "cannot find profile '{profile}' (from AWS_PROFILE): the config file has [{profile}]; hint: there it must be [profile {profile}]",
+  profile_half_keys:
+    "cannot use profile '{profile}': {where} has only one of aws_access_key_id and aws_secret_access_key",
+  profile_no_role: "cannot use profile '{profile}': its {key} requires role_arn",
+  profile_many_sources: "cannot use profile '{profile}': only one of {keys} may be set",
+  profile_source_missing:
+    "cannot use profile '{profile}': its source_profile '{source}' does not exist",
+  profile_source_empty:
+    "cannot use profile '{profile}': its source_profile '{source}' names no credentials",
+  profile_chain: "cannot use profile '{profile}': more than {limit} profiles refer to one another",
+  profile_login_session:
+    "cannot use profile '{profile}': its login_session is not supported; hint: use sso_session or a role",
+  profile_credential_source: "cannot use profile '{profile}': its credential_source {reason}",
+  profile_mfa:
+    "cannot use profile '{profile}': its mfa_serial asks for a code, and nobody is there to type one",
+  profile_sso: "cannot use profile '{profile}': {reason}",
+
+  cache_mode:
+    "cannot use the cache directory '{path}': its mode is {mode}; hint: it must be 0700 (chmod 0700)",
+  cache_owner: "cannot use the cache directory '{path}': it belongs to user {owner}, not to {user}",
+  cache_directory:
+    "cannot use the cache directory '{path}': {reason}; hint: it must be a directory of this user, no link, with no access for others",
+  cache_full: 'cannot keep the token: no space is left in the cache directory',
+  cache_read_only: 'cannot keep the token: the cache directory is on a read-only file system',
+  cache_write: 'cannot keep the token: the cache directory cannot be written: {reason}',
+  cache_life: 'cannot keep the token: ECR did not say how long it is valid',
+  cache_region:
+    'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',
+  cache_entry: 'cannot use a cached token: {reason}',
+
+  process_shell:
+    "cannot run the credential_process of profile '{profile}': there is no usable /bin/sh",
+  process_late:
+    "cannot get credentials: the credential_process of profile '{profile}' did not end in {seconds} s{said}",
+  process_failed:
+    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code {code}{said}",
+  process_not_found:
+    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code 127: the shell found no such command{said}; hint: quotes around the whole command make it one word",
+  process_output:
+    "cannot use the output of the credential_process of profile '{profile}': {reason}{said}",
+
+  sso_file: "cannot use the SSO token file '{path}': {reason}",
+  sso_store:
+    "cannot replace the SSO token file '{path}': {reason}; hint: mend that, then run aws sso login",
+  sso_login:
+    "cannot use IAM Identity Center for profile '{profile}': {reason}; hint: run aws sso login --profile '{profile}'",
+
+  imds_off: 'cannot use IMDS: {origin} turns it off, and it is needed because {reason}',
+  late: 'cannot end in time: gave up after {seconds} s while {step}{files}',
+  output: 'cannot write the answer to stdout: it is closed or full',
+  bug: 'internal error',
+} as const

@@ -1,0 +1,94 @@
+/** Who wanted what: the beginning of a line that goes on with one of {@link PROBLEMS}. */
+export const SUBJECTS = {
+  ecr: 'cannot get an ECR token in {region}',
+  sts: "cannot assume role '{role}'",
+  imds: 'cannot get the {what} from IMDS',
+  container: 'cannot get credentials from the container endpoint (from {origin})',
+  container_address: 'cannot use {origin}',
+  sso: "cannot get credentials from IAM Identity Center for profile '{profile}'",
+  sso_token: "cannot renew the token of IAM Identity Center for profile '{profile}'",
+} as const
+
+/**
+ * What came of asking somebody else. `{host}` is a server, or a proxy where that is to blame; `{via}` the proxy in between.
+ * Before a hint stand the number of attempts, the time they took, and whose credentials were used.
+ */
+export const PROBLEMS = {
+  dns_unknown: 'the host name of {host} does not exist',
+  dns_failed: 'the host name of {host} cannot be looked up: the DNS server answers with an error',
+  dns_silent: 'the DNS server does not answer for the host name of {host}',
+  no_route: 'there is no route to {host}',
+  connect_refused: '{host} refused the connection',
+  connect_silent:
+    'could not connect to {host} in {seconds} s; hint: a security group, firewall or route lets nothing through',
+  connect_failed: 'the connection to {host}{via} failed{code}',
+  tls_silent: '{host} was connected to, but did not answer the TLS handshake in {seconds} s',
+  no_tls: '{host} does not speak TLS; hint: is it a proxy or a portal',
+  tls_failed: 'the TLS handshake with {host} failed',
+  tls_expired: 'the certificate of {host} has expired{when}; hint: is the clock of this node right',
+  tls_not_yet_valid:
+    'the certificate of {host} is not valid yet{when}; hint: is the clock of this node right',
+  tls_name: 'the certificate of {host} is for another host{issuer}',
+  tls_untrusted:
+    'the certificate of {host}{issuer} is not trusted by {store} ({code}); hint: if that issuer is meant to be there, set AWS_CA_BUNDLE',
+  tls_store: 'none of the certificates in {store} can be read',
+  silent: 'connected to {host}{via}, but no answer in {seconds} s',
+  cut_off: '{host} closed the connection before its answer was complete',
+  not_http: '{host} sent an answer that is not well-formed HTTP/1.1',
+  no_length: '{host} did not say how long its answer is',
+  compressed: '{host} sent a compressed answer',
+  too_large: '{host} sent an answer that is too large',
+  no_time: 'no time left to ask {host}',
+
+  proxy_407:
+    '{host} answered 407 Proxy Authentication Required; hint: it wants a user and password',
+  proxy_403:
+    '{host} answered 403: it does not let {target} through; hint: should that be in NO_PROXY',
+  proxy_503: '{host} answered {status}: it cannot reach {target}',
+  proxy_status: '{host} answered HTTP status {status}',
+  proxy_unreachable: '{problem}',
+  proxy_dns: '{problem}',
+  proxy_tls: '{problem}',
+
+  imds_no_route:
+    'there is no route to {host}; hint: if this is no EC2 instance, set AWS_CONFIG_FILE or AWS_PROFILE',
+  imds_silent:
+    'no answer from {host} in {seconds} s; hint: in a container the metadata hop limit must be 2',
+  imds_disabled: 'HTTP status 403 from {host}: IMDS is disabled on this instance',
+  imds_no_v2: 'HTTP status 405 from {host}: what answers there has no version 2 of IMDS',
+  imds_no_role:
+    'this instance has no role, and nothing else is configured; hint: attach an instance profile',
+  imds_role:
+    "it answered {code} for role '{role}'; hint: does the role still exist and trust ec2.amazonaws.com",
+  pod_identity:
+    '{code} from {host}: there is no pod identity association for this service account; hint: aws eks create-pod-identity-association',
+
+  portal: '{host} answered with HTML; hint: is there a proxy or a portal in between',
+  answer_form: 'the answer of {host} {reason}',
+  status: 'HTTP status {status} from {host}',
+  refused: '{code} from {host}',
+  throttled: '{code} from {host}: too many calls',
+
+  ecr_denied: '{code} from {host}{denial}; hint: the identity needs {needs}',
+  sts_denied: "{code} from {host}{denial}; hint: does the role's trust policy allow this identity",
+  denied_organization:
+    '{code} from {host}{denial}; hint: only the AWS organization can change that policy',
+  denied_endpoint: '{code} from {host}{denial}; hint: the policy of the VPC endpoint must allow it',
+  denied_explicit: '{code} from {host}{denial}; hint: that deny outweighs whatever allows it',
+  key_unknown: '{code} from {host}: AWS does not know these keys in this region',
+  key_partition:
+    '{code} from {host}: AWS does not know these keys here; hint: public ECR needs keys of the aws partition, not of GovCloud or China',
+  key_expired: '{code} from {host}: the keys have expired',
+  signature:
+    '{code} from {host}: the secret key does not belong to this access key; hint: are both whole',
+  endpoint_region:
+    '{code} from {host}: signed for {region}, sent to {other}; hint: {origin} is of another region',
+  clock: '{code} from {host}: the clock of this node is {minutes} min {direction}{origin}',
+  token_audience:
+    "{code} from {host}: the token's audience is not sts.amazonaws.com; hint: set serviceAccountTokenAudience to it",
+  token_issuer:
+    '{code} from {host}: the issuer of the token is not registered with IAM as an OIDC provider',
+  token_expired: '{code} from {host}: the token has expired',
+  sso_ended: '{code} from {host}: the session has ended; hint: run aws sso login',
+  sso_forbidden: '{code} from {host}; hint: is the role assigned to this user in that account',
+} as const
