@@ -8,7 +8,8 @@ import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
-import type { HttpAnswer, HttpRequest } from '../net/network.ts'
+import type { HttpRequest } from '../net/exchange.ts'
+import type { HttpAnswer } from '../net/network.ts'
 import type { Registry } from './host.ts'
 
 const TARGETS = {

@@ -1,8 +1,20 @@
+import { coded } from '../base/failure.ts'
 import type { Connection } from '../base/system.ts'
 import { parseAnswer, type RawAnswer } from './answer.ts'
 import { within } from './problem.ts'
 import type { Proxy } from './proxy/rules.ts'
-import { formatRequest, type OutgoingRequest } from './request.ts'
+
+/** One request, built by the caller, who also judges the answer. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Never through a proxy, whatever the host: for services that hand out this node's credentials. */
+  readonly isDirect?: boolean
+  /** Longest wait for the whole answer, in milliseconds; cut short by the deadline of the run. */
+  readonly timeoutMs: number
+}
 
 /**
  * One request and its answer on a connection of their own, which is closed afterwards: no answer can be taken for that of
@@ -26,23 +38,52 @@ export async function exchange(
   }
 }
 
-/** A request, and what it takes to write it. */
-export interface Outgoing extends OutgoingRequest {
-  readonly userAgent: string
-  readonly proxy: Proxy | undefined
-}
-
-/** The bytes of a request. For `http` a proxy reads the request itself, so it needs the absolute URL. */
-export function formatFor(url: URL, { userAgent, proxy, ...request }: Outgoing): Uint8Array {
+/**
+ * The bytes of a request that is the only one on its connection. For `http` a proxy reads the request itself, so it needs the
+ * absolute URL.
+ *
+ * @throws an error with the `code` `EINVAL` - a header that would not be one line of ASCII.
+ * @see https://www.rfc-editor.org/rfc/rfc9112#section-3
+ */
+export function formatRequest(
+  { method, headers, body = '', ...request }: HttpRequest,
+  userAgent: string,
+  proxy: Proxy | undefined,
+): Uint8Array {
+  const url = new URL(request.url)
   const isSeen = proxy !== undefined && url.protocol === 'http:'
-  const authorization = isSeen ? proxy.authorization : ''
-  const headers = {
+  const target = `${isSeen ? url.origin : ''}${url.pathname}${url.search}`
+  const head = {
     host: url.host,
-    ...request.headers,
+    ...headers,
     'accept-encoding': 'identity',
     'user-agent': userAgent,
-    ...(authorization === '' ? {} : { 'proxy-authorization': authorization }),
+    ...(isSeen ? proofOf(proxy) : {}),
+    connection: 'close',
+    // RFC 9110, 8.6: also where a body would be usual and is empty.
+    ...(method === 'GET' ? {} : { 'content-length': `${Buffer.byteLength(body)}` }),
   }
-  const path = `${url.pathname}${url.search}`
-  return formatRequest(isSeen ? `${url.origin}${path}` : path, { ...request, headers })
+  return format(`${method} ${target}`, head, body)
+}
+
+/** The bytes that ask a proxy for a tunnel to `host:port`. @throws as {@link formatRequest}. */
+export function formatConnect(target: string, proxy: Proxy): Uint8Array {
+  return format(`CONNECT ${target}`, { host: target, ...proofOf(proxy) }, '')
+}
+
+function proofOf({ authorization }: Proxy): Readonly<Record<string, string>> {
+  return authorization === '' ? {} : { 'proxy-authorization': authorization }
+}
+
+function format(start: string, headers: Readonly<Record<string, string>>, body: string): Buffer {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  // One connection, one request: a line break in a value would begin another header, or another request.
+  if (!lines.every((line) => /^[\t\x20-\x7e]+$/.test(line))) throw coded('EINVAL')
+  return Buffer.from(`${start} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Name and version, and the application's ID; characters that may not stand in a product name become `-`. */
+export function formatUserAgent(product: string, appId: string | undefined): string {
+  if (appId === undefined) return product
+  return `${product} app/${appId.replace(/[^A-Za-z0-9!#$%&'*+.^_`|~-]/g, '-')}`
 }

@@ -3,35 +3,21 @@ import type { RawAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
 import { connectTo, hostOf } from './direct.ts'
-import { exchange, formatFor } from './exchange.ts'
+import { exchange, formatRequest, formatUserAgent, type HttpRequest } from './exchange.ts'
 import { openNames } from './names.ts'
-import { broken, describeError } from './problem.ts'
+import { broken, describeError, type Problem } from './problem.ts'
 import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
-import { formatUserAgent, type OutgoingRequest } from './request.ts'
 import { type CaBundle, readTrustStore } from './trust.ts'
-
-/** One request, built by the caller, who also judges the answer. */
-export interface HttpRequest extends OutgoingRequest {
-  readonly url: string
-  /** Never through a proxy, whatever the host: for services that hand out this node's credentials. */
-  readonly isDirect?: boolean
-  /** Longest wait for the whole answer, in milliseconds; cut short by the deadline of the run. */
-  readonly timeoutMs: number
-}
 
 /** What came back, whatever its status. */
 export interface HttpAnswer extends RawAnswer {
   readonly kind: 'answer'
 }
 
-/** Nothing usable came back. `problem` is fit for the error line and names the host. */
-export interface NoAnswer {
+/** Nothing usable came back. */
+export interface NoAnswer extends Problem {
   readonly kind: 'no_answer'
-  readonly code: 'unreachable' | 'bad_response'
-  readonly problem: string
-  /** Whether another attempt could end differently. */
-  readonly retryable: boolean
 }
 
 /** The one door to the network, and the clocks that belong to it. */
@@ -121,7 +107,7 @@ export function openNetwork(
     const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
     try {
       if (timeoutMs <= 0 && lookedUp.status === 'fulfilled') throw broken('ENOTIME')
-      const bytes = formatFor(url, { ...request, userAgent, proxy })
+      const bytes = formatRequest(request, userAgent, proxy)
       const answer = await exchange(take(url, proxy), bytes, timeoutMs)
       const encoding = answer.headers.get('content-encoding') ?? 'identity'
       if (encoding !== 'identity') throw broken('ECOMPRESSED')

@@ -10,10 +10,12 @@ export interface Attempt {
   readonly proxy: string | undefined
 }
 
-/** What happened, in this program's own words, and whether another attempt could end differently. */
+/** Why there is no answer that could be used. */
 export interface Problem {
   readonly code: 'unreachable' | 'bad_response'
+  /** In this program's own words, for the error line; names the host. */
   readonly problem: string
+  /** Whether another attempt could end differently. */
   readonly retryable: boolean
 }
 

@@ -4,8 +4,9 @@ import { readSettings } from '../../src/config/settings.ts'
 import { type Imds, openImds } from '../../src/credentials/imds.ts'
 import { startClock } from '../../src/net/clock.ts'
 import { hostOf } from '../../src/net/direct.ts'
+import type { HttpRequest } from '../../src/net/exchange.ts'
 import { openNames } from '../../src/net/names.ts'
-import type { HttpAnswer, HttpRequest, Network, NoAnswer } from '../../src/net/network.ts'
+import type { HttpAnswer, Network, NoAnswer } from '../../src/net/network.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 
 /** What a fake network gives back for one request; the last one is given again and again. */

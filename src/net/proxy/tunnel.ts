@@ -1,8 +1,8 @@
 import type { Connection } from '../../base/system.ts'
 import { type Head, parseHead } from '../answer.ts'
 import { connectTo, portOf, type Reach, secureWith, serverNameOf } from '../direct.ts'
+import { formatConnect } from '../exchange.ts'
 import { broken, proxyFault } from '../problem.ts'
-import { formatConnect } from '../request.ts'
 import type { Proxy } from './rules.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Prom
   return secureWith(await reach.trust(), { host, sni: host }, async () => {
     const connection = await open()
     try {
-      const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy.authorization)
+      const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy)
       const { status } = await askProxy(connection, request)
       if (status >= 300) throw proxyFault({ proxyStatus: status })
       return connection

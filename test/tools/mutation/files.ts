@@ -38,7 +38,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ecr/token.ts', ['unit/ecr/token', 'unit/aws/retry']],
   ['aws/endpoints.ts', ['unit/aws/endpoints', 'unit/ecr/host', 'unit/aws/service_url']],
   ['net/answer.ts', ['unit/net/answer']],
-  ['net/request.ts', ['unit/net/request', 'unit/net/network']],
+  ['net/exchange.ts', ['unit/net/exchange', 'unit/net/network']],
   ['net/direct.ts', ['unit/net/direct', 'unit/net/network', 'binary/early_connection']],
   ['net/names.ts', ['unit/net/names', 'unit/net/network']],
   ['net/problem.ts', ['unit/net/problem', 'unit/net/network']],

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 
 import { sign } from '../../../src/aws/call.ts'
-import type { HttpRequest } from '../../../src/net/network.ts'
+import type { HttpRequest } from '../../../src/net/exchange.ts'
 
 const FOLDER = new URL('../../vectors/sigv4/', import.meta.url)
 

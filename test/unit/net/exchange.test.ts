@@ -2,7 +2,13 @@ import { expect, test } from 'bun:test'
 
 import { codeOf } from '../../../src/base/failure.ts'
 import type { Connection } from '../../../src/base/system.ts'
-import { exchange, formatFor } from '../../../src/net/exchange.ts'
+import {
+  exchange,
+  formatConnect,
+  formatRequest,
+  formatUserAgent,
+  type HttpRequest,
+} from '../../../src/net/exchange.ts'
 import { answering } from '../../support/system.ts'
 
 const NOTHING = new Uint8Array()
@@ -49,6 +55,11 @@ test('exchange() fails as the connection does', async () => {
 })
 
 const PROXY = { url: new URL('http://p:1/'), authorization: 'Basic x', name: 'p:1' }
+/** A GET, but for these parts. */
+function requestOf(parts: Partial<HttpRequest>): HttpRequest {
+  return { method: 'GET', url: 'http://h/a', headers: {}, timeoutMs: 1000, ...parts }
+}
+
 const COMMON = 'a: b\r\naccept-encoding: identity\r\nuser-agent: me/1\r\n'
 
 test.each([
@@ -68,8 +79,56 @@ test.each([
     { ...PROXY, authorization: '' },
     `GET http://h:1/a?b=c HTTP/1.1\r\nhost: h:1\r\n${COMMON}`,
   ],
-])('formatFor() writes a request for %s', (_, scheme, proxy, expected) => {
-  const request = { method: 'GET', headers: { a: 'b' }, userAgent: 'me/1', proxy } as const
-  const bytes = formatFor(new URL(`${scheme}://h:1/a?b=c#d`), request)
+])('formatRequest() writes a request for %s', (_, scheme, proxy, expected) => {
+  const request = requestOf({ url: `${scheme}://h:1/a?b=c#d`, headers: { a: 'b' } })
+  const bytes = formatRequest(request, 'me/1', proxy)
   expect(new TextDecoder().decode(bytes)).toBe(`${expected}connection: close\r\n\r\n`)
+})
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+test.each([
+  [
+    'GET',
+    undefined,
+    'GET /a HTTP/1.1\r\nhost: h\r\naccept-encoding: identity\r\nuser-agent: me/1\r\nconnection: close\r\n\r\n',
+  ],
+  [
+    'PUT',
+    undefined,
+    'PUT /a HTTP/1.1\r\nhost: h\r\naccept-encoding: identity\r\nuser-agent: me/1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
+  ],
+  [
+    'POST',
+    'ä',
+    'POST /a HTTP/1.1\r\nhost: h\r\naccept-encoding: identity\r\nuser-agent: me/1\r\nconnection: close\r\ncontent-length: 2\r\n\r\nä',
+  ],
+] as const)('formatRequest() writes a %s with the body %j', (method, body, expected) => {
+  const request = requestOf({ method, ...(body === undefined ? {} : { body }) })
+  expect(text(formatRequest(request, 'me/1', undefined))).toBe(expected)
+})
+
+test.each([
+  ['', 'CONNECT h:443 HTTP/1.1\r\nhost: h:443\r\n\r\n'],
+  ['Basic x', 'CONNECT h:443 HTTP/1.1\r\nhost: h:443\r\nproxy-authorization: Basic x\r\n\r\n'],
+])('formatConnect() asks for a tunnel with the authorization %j', (authorization, expected) => {
+  expect(text(formatConnect('h:443', { ...PROXY, authorization }))).toBe(expected)
+})
+
+test.each(['a\r\nb: c', 'a\nb', 'a\rb', 'ä', '\0', '\x7f'])('no header has %j in it', (value) => {
+  const code = { code: 'EINVAL' }
+  const request = requestOf({ headers: { a: value } })
+  const proxy = { ...PROXY, authorization: value }
+  expect(() => formatRequest(request, 'me/1', undefined)).toThrow(expect.objectContaining(code))
+  expect(() => formatConnect('h:443', proxy)).toThrow(expect.objectContaining(code))
+})
+
+test.each([
+  [undefined, 'p/1'],
+  ['app', 'p/1 app/app'],
+  ['my app/1', 'p/1 app/my-app-1'],
+  ['a\r\nb(ä)', 'p/1 app/a--b---'],
+  ["!#$%&'*+.^_`|~-", "p/1 app/!#$%&'*+.^_`|~-"],
+])('formatUserAgent() writes the ID %j as %j', (appId, expected) => {
+  expect(formatUserAgent('p/1', appId)).toBe(expected)
 })
