@@ -5,14 +5,8 @@ import type { HttpAnswer } from '../net/network.ts'
 
 const SUBJECT = { code: 'bad_response', name: 'the error' } as const
 
-// Every field is optional: an error answer without any is still an error answer.
-const JsonError = v.fallback(
-  v.pipe(
-    v.object({ __type: v.optional(v.unknown()), code: v.optional(v.unknown()) }),
-    v.transform(({ __type: type, code }) => [type, code]),
-  ),
-  [],
-)
+/** Whatever stands in these fields, or nothing: an error answer without a code is still one. */
+const JsonError = v.object({ __type: v.optional(v.unknown()), code: v.optional(v.unknown()) })
 
 /**
  * The code in an AWS JSON 1.1 error answer, `undefined` when it has none: header `x-amzn-errortype`, else `__type`, else
@@ -22,7 +16,7 @@ const JsonError = v.fallback(
  */
 export function jsonErrorCode(answer: HttpAnswer): string | undefined {
   const candidates = [answer.headers.get('x-amzn-errortype'), ...codesInBody(answer.body)]
-  const found = candidates.find((code) => typeof code === 'string' && code !== '')
+  const found = candidates.filter((code) => typeof code === 'string').find(Boolean)
   return showable(found?.split(':', 1)[0]?.split('#').at(-1))
 }
 
@@ -40,11 +34,10 @@ function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
 }
 
-function codesInBody(body: Uint8Array): readonly (string | undefined)[] {
+function codesInBody(body: Uint8Array): readonly unknown[] {
   try {
-    return decode(JsonError, parseJson(body, SUBJECT), SUBJECT).map((code) =>
-      typeof code === 'string' ? code : undefined,
-    )
+    const { __type: type, code } = decode(JsonError, parseJson(body, SUBJECT), SUBJECT)
+    return [type, code]
   } catch {
     return []
   }
