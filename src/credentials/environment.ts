@@ -1,10 +1,9 @@
 import type { Credentials } from '../aws/credentials.ts'
 import { Failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import { type Found, fromEnvironment } from '../config/settings.ts'
-import type { Setting } from '../config/settings_table.ts'
-import { SOURCES } from '../config/settings_table.ts'
-import type { Container, WebIdentity } from './source.ts'
+import { type Found, fromEnvironment, validate } from '../config/settings.ts'
+import { type Kind, type Setting, SOURCES } from '../config/settings_table.ts'
+import type { WebIdentity } from './source.ts'
 
 /** Variables that say nothing alone, each with the one that it needs. */
 const PARTNERS = [
@@ -66,39 +65,29 @@ export function readEnvironmentWebIdentity(env: System['env']): WebIdentity | un
   return { tokenFile: tokenFile.value, roleArn, sessionName }
 }
 
-/** The ECS agent's fixed address, below which a relative URI lies. */
-const ECS_ENDPOINT = 'http://169.254.170.2'
+/** A path at the ECS agent's fixed address. Without the slash the value would become part of the host name. */
+const RELATIVE_URI: Kind<string> = {
+  parse: (text) => (/^\/[\x21-\x7e]*$/.test(text) ? `http://169.254.170.2${text}` : undefined),
+  accepts: 'a path that begins with /',
+}
+
+const FULL_URI: Kind<string> = {
+  parse: (text) => {
+    const { protocol = '', username, password, href } = URL.parse(text) ?? {}
+    return /^https?:$/.test(protocol) && username === '' && password === '' ? href : undefined
+  },
+  accepts: 'an http or https URL without user information',
+}
 
 /**
- * Where a container's credentials are, or `undefined` outside one. A relative URI wins over a full one.
+ * The URL of a container's credentials, or `undefined` outside one. A relative URI wins over a full one.
  *
  * @throws {Failure} `bad_config` - not a path, or not a URL.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
-export function readContainer(env: System['env']): Container | undefined {
+export function readContainer(env: System['env']): Found<string> | undefined {
   const relative = fromEnvironment(SOURCES.containerRelativeUri, env)
-  if (relative !== undefined) {
-    // Without the slash the value would become part of the host name.
-    if (/^\/[\x21-\x7e]*$/.test(relative.value)) {
-      return { url: `${ECS_ENDPOINT}${relative.value}`, origin: relative.origin }
-    }
-    throw new Failure(
-      'bad_config',
-      `cannot use ${relative.origin}: it must be a path that begins with /`,
-    )
-  }
+  if (relative !== undefined) return validate(RELATIVE_URI, relative)
   const full = fromEnvironment(SOURCES.containerFullUri, env)
-  if (full === undefined) return undefined
-  const url = URL.parse(full.value)
-  if (
-    url !== null &&
-    ['http:', 'https:'].includes(url.protocol) &&
-    url.username + url.password === ''
-  ) {
-    return { url: url.href, origin: full.origin }
-  }
-  throw new Failure(
-    'bad_config',
-    `cannot use ${full.origin}: it must be an http or https URL without user information`,
-  )
+  return full === undefined ? undefined : validate(FULL_URI, full)
 }

@@ -35,7 +35,7 @@ export async function resolveSource(
     case 'process':
       return runCredentialProcess(source, context)
     case 'container':
-      return fetchContainerCredentials(source.container, context)
+      return fetchContainerCredentials(source.url, context)
     case 'instance':
       return imds.fetchCredentials(source.reason)
     case 'role':

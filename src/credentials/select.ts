@@ -93,8 +93,8 @@ function namedSource(name: string, profile: Profile, env: System['env']): Source
     case 'Ec2InstanceMetadata':
       return { kind: 'instance', reason: `profile ${quote(profile.name)} names it` }
     case 'EcsContainer': {
-      const container = readContainer(env)
-      if (container !== undefined) return { kind: 'container', container }
+      const url = readContainer(env)
+      if (url !== undefined) return { kind: 'container', url }
       throw brokenProfile(
         profile,
         'its credential_source is EcsContainer, but no container variable is set',
@@ -115,8 +115,8 @@ function namedSource(name: string, profile: Profile, env: System['env']): Source
 }
 
 function ambientSource(profileState: string, env: System['env']): Source {
-  const container = readContainer(env)
-  if (container !== undefined) return { kind: 'container', container }
+  const url = readContainer(env)
+  if (url !== undefined) return { kind: 'container', url }
   const reason = `the environment has no keys, ${profileState}, and there is no container endpoint`
   return { kind: 'instance', reason }
 }

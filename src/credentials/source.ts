@@ -1,5 +1,6 @@
 import type { Credentials } from '../aws/credentials.ts'
 import type { AssumeRoleInput } from '../aws/sts.ts'
+import type { Found } from '../config/settings.ts'
 
 /** Where a token comes from, and the role it is for. */
 export interface WebIdentity {
@@ -18,13 +19,6 @@ export interface Sso {
   readonly region: string
   readonly accountId: string
   readonly roleName: string
-}
-
-/** Where a container's credentials are. */
-export interface Container {
-  readonly url: string
-  /** The variable that says so. */
-  readonly origin: string
 }
 
 /** A pod's service account that has a role of its own. */
@@ -46,7 +40,7 @@ export type Source =
   | { readonly kind: 'web_identity'; readonly identity: WebIdentity }
   | { readonly kind: 'sso'; readonly sso: Sso }
   | { readonly kind: 'process'; readonly command: string; readonly profile: string }
-  | { readonly kind: 'container'; readonly container: Container }
+  | { readonly kind: 'container'; readonly url: Found<string> }
   /** `reason` is why IMDS is asked, for the error line. */
   | { readonly kind: 'instance'; readonly reason: string }
   | { readonly kind: 'role'; readonly role: AssumeRoleInput; readonly base: Source }

@@ -6,10 +6,9 @@ import { parseJson } from '../../base/decode.ts'
 import { Failure, quote } from '../../base/failure.ts'
 import { readExistingFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
-import { fromEnvironment } from '../../config/settings.ts'
+import { type Found, fromEnvironment } from '../../config/settings.ts'
 import { SOURCES } from '../../config/settings_table.ts'
 import type { HttpAnswer, Network } from '../../net/network.ts'
-import type { Container } from '../source.ts'
 
 /** Longest wait for one attempt, in milliseconds. The EKS agent asks AWS before it answers. */
 const TIMEOUT_MS = 5000
@@ -26,7 +25,7 @@ const SUBJECT = { code: 'bad_response', name: 'the answer of the container endpo
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 export async function fetchContainerCredentials(
-  { url, origin }: Container,
+  { value: url, origin }: Found<string>,
   { system, network }: Pick<Context, 'system' | 'network'>,
 ): Promise<Credentials> {
   const { host, protocol } = new URL(url)

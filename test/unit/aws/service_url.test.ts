@@ -73,7 +73,7 @@ test.each([
   async (addresses, allowed) => {
     const { context, requests } = fakeContext([KEYS], { lookUp: async () => addresses })
     const promise = fetchContainerCredentials(
-      { url: 'http://agent.example/x', origin: 'V' },
+      { value: 'http://agent.example/x', origin: 'V' },
       context,
     )
     if (!allowed) {
@@ -103,7 +103,7 @@ test.each([
 ])('fetchContainerCredentials() asks %s without looking it up', async (address) => {
   const { context } = fakeContext([KEYS])
   expect(
-    (await fetchContainerCredentials({ url: address, origin: 'V' }, context)).accessKeyId,
+    (await fetchContainerCredentials({ value: address, origin: 'V' }, context)).accessKeyId,
   ).toBe('a')
 })
 

@@ -44,7 +44,7 @@ test.each([
 
 test.each([
   ['Ec2InstanceMetadata', {}, { kind: 'instance', reason: 'profile "p" names it' }],
-  ['EcsContainer', CONTAINER, { kind: 'container', container: { url: 'http://169.254.170.2/c' } }],
+  ['EcsContainer', CONTAINER, { kind: 'container', url: { value: 'http://169.254.170.2/c' } }],
 ])('selectSource() puts the role on %s', (credentialSource, env, base) => {
   const source = select({ role_arn: 'r', credential_source: credentialSource }, env)
   expect(source).toMatchObject({ kind: 'role', role: { arn: 'r' }, base })

@@ -17,7 +17,7 @@ const KEYS: Source = {
 }
 const INSTANCE: Source = { kind: 'instance', reason: 'a reason' }
 const PROCESS: Source = { kind: 'process', command: 'c', profile: 'p' }
-const CONTAINER: Source = { kind: 'container', container: { url: 'http://h/', origin: 'V' } }
+const CONTAINER: Source = { kind: 'container', url: { value: 'http://h/', origin: 'V' } }
 const WEB_IDENTITY: Source = {
   kind: 'web_identity',
   identity: { tokenFile: '/t', roleArn: 'r', sessionName: undefined },
