@@ -64,7 +64,7 @@ export async function answerRequest(
   const registryToken = await (cache === undefined
     ? fetchToken(pull, run, false)
     : shareToken(cache, run, async (yields) => fetchToken(pull, run, yields)))
-  return formatResponse({ apiVersion, authKey: registry.host, token: registryToken })
+  return formatResponse(apiVersion, registry.host, registryToken)
 }
 
 /**

@@ -1,30 +1,25 @@
 import type { RegistryToken } from '../ecr/token.ts'
 import type { Request } from './request.ts'
 
-/** What the answer is made of. */
-export interface Answer {
-  readonly apiVersion: Request['apiVersion']
-  /** `host[:port]` exactly as in the image: the kubelet compares ports as text, absent is not 443. */
-  readonly authKey: string
-  readonly token: RegistryToken
-}
-
 /**
  * The one JSON document for stdout, ending in a newline. It has exactly the fields the kubelet knows, since the kubelet
  * decodes strictly and drops an answer with any other.
  *
+ * @param authKey - `host[:port]` exactly as in the image: the kubelet compares ports as text, absent is not 443.
  * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
  */
-export function formatResponse(answer: Answer): string {
+export function formatResponse(
+  apiVersion: Request['apiVersion'],
+  authKey: string,
+  { username, password, lifeMs }: RegistryToken,
+): string {
   const response = {
     kind: 'CredentialProviderResponse',
-    apiVersion: answer.apiVersion,
+    apiVersion,
     // One ECR token opens every repository of its registry host.
     cacheKeyType: 'Registry',
-    cacheDuration: cacheDuration(answer.token.lifeMs),
-    auth: {
-      [answer.authKey]: { username: answer.token.username, password: answer.token.password },
-    },
+    cacheDuration: cacheDuration(lifeMs),
+    auth: { [authKey]: { username, password } },
   }
   return `${JSON.stringify(response)}\n`
 }

@@ -19,11 +19,8 @@ test('no life longer than twelve hours is counted on', () => {
 })
 
 test('formatResponse() is one line of JSON with the fields that the kubelet knows', () => {
-  const text = formatResponse({
-    apiVersion: 'credentialprovider.kubelet.k8s.io/v1beta1',
-    authKey: 'HOST:443',
-    token: { username: 'AWS', password: 'p"\n', lifeMs: 60_000 },
-  })
+  const token = { username: 'AWS', password: 'p"\n', lifeMs: 60_000 }
+  const text = formatResponse('credentialprovider.kubelet.k8s.io/v1beta1', 'HOST:443', token)
   expect(text).toBe(
     '{"kind":"CredentialProviderResponse","apiVersion":"credentialprovider.kubelet.k8s.io/v1beta1","cacheKeyType":"Registry","cacheDuration":"30s","auth":{"HOST:443":{"username":"AWS","password":"p\\"\\n"}}}\n',
   )
