@@ -38,24 +38,18 @@ export interface TextFile {
  * @throws {Failure} `bad_config` - it exists but cannot be read, or is larger than `maxBytes`.
  */
 export async function readTextFile(
-  { path, name, maxBytes }: TextFile,
+  file: TextFile,
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
-  if (path.includes(UNKNOWN)) {
-    throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: its path is not UTF-8`)
-  }
+  const { path, maxBytes } = file
+  if (path.includes(UNKNOWN)) throw unreadable(file, 'its path is not UTF-8')
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
     const reason = reasonOf(error)
     if (reason === 'it does not exist') return undefined
-    throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: ${reason}`)
+    throw unreadable(file, reason)
   })
   if (bytes === undefined) return undefined
-  if (bytes.length > maxBytes) {
-    throw new Failure(
-      'bad_config',
-      `cannot read ${name} ${quote(path)}: it is larger than ${maxBytes} bytes`,
-    )
-  }
+  if (bytes.length > maxBytes) throw unreadable(file, `it is larger than ${maxBytes} bytes`)
   return new TextDecoder().decode(bytes)
 }
 
@@ -70,6 +64,10 @@ export async function readExistingFile(
 ): Promise<string> {
   const text = await readTextFile(file, system)
   if (text !== undefined) return text
-  const reason = 'it does not exist'
-  throw new Failure('bad_config', `cannot read ${file.name} ${quote(file.path)}: ${reason}`)
+  throw unreadable(file, 'it does not exist')
+}
+
+/** The failure of a file that cannot be used. */
+export function unreadable({ name, path }: TextFile, reason: string): Failure {
+  return new Failure('bad_config', `cannot read ${name} ${quote(path)}: ${reason}`)
 }

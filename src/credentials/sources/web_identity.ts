@@ -1,8 +1,7 @@
 import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
 import { assumeRoleWithWebIdentity } from '../../aws/sts.ts'
-import { Failure, quote } from '../../base/failure.ts'
-import { readExistingFile } from '../../base/files.ts'
+import { readExistingFile, unreadable } from '../../base/files.ts'
 import type { WebIdentity } from '../source.ts'
 
 /** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */
@@ -21,8 +20,6 @@ export async function fetchWebIdentityCredentials(
 ): Promise<Credentials> {
   const file = { path: tokenFile, name: 'the web identity token file', maxBytes: MAX_TOKEN_BYTES }
   const token = await readExistingFile(file, context.system)
-  if (token === '') {
-    throw new Failure('bad_config', `cannot read ${file.name} ${quote(tokenFile)}: it is empty`)
-  }
+  if (token === '') throw unreadable(file, 'it is empty')
   return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, context)
 }
