@@ -30,11 +30,7 @@ const TEXT: Kind<string> = { parse: (text) => text, accepts: 'any text' }
 
 /** `true` or `false` in any case. Anything else is refused: `yes` must not silently mean no. */
 const BOOLEAN: Kind<boolean> = {
-  parse: (text) =>
-    new Map([
-      ['true', true],
-      ['false', false],
-    ]).get(text.toLowerCase()),
+  parse: (text) => (/^(?:true|false)$/i.test(text) ? text.toLowerCase() === 'true' : undefined),
   accepts: 'true or false',
 }
 
