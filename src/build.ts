@@ -6,16 +6,34 @@
  * there, so those two options guard against a change of that.
  */
 
-/** How a program is compiled, by its entry point and where it goes. */
-export async function compile(entrypoint: string, outfile: string): Promise<Bun.BuildOutput> {
+import { dirname } from 'node:path'
+
+/** A runtime other than the one that builds; both are needed, since without the target Bun writes other bytes. */
+export interface Runtime {
+  readonly target: Bun.Build.CompileTarget
+  /** Path of the `bun` that the program is appended to. */
+  readonly executablePath: string
+}
+
+/**
+ * How a program is compiled, by its entry point and where it goes. The bytes follow from the source, the commit, the version
+ * of Bun and the base name of `outfile`; not from folder, time or user.
+ */
+export async function compile(
+  entrypoint: string,
+  outfile: string,
+  runtime?: Runtime,
+): Promise<Bun.BuildOutput> {
   return Bun.build({
     entrypoints: [entrypoint],
     target: 'bun',
     format: 'esm',
     minify: true,
     bytecode: true,
+    define: { BUILD_COMMIT: JSON.stringify(readCommit(dirname(entrypoint))) },
     compile: {
       outfile,
+      ...runtime,
       // The working directory is not ours: a `.env` there would add variables, a `bunfig.toml` would run code.
       autoloadDotenv: false,
       autoloadBunfig: false,
@@ -25,6 +43,24 @@ export async function compile(entrypoint: string, outfile: string): Promise<Bun.
       execArgv: ['--disallow-code-generation-from-strings=strict'],
     },
   })
+}
+
+/**
+ * The commit that `folder` is at, with `-modified` if a tracked file differs from it; `unknown` where there is no git, or it
+ * will not speak of a folder of another user.
+ */
+export function readCommit(folder: string): string {
+  const git = (...args: readonly string[]) =>
+    Bun.spawnSync(['git', ...args], { cwd: folder, stderr: 'ignore' })
+  try {
+    const head = git('rev-parse', 'HEAD')
+    const changes = git('status', '--porcelain', '--untracked-files=no')
+    if (head.exitCode !== 0 || changes.exitCode !== 0) return 'unknown'
+    const isModified = changes.stdout.toString() !== ''
+    return `${head.stdout.toString().trim()}${isModified ? '-modified' : ''}`
+  } catch {
+    return 'unknown'
+  }
 }
 
 if (import.meta.main) {

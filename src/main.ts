@@ -8,6 +8,9 @@ import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'
 
+/** Put in place by src/build.ts: the commit, so that whoever has the binary can build it again. */
+declare const BUILD_COMMIT: string
+
 /** Grace after --timeout, in milliseconds, for work that cannot be aborted: stdin, a file on a dead mount. */
 const GRACE_MS = 250
 
@@ -16,7 +19,7 @@ const reading = new Set<string>()
 
 /** The text for stdout. */
 async function execute(options: Options): Promise<string> {
-  if (options.command === 'version') return `${PROGRAM} ${version}\n`
+  if (options.command === 'version') return formatVersion()
   if (options.command === 'help' || (options.command !== 'warm' && (await isTerminal())))
     return HELP
   const product = `${PROGRAM}/${version}`
@@ -28,6 +31,11 @@ async function execute(options: Options): Promise<string> {
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step('reading the request from stdin')
   return answerRequest(await readRequest(), options, system)
+}
+
+function formatVersion(): string {
+  const platform = `${process.platform}-${process.arch}`
+  return `${PROGRAM} ${version} (commit ${BUILD_COMMIT}, Bun ${Bun.version}, ${platform})\n`
 }
 
 async function readRequest(): Promise<Uint8Array> {

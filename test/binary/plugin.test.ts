@@ -289,9 +289,12 @@ test.concurrent('--help and --version print to stdout and need no request', asyn
   const help = await runPlugin({ args: ['--help'] })
   expect([help.exitCode, help.stderr]).toEqual([0, ''])
   expect(help.stdout).toStartWith('usage: ecr-credential-provider')
-  expect((await runPlugin({ args: ['--version'] })).stdout).toMatch(
-    /^ecr-credential-provider \d+\.\d+\.\d+\n$/,
-  )
+  const version = (await runPlugin({ args: ['--version'] })).stdout
+  // `unknown` is the commit of a build outside of git.
+  const [, commit, rest] =
+    /^ecr-credential-provider \d+\.\d+\.\d+ \(commit ([^,]+)(, .+)\)\n$/.exec(version) ?? []
+  expect(commit).toMatch(/^(?:[0-9a-f]{40}(?:-modified)?|unknown)$/)
+  expect(rest).toBe(`, Bun ${Bun.version}, linux-${process.arch}`)
 })
 
 test.concurrent('--verbose says each step on stderr, and no secret', async () =>
