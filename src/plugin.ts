@@ -4,18 +4,16 @@ import type { System } from './base/system.ts'
 import { cacheKey } from './cache/key.ts'
 import { shareToken } from './cache/single_flight.ts'
 import { openTokenCache, type TokenCache } from './cache/store.ts'
-import type { Profile } from './config/profiles.ts'
 import { readSettings } from './config/settings.ts'
 import { SETTINGS } from './config/settings_table.ts'
 import { readSharedConfig } from './config/shared_files.ts'
 import { sayUnpaired } from './credentials/environment.ts'
 import { type Imds, openImds } from './credentials/imds.ts'
 import { resolveSource } from './credentials/resolve.ts'
-import { selectProfile, selectSource } from './credentials/select.ts'
+import { selectProfile } from './credentials/select.ts'
 import { readServiceAccount } from './credentials/service_account.ts'
-import type { ServiceAccount, Source } from './credentials/source.ts'
-import { parseRegistry, type Registry } from './ecr/host.ts'
-import { checkSettings } from './ecr/settings.ts'
+import { parseRegistry } from './ecr/host.ts'
+import { planPull, type Pull } from './ecr/pull.ts'
 import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import { parseRequest } from './kubelet/request.ts'
@@ -26,15 +24,6 @@ import { openNetwork } from './net/network.ts'
 export interface Run extends Omit<Context, 'region'> {
   readonly options: Options
   readonly imds: Imds
-  /** The profile in use. */
-  readonly profile: Profile | undefined
-}
-
-/** One pull: the registry, the identity, and the region, which is undefined where only IMDS can tell it. */
-export interface Pull {
-  readonly registry: Registry
-  readonly source: Source
-  readonly region: string | undefined
 }
 
 /**
@@ -54,7 +43,6 @@ export async function answerRequest(
   const account = readServiceAccount({ token, annotations }, options.irsaRole, system.env)
   const run = await openRun(options, system)
   const pull = planPull(registry, account, run)
-  checkSettings(pull, run)
   const cache = await openCache(pull, run).catch((error: unknown) => {
     // A cache that cannot be used must not cost a pull.
     if (!(error instanceof Failure)) throw error
@@ -81,23 +69,6 @@ export async function openRun(options: Options, system: System): Promise<Run> {
   const appId = settings.get(SETTINGS.appId)?.value
   const network = openNetwork({ caBundle, appId, deadlineMs: options.timeoutMs }, system)
   return { options, system, config, settings, profile, network, imds: openImds(settings, network) }
-}
-
-/** Decides as whom a registry is asked for a token, and in which region. */
-export function planPull(
-  registry: Registry,
-  account: ServiceAccount | undefined,
-  { settings, profile, config, system }: Run,
-): Pull {
-  const configured = () => settings.get(SETTINGS.region)?.value
-  // A mirror may leave its region to the settings, and these to the instance.
-  const region = registry.region ?? configured()
-  if (account === undefined) {
-    return { registry, source: selectSource(profile, config, system.env), region }
-  }
-  // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
-  const ofRole = registry.service === 'ecr-public' ? configured() : undefined
-  return { registry, source: { kind: 'service_account', account, region: ofRole }, region }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { System } from '../base/system.ts'
-import type { SharedConfig } from '../config/profiles.ts'
+import type { Profile, SharedConfig } from '../config/profiles.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Network } from '../net/network.ts'
 
@@ -7,6 +7,8 @@ import type { Network } from '../net/network.ts'
 export interface Context {
   readonly system: System
   readonly config: SharedConfig
+  /** The profile in use, `undefined` when there is none. */
+  readonly profile: Profile | undefined
   readonly settings: Settings
   readonly network: Network
   /** Region of the registry, and so of every call made for it. */

@@ -77,8 +77,9 @@ export function fakeContext(
       return outcomes[requests.length - 1] ?? outcomes.at(-1) ?? noAnswer('nothing was prepared')
     },
   }
-  const settings = readSettings(system.env, config.get('default'))
+  const profile = config.get('default')
+  const settings = readSettings(system.env, profile)
   const imds = openImds(settings, network)
-  const context = { system, config, settings, network, region: 'us-west-2' }
+  const context = { system, config, profile, settings, network, region: 'us-west-2' }
   return { context, imds, requests, waits }
 }

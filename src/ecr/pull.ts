@@ -3,15 +3,39 @@ import type { Service } from '../aws/endpoints.ts'
 import { serviceUrl } from '../aws/service_url.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import { imdsEndpoint } from '../credentials/imds.ts'
-import type { Source } from '../credentials/source.ts'
+import { selectSource } from '../credentials/select.ts'
+import type { ServiceAccount, Source } from '../credentials/source.ts'
 import type { Registry } from './host.ts'
 
-/** What is going to be asked for. */
-export interface PullSettings {
-  readonly registry: Pick<Registry, 'service'>
+/** One pull: the registry, the identity, and the region, which is undefined where only IMDS can tell it. */
+export interface Pull {
+  readonly registry: Registry
   readonly source: Source
-  /** `undefined` where the instance has to tell it. */
   readonly region: string | undefined
+}
+
+/**
+ * Decides as whom a registry is asked for a token, and in which region, and validates every setting that is used for it.
+ *
+ * @throws {Failure} `bad_config` - a profile or a setting is not acceptable.
+ */
+export function planPull(
+  registry: Registry,
+  account: ServiceAccount | undefined,
+  context: Omit<Context, 'region'>,
+): Pull {
+  const { settings, profile, config, system } = context
+  const configured = () => settings.get(SETTINGS.region)?.value
+  function readSource(): Source {
+    if (account === undefined) return selectSource(profile, config, system.env)
+    // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
+    const region = registry.service === 'ecr-public' ? configured() : undefined
+    return { kind: 'service_account', account, region }
+  }
+  // A mirror may leave its region to the settings, and these to the instance.
+  const pull = { registry, region: registry.region ?? configured(), source: readSource() }
+  checkSettings(pull, context)
+  return pull
 }
 
 type Asked = Service | 'imds'
@@ -26,7 +50,7 @@ const ANY_REGION = 'us-east-1'
  * @throws {Failure} `bad_config` - one is not acceptable.
  */
 export function checkSettings(
-  { registry, source, region }: PullSettings,
+  { registry, source, region }: Pull,
   { settings, config }: Pick<Context, 'settings' | 'config'>,
 ): void {
   settings.get(SETTINGS.maxAttempts)

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 
 import type { Source } from '../../../src/credentials/source.ts'
-import { checkSettings } from '../../../src/ecr/settings.ts'
+import { parseRegistry, registryOf } from '../../../src/ecr/host.ts'
+import { checkSettings } from '../../../src/ecr/pull.ts'
 import { fakeContext } from '../../support/context.ts'
 import { expectFailure } from '../../support/failures.ts'
 
@@ -50,8 +51,8 @@ function contextOf(name: string, value: string) {
 
 /** Checks a pull of which one variable has this value. */
 function check(source: Source, name: string, value: string, parts: { region?: undefined } = {}) {
-  const settings = { registry: { service: 'ecr' }, source, region: 'us-west-2', ...parts } as const
-  checkSettings(settings, contextOf(name, value))
+  const pull = { registry: registryOf('us-west-2'), source, region: 'us-west-2', ...parts }
+  checkSettings(pull, contextOf(name, value))
 }
 
 test.each([
@@ -101,7 +102,11 @@ test('checkSettings() reads the endpoint of IMDS where IMDS must tell the region
 })
 
 test('checkSettings() of a public registry reads the endpoint of ECR Public, not of ECR', () => {
-  const pull = { registry: { service: 'ecr-public' }, source: KEYS, region: 'us-east-1' } as const
+  const pull = {
+    registry: parseRegistry('public.ecr.aws/x', []),
+    source: KEYS,
+    region: 'us-east-1',
+  }
   const message = expectFailure('bad_config', () =>
     checkSettings(pull, contextOf(ECR_PUBLIC, 'no url')),
   )
