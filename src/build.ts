@@ -1,5 +1,6 @@
 /**
- * Builds `dist/ecr-credential-provider`. Not part of the program: nothing else in `src/` imports it.
+ * Builds `dist/ecr-credential-provider`, and the list of what `read-ahead` reads of it. Not part of the program: nothing else
+ * in `src/` imports it.
  *
  * The typed API, not the command line: `bun build` accepts unknown flags in silence, so a typing error in a hardening flag
  * would go unnoticed. A test runs the binary in hostile surroundings; Bun 1.4.5 reads neither tsconfig.json nor package.json
@@ -7,6 +8,8 @@
  */
 
 import { dirname } from 'node:path'
+
+import { writeRangeList } from './units/range_list.ts'
 
 /** A runtime other than the one that builds; both are needed, since without the target Bun writes other bytes. */
 export interface Runtime {
@@ -64,7 +67,9 @@ export function readCommit(folder: string): string {
 }
 
 if (import.meta.main) {
-  const result = await compile('src/main.ts', 'dist/ecr-credential-provider')
+  const binary = 'dist/ecr-credential-provider'
+  const result = await compile('src/main.ts', binary)
   for (const log of result.logs) console.error(log)
   if (!result.success) process.exit(1)
+  writeRangeList(binary, process.arch)
 }

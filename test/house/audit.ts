@@ -72,6 +72,11 @@ export const LEGS: readonly Leg[] = [
       'host/replace_file.ts',
     ],
   },
+  {
+    name: 'beside the program',
+    lookFor: 'units and the script they run: read-ahead only reads, and always ends well',
+    paths: ['units/'],
+  },
 ]
 
 /** The legs that a plain node with an instance role runs. */
@@ -80,10 +85,12 @@ export const PLAIN_LEGS = 8
 /** Files of src/ that are not part of the program. */
 export const NOT_SHIPPED: ReadonlySet<string> = new Set(['build.ts'])
 
-/** Every source file of the program. */
+/** Every source file of the program, and of what is installed beside it. */
 export function sourceFiles(): readonly string[] {
-  const found = [...new Bun.Glob('**/*.ts').scanSync({ cwd: join(ROOT, 'src') })]
-  return found.filter((file) => !NOT_SHIPPED.has(file)).toSorted()
+  const found = ['**/*.ts', 'units/*'].flatMap((pattern) => [
+    ...new Bun.Glob(pattern).scanSync({ cwd: join(ROOT, 'src') }),
+  ])
+  return [...new Set(found)].filter((file) => !NOT_SHIPPED.has(file)).toSorted()
 }
 
 /** The number of a file's leg, from 1. */
@@ -105,7 +112,7 @@ export function countLines(file: string): { readonly code: number; readonly all:
   const code = text
     .replace(/^\s*\/\*[^]*?\*\//gm, '')
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.trim().startsWith('//'))
+    .filter((line) => line.trim() !== '' && !/^\s*(?:\/\/|#)/.test(line))
   return { code: code.length, all: text.split('\n').length - 1 }
 }
 

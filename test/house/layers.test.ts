@@ -42,8 +42,8 @@ const DOORS = [
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const SOURCE = join(ROOT, 'src')
 const files = [...new Bun.Glob('**/*.ts').scanSync({ cwd: SOURCE })].filter(
-  // The build script is no part of the program.
-  (file) => file !== 'build.ts',
+  // The build script and what it alone imports are no part of the program.
+  (file) => file !== 'build.ts' && !file.startsWith('units/'),
 )
 const text = new Map(files.map((file) => [file, readFileSync(join(SOURCE, file), 'utf8')]))
 
@@ -91,6 +91,10 @@ test('what stands apart is imported by its one neighbour', () => {
     ),
   )
   expect(entered).toEqual([])
+})
+
+test('what is built or installed beside the program is no part of it', () => {
+  expect(inside.filter(({ to }) => to === 'build.ts' || isIn(to, 'units'))).toEqual([])
 })
 
 test('packages and runtime modules have one door each', () => {
