@@ -7,7 +7,7 @@ import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, type RetryOptions, withRetries } from './retry.ts'
+import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */
 export interface Signing {
@@ -17,7 +17,7 @@ export interface Signing {
 }
 
 /** One call to an AWS service. */
-export interface AwsCall extends Pick<RetryOptions, 'retryableCodes' | 'yields'> {
+export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly request: HttpRequest
@@ -59,7 +59,7 @@ export async function callAws(
 ): Promise<HttpAnswer> {
   const { settings, network } = context
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
-  const maxAttempts = configured > 0 ? configured : DEFAULT_ATTEMPTS
+  const maxAttempts = configured > 0 ? configured : undefined
   let sentAtMs = 0
   function learn(answer: HttpAnswer): boolean {
     if (call.signing === undefined || !SKEW_CODES.has(call.errorCode(answer) ?? '')) return false

@@ -14,11 +14,8 @@ export interface Tried {
 
 /** How often to try, and what to think of a result. */
 export interface RetryOptions {
-  readonly maxAttempts: number
-  /** Error codes of this service that are worth another attempt, beside those of every service. */
-  readonly retryableCodes?: ReadonlySet<string>
-  /** A status of this service that is worth another attempt, beside those of every service. */
-  readonly retryableStatus?: number
+  /** {@link DEFAULT_ATTEMPTS} if left out. */
+  readonly maxAttempts?: number | undefined
   /** Whether a throttled attempt is the last: for a run that has others to wait with. */
   readonly yields?: boolean
   /** Whether an answer taught something that makes another attempt worth while, and at once. */
@@ -28,13 +25,20 @@ export interface RetryOptions {
 }
 
 /** Attempts where nothing else is configured, as in every AWS SDK. */
-export const DEFAULT_ATTEMPTS = 3
+const DEFAULT_ATTEMPTS = 3
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([500, 502, 503, 504])
 
 const TOO_MANY_REQUESTS = 429
 
-const RETRYABLE_CODES: ReadonlySet<string> = new Set(['RequestTimeout', 'RequestTimeoutException'])
+const RETRYABLE_CODES: ReadonlySet<string> = new Set([
+  'RequestTimeout',
+  'RequestTimeoutException',
+  // STS asked the identity provider and got no answer.
+  'IDPCommunicationError',
+  // STS may not know yet about a key that the identity provider has just begun to sign with.
+  'InvalidIdentityToken',
+])
 
 /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html */
 const THROTTLING_CODES: ReadonlySet<string> = new Set([
@@ -66,39 +70,31 @@ const MAX_EXTRA_DELAY_MS = 5000
  * Whether an attempt is worth another one. A connection that failed is, even on TLS (a load balancer in rotation), but not
  * a host name that does not exist, nor an answer that was complete and wrong.
  */
-export function judgeAttempt(outcome: HttpAnswer | NoAnswer, options: RetryOptions): Verdict {
+export function judgeAttempt(
+  outcome: HttpAnswer | NoAnswer,
+  errorCode?: RetryOptions['errorCode'],
+): Verdict {
   if (outcome.kind === 'no_answer') return outcome.retryable ? 'retry' : 'final'
   if (outcome.status === 200) return 'final'
-  const code = options.errorCode?.(outcome)
+  const code = errorCode?.(outcome)
   if (code !== undefined && THROTTLING_CODES.has(code)) return 'throttled'
   if (outcome.status === TOO_MANY_REQUESTS) return 'throttled'
   if (RETRYABLE_STATUS.has(outcome.status)) return 'retry'
-  if (outcome.status === options.retryableStatus) return 'retry'
-  if (code === undefined) return 'final'
-  const worthIt = RETRYABLE_CODES.has(code) || options.retryableCodes?.has(code) === true
-  return worthIt ? 'retry' : 'final'
-}
-
-/** What the wait before the next attempt is made of. */
-export interface DelayInput {
-  /** Attempts made so far, at least 1. */
-  readonly attempts: number
-  readonly verdict: Verdict
-  /** `x-amz-retry-after`: whole milliseconds, as the service sent it. */
-  readonly retryAfter: string | null
-  /** From 0 up to, not including, 1. */
-  readonly random: number
+  return code !== undefined && RETRYABLE_CODES.has(code) ? 'retry' : 'final'
 }
 
 /**
  * The wait before the next attempt, in milliseconds: exponential with full jitter, so that a hundred nodes that were
  * refused together do not come back together.
  *
+ * @param random - from 0 up to, not including, 1.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function delayBefore({ attempts, verdict, retryAfter, random }: DelayInput): number {
+export function delayAfter({ outcome, verdict, attempts }: Tried, random: number): number {
   const base = verdict === 'throttled' ? THROTTLED_BASE_DELAY_MS : BASE_DELAY_MS
   const delay = random * Math.min(base * 2 ** (attempts - 1), MAX_DELAY_MS)
+  // Whole milliseconds.
+  const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
   if (retryAfter === null || !/^[0-9]{1,9}$/.test(retryAfter)) return delay
   return Math.min(Math.max(Number(retryAfter), delay), delay + MAX_EXTRA_DELAY_MS)
 }
@@ -108,7 +104,7 @@ export function delayBefore({ attempts, verdict, retryAfter, random }: DelayInpu
  * the last result stands, since a line that names it says more than one that says "out of time".
  */
 export async function withRetries(
-  options: RetryOptions,
+  { maxAttempts = DEFAULT_ATTEMPTS, errorCode, learn, yields = false }: RetryOptions,
   network: Network,
   attempt: () => Promise<HttpAnswer | NoAnswer>,
 ): Promise<Tried> {
@@ -116,14 +112,13 @@ export async function withRetries(
   for (let attempts = 1; ; attempts += 1) {
     // Sequential: each result decides whether there is another attempt.
     const outcome = await attempt()
-    const verdict = judgeAttempt(outcome, options)
+    const verdict = judgeAttempt(outcome, errorCode)
     const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }
-    if (attempts >= options.maxAttempts) return tried
-    if (outcome.kind === 'answer' && options.learn?.(outcome) === true) continue
+    if (attempts >= maxAttempts) return tried
+    if (outcome.kind === 'answer' && learn?.(outcome) === true) continue
     if (verdict === 'final') return tried
-    if (verdict === 'throttled' && options.yields === true) return tried
-    const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
-    const delayMs = delayBefore({ attempts, verdict, retryAfter, random: network.random() })
+    if (verdict === 'throttled' && yields) return tried
+    const delayMs = delayAfter(tried, network.random())
     if (delayMs >= network.remainingMs()) return tried
     network.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)
     await network.sleep(delayMs)

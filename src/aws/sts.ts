@@ -36,12 +36,6 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['SignatureDoesNotMatch', 'is the clock of this node right'],
 ])
 
-/** STS asked the identity provider and got no answer: worth another attempt. */
-const IDP_UNREACHABLE = 'IDPCommunicationError'
-
-/** STS may not know yet about a key that the identity provider has just begun to sign with. */
-const IDP_KEY_UNKNOWN = 'InvalidIdentityToken'
-
 /**
  * Keys of a role, assumed with the given ones.
  *
@@ -108,9 +102,6 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
       },
       ...(signing === undefined ? {} : { signing }),
       errorCode: xmlErrorCode,
-      retryableCodes: new Set(
-        signing === undefined ? [IDP_UNREACHABLE, IDP_KEY_UNKNOWN] : [IDP_UNREACHABLE],
-      ),
       hints: HINTS,
     },
     context,

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
 
 import { type Credentials, decodeKeys } from '../aws/credentials.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
+import { describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
 import { Failure, type FailureCode, quote } from '../base/failure.ts'
 import { type Settings } from '../config/settings.ts'
 import { REGION_FORM, SETTINGS } from '../config/settings_table.ts'
-import type { Network } from '../net/network.ts'
+import type { HttpAnswer, Network } from '../net/network.ts'
 
 /** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it does not answer. */
 export interface Imds {
@@ -21,9 +21,6 @@ const TIMEOUT_MS = 1000
 
 /** Life of the session token, in seconds. It serves a few requests, right away. */
 const TOKEN_TTL_SECONDS = '300'
-
-/** A session token that IMDS no longer knows is renewed, once an attempt. */
-const TOKEN_REFUSED = 401
 
 const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
 
@@ -46,10 +43,15 @@ export function openImds(settings: Settings, network: Network): Imds {
   async function fetchSessionToken(reason: string): Promise<string> {
     network.step('asking IMDS for the session token')
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
-    const tried = await withRetries({ maxAttempts: DEFAULT_ATTEMPTS }, network, async () =>
+    const tried = await withRetries({}, network, async () =>
       send('PUT', '/latest/api/token', headers),
     )
     return parseSessionToken(bodyOf(tried, 'session token', reason))
+  }
+  /** A session token that IMDS no longer knows is renewed, once an attempt. */
+  function forget({ status }: HttpAnswer): boolean {
+    if (status === 401) token = undefined
+    return token === undefined
   }
   async function get(path: string, what: string, reason: string): Promise<Uint8Array> {
     const disabled = settings.get(SETTINGS.imdsDisabled)
@@ -58,12 +60,9 @@ export function openImds(settings: Settings, network: Network): Imds {
       throw new Failure('no_credentials', `cannot use IMDS: ${state}`)
     }
     network.step(`asking IMDS for the ${what}`)
-    const options = { maxAttempts: DEFAULT_ATTEMPTS, retryableStatus: TOKEN_REFUSED }
-    const tried = await withRetries(options, network, async () => {
+    const tried = await withRetries({ learn: forget }, network, async () => {
       token ??= await fetchSessionToken(reason)
-      const outcome = await send('GET', path, { 'x-aws-ec2-metadata-token': token })
-      if (outcome.kind === 'answer' && outcome.status === TOKEN_REFUSED) token = undefined
-      return outcome
+      return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })
     return bodyOf(tried, what, reason)
   }

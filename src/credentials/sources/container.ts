@@ -1,7 +1,7 @@
 import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
 import { jsonErrorCode } from '../../aws/error_code.ts'
-import { DEFAULT_ATTEMPTS, describeAttempts, withRetries } from '../../aws/retry.ts'
+import { describeAttempts, withRetries } from '../../aws/retry.ts'
 import { parseJson } from '../../base/decode.ts'
 import { Failure, quote } from '../../base/failure.ts'
 import { readExistingFile } from '../../base/files.ts'
@@ -36,8 +36,7 @@ export async function fetchContainerCredentials(
     accept: 'application/json',
     ...(authorization === '' ? {} : { authorization }),
   }
-  const options = { maxAttempts: DEFAULT_ATTEMPTS, errorCode: jsonErrorCode }
-  const tried = await withRetries(options, network, async () =>
+  const tried = await withRetries({ errorCode: jsonErrorCode }, network, async () =>
     network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )
   const { outcome } = tried

@@ -58,7 +58,6 @@ export const ATTEMPTS: readonly Scenario[] = [
     [
       [403, 'AccessDenied'],
       [403, 'ExpiredToken'],
-      [400, 'InvalidIdentityToken'],
       [400, 'MalformedPolicyDocument'],
       [403, 'InvalidClientTokenId'],
       [408, undefined],

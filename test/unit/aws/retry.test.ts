@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { type AwsCall, callAws } from '../../../src/aws/call.ts'
 import { jsonErrorCode } from '../../../src/aws/error_code.ts'
-import { delayBefore, judgeAttempt } from '../../../src/aws/retry.ts'
+import { delayAfter, judgeAttempt } from '../../../src/aws/retry.ts'
 import { answer } from '../../support/answers.ts'
 import {
   fakeContext,
@@ -62,6 +62,8 @@ test.each([
   [503, 'SlowDown', 'throttled'],
   [400, 'RequestTimeout', 'retry'],
   [400, 'RequestTimeoutException', 'retry'],
+  [400, 'IDPCommunicationError', 'retry'],
+  [400, 'InvalidIdentityToken', 'retry'],
   ...[
     'AccessDeniedException',
     'ServerException',
@@ -69,29 +71,15 @@ test.each([
     'ExpiredTokenException',
     'UnrecognizedClientException',
     'InvalidSignatureException',
-    'IDPCommunicationError',
   ].map((code) => [400, code, 'final'] as const),
   [500, 'ServerException', 'retry'],
 ] as const)('judgeAttempt() %d %s is %s', (status, code, verdict) => {
-  expect(judgeAttempt(error(status, code), { maxAttempts: 3, errorCode: jsonErrorCode })).toBe(
-    verdict,
-  )
-})
-
-test('judgeAttempt() takes the codes and the status of a service into account', () => {
-  const codes = {
-    maxAttempts: 3,
-    errorCode: jsonErrorCode,
-    retryableCodes: new Set(['IDPCommunicationError']),
-  }
-  expect(judgeAttempt(error(400, 'IDPCommunicationError'), codes)).toBe('retry')
-  expect(judgeAttempt(error(401), { maxAttempts: 3, retryableStatus: 401 })).toBe('retry')
-  expect(judgeAttempt(error(401), { maxAttempts: 3 })).toBe('final')
+  expect(judgeAttempt(error(status, code), jsonErrorCode)).toBe(verdict)
 })
 
 test('judgeAttempt() retries a failed connection, but no unknown host and no answer that is whole and wrong', () => {
-  expect(judgeAttempt(noAnswer('reset'), { maxAttempts: 3 })).toBe('retry')
-  expect(judgeAttempt(noAnswer('no such host', false), { maxAttempts: 3 })).toBe('final')
+  expect(judgeAttempt(noAnswer('reset'))).toBe('retry')
+  expect(judgeAttempt(noAnswer('no such host', false))).toBe('final')
 })
 
 test.each([
@@ -116,9 +104,11 @@ test.each([
   [1, 'retry', '123456789', 0.5, 5025],
   [1, 'retry', '1234567890', 0.5, 25],
 ] as const)(
-  'delayBefore() after attempt %d (%s, retry-after %p, chance %d) is %d ms',
+  'delayAfter() attempt attempt %d (%s, retry-after %p, chance %d) is %d ms',
   (attempts, verdict, retryAfter, random, expected) => {
-    expect(delayBefore({ attempts, verdict, retryAfter, random })).toBe(expected)
+    const headers = retryAfter === null ? {} : { 'x-amz-retry-after': retryAfter }
+    const outcome = error(500, undefined, headers)
+    expect(delayAfter({ outcome, verdict, attempts, tookMs: 0 }, random)).toBe(expected)
   },
 )
 
