@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { coded, codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
-import { mismatch } from './server_name.ts'
+import { mismatch } from './socket.ts'
 
 /**
  * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself

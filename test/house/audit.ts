@@ -49,7 +49,7 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'wire',
     lookFor: 'verified before anything is sent; no ambiguous length; caps',
-    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/inbox.ts', 'host/server_name.ts'],
+    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/inbox.ts'],
   },
   {
     name: 'ground',
@@ -67,7 +67,6 @@ export const LEGS: readonly Leg[] = [
       'warm.ts',
       'host/nested_tls.ts',
       'host/command.ts',
-      'host/command_output.ts',
       'host/private_directory.ts',
       'host/replace_file.ts',
     ],

@@ -29,13 +29,13 @@ export async function runCredentialProcess(
   const name = `the credential_process of profile ${quote(source.profile)}`
   const subject = { code: 'bad_response', name: `the output of ${name}` } as const
   network.step(`running ${name}`)
-  const startMs = network.elapsedMs()
-  const result = await system.runCommand(source.command, network.remainingMs()).catch(() => {
+  const timeoutMs = network.remainingMs()
+  const result = await system.runCommand(source.command, timeoutMs).catch(() => {
     throw new Failure('bad_config', `cannot run ${name}: there is no usable /bin/sh`)
   })
   const said = lastWords(result.stderr)
   if (result.exitCode === undefined) {
-    const seconds = ((network.elapsedMs() - startMs) / 1000).toFixed(1)
+    const seconds = (timeoutMs / 1000).toFixed(1)
     throw new Failure(
       'timed_out',
       `cannot get credentials: ${name} did not end in ${seconds} s${said}`,

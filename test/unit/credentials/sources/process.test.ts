@@ -43,7 +43,7 @@ test.each([
     ' no\n\u{1b}[31m "é" \n',
     `cannot get credentials: ${NAME} ended with exit code 2; it said "no [31m ' '"`,
   ],
-  ['no end', 'timed_out', undefined, GOOD, 'x', `${NAME} did not end in 0.0 s; it said "x"`],
+  ['no end', 'timed_out', undefined, GOOD, 'x', `${NAME} did not end in 3.0 s; it said "x"`],
   ['no JSON', 'bad_response', 0, 'secret', 'x', `${NAME} is not valid JSON; it said "x"`],
   ['no version', 'bad_response', 0, '{}', '', `${NAME} is not as documented: "Version" is missing`],
   [

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { collect, collectTail } from '../../../src/host/command_output.ts'
+import { collect, collectTail } from '../../../src/host/command.ts'
 
 const KIB = 1024
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 
-import { mismatch } from '../../../src/host/server_name.ts'
+import { mismatch } from '../../../src/host/socket.ts'
 import { issue, type Wish } from '../../world/issued.ts'
 
 async function codeFor(host: string, names: Wish['names'] = []) {
