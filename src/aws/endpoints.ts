@@ -1,27 +1,29 @@
 /** The AWS services this program calls; those that are signed, by their signing names. */
 export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
 
-/** Which form of a service's host name is wanted. */
-export interface EndpointForm {
-  readonly fips: boolean
-  readonly dualStack: boolean
-}
-
 /** A group of AWS regions under one DNS suffix and one set of accounts. */
 export interface Partition {
   readonly name: string
   readonly regionPattern: RegExp
   /** Suffix of service and of registry host names. */
   readonly dnsSuffix: string
-  /** Suffix of dual-stack service host names, always `api.` and then the partition's dual-stack domain. */
-  readonly dualStackDnsSuffix: string
+  /** Domain of dual-stack host names: of services below `api.`, of registries below `on.`. */
+  readonly dualStackDomain: string
+}
+
+/** Which form of a service's host name is wanted. */
+export interface EndpointForm {
+  readonly fips: boolean
+  readonly dualStack: boolean
+  /** Used for a region that no pattern knows; default `aws`, as the SDKs do. */
+  readonly partition?: Partition
 }
 
 const AWS: Partition = {
   name: 'aws',
   regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
   dnsSuffix: 'amazonaws.com',
-  dualStackDnsSuffix: 'api.aws',
+  dualStackDomain: 'aws',
 }
 
 /**
@@ -35,43 +37,43 @@ export const PARTITIONS: readonly Partition[] = [
     name: 'aws-cn',
     regionPattern: /^cn-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com.cn',
-    dualStackDnsSuffix: 'api.amazonwebservices.com.cn',
+    dualStackDomain: 'amazonwebservices.com.cn',
   },
   {
     name: 'aws-eusc',
     regionPattern: /^eusc-(de)-\w+-\d+$/,
     dnsSuffix: 'amazonaws.eu',
-    dualStackDnsSuffix: 'api.amazonwebservices.eu',
+    dualStackDomain: 'amazonwebservices.eu',
   },
   {
     name: 'aws-iso',
     regionPattern: /^us-iso-\w+-\d+$/,
     dnsSuffix: 'c2s.ic.gov',
-    dualStackDnsSuffix: 'api.aws.ic.gov',
+    dualStackDomain: 'aws.ic.gov',
   },
   {
     name: 'aws-iso-b',
     regionPattern: /^us-isob-\w+-\d+$/,
     dnsSuffix: 'sc2s.sgov.gov',
-    dualStackDnsSuffix: 'api.aws.scloud',
+    dualStackDomain: 'aws.scloud',
   },
   {
     name: 'aws-iso-e',
     regionPattern: /^eu-isoe-\w+-\d+$/,
     dnsSuffix: 'cloud.adc-e.uk',
-    dualStackDnsSuffix: 'api.cloud-aws.adc-e.uk',
+    dualStackDomain: 'cloud-aws.adc-e.uk',
   },
   {
     name: 'aws-iso-f',
     regionPattern: /^us-isof-\w+-\d+$/,
     dnsSuffix: 'csp.hci.ic.gov',
-    dualStackDnsSuffix: 'api.aws.hci.ic.gov',
+    dualStackDomain: 'aws.hci.ic.gov',
   },
   {
     name: 'aws-us-gov',
     regionPattern: /^us-gov-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com',
-    dualStackDnsSuffix: 'api.aws',
+    dualStackDomain: 'aws',
   },
 ]
 
@@ -96,19 +98,14 @@ const GOVCLOUD_PLAIN: ReadonlySet<Service> = new Set(['sts', 'sso', 'sso-oidc'])
 /**
  * Host name of a service in a region.
  *
- * @param options.partition - used for a region that no pattern knows; default `aws`, as the SDKs do.
  * @see https://docs.aws.amazon.com/general/latest/gr/ecr.html
  */
-export function serviceHost(
-  service: Service,
-  region: string,
-  options: EndpointForm & { readonly partition?: Partition | undefined },
-): string {
-  const partition = findPartition(region) ?? options.partition ?? AWS
+export function serviceHost(service: Service, region: string, form: EndpointForm): string {
+  const partition = findPartition(region) ?? form.partition ?? AWS
   const [plain, fips, dualStack, both] = PREFIXES[service]
-  if (options.dualStack) {
-    return `${options.fips ? both : dualStack}.${region}.${partition.dualStackDnsSuffix}`
+  if (form.dualStack) {
+    return `${form.fips ? both : dualStack}.${region}.api.${partition.dualStackDomain}`
   }
-  const isPlain = !options.fips || (partition.name === 'aws-us-gov' && GOVCLOUD_PLAIN.has(service))
+  const isPlain = !form.fips || (partition.name === 'aws-us-gov' && GOVCLOUD_PLAIN.has(service))
   return `${isPlain ? plain : fips}.${region}.${partition.dnsSuffix}`
 }

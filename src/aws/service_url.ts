@@ -2,13 +2,13 @@ import { Failure, quote } from '../base/failure.ts'
 import type { SharedConfig } from '../config/profiles.ts'
 import { type Found, type Settings, validate } from '../config/settings.ts'
 import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
-import { type EndpointForm, type Partition, type Service, serviceHost } from './endpoints.ts'
+import { type EndpointForm, type Service, serviceHost } from './endpoints.ts'
 
 /** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */
 export interface ServiceRequest {
   readonly service: Service
   readonly region: string
-  readonly form?: EndpointForm & { readonly partition?: Partition | undefined }
+  readonly form?: EndpointForm
 }
 
 /** The setting of each service, and its name in a `services` section. */
@@ -38,7 +38,7 @@ export function serviceUrl(
   const dualStack = settings.get(SETTINGS.dualStack)
   if (configured === undefined) {
     const host = serviceHost(service, region, {
-      partition: form?.partition,
+      ...form,
       fips: form?.fips === true || fips?.value === true,
       dualStack: form?.dualStack === true || dualStack?.value === true,
     })

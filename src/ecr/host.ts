@@ -1,4 +1,4 @@
-import { type EndpointForm, findPartition, type Partition, PARTITIONS } from '../aws/endpoints.ts'
+import { type EndpointForm, findPartition, PARTITIONS } from '../aws/endpoints.ts'
 import { Failure, quote } from '../base/failure.ts'
 import { REGION_FORM } from '../config/settings_table.ts'
 
@@ -9,8 +9,6 @@ export interface Registry extends EndpointForm {
   readonly service: 'ecr' | 'ecr-public'
   /** `undefined` for a mirror whose region is left to the settings. */
   readonly region: string | undefined
-  /** Partition of the host's suffix; decides the API host only for a region that no partition's pattern knows. */
-  readonly partition: Partition | undefined
 }
 
 /** A host that serves images of ECR under a name of its own. */
@@ -72,15 +70,14 @@ export function registryOf(region: string): Registry {
 function findPublic(name: string): Omit<Registry, 'host'> | undefined {
   const form = PUBLIC_HOSTS.get(name)
   if (form === undefined) return undefined
-  return { service: 'ecr-public', region: PUBLIC_REGION, partition: undefined, ...form }
+  return { service: 'ecr-public', region: PUBLIC_REGION, ...form }
 }
 
 function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
   const { fips, region, suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
   if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined
   const partition = PARTITIONS.find(
-    ({ dnsSuffix, dualStackDnsSuffix }) =>
-      suffix === dnsSuffix || suffix === registrySuffix(dualStackDnsSuffix),
+    ({ dnsSuffix, dualStackDomain }) => suffix === dnsSuffix || suffix === `on.${dualStackDomain}`,
   )
   if (partition === undefined) return undefined
   return {
@@ -103,10 +100,5 @@ function findMirror(
     mirrors.find(({ host }) => host === '*')
   if (mirror === undefined) return undefined
   const { region } = mirror
-  return { service: 'ecr', region, partition: undefined, fips: false, dualStack: false }
-}
-
-/** Registries live under `on.` where the dual-stack APIs of the same partition live under `api.`. */
-function registrySuffix(dualStackDnsSuffix: string): string {
-  return dualStackDnsSuffix.replace(/^api\./, 'on.')
+  return { service: 'ecr', region, fips: false, dualStack: false }
 }

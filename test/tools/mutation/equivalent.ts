@@ -423,12 +423,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'ecr/host.ts',
-    code: "return dualStackDnsSuffix.replace(/^api\\./, 'on.')",
-    changes: ['/^api\\./ -> /api\\./'],
-    why: 'Each dual-stack suffix of the table begins with `api.` and has it nowhere else.',
-  },
-  {
-    file: 'ecr/host.ts',
     code: '/^[0-9]{12}\\.dkr[.-]ecr(?<fips>-fips)?\\.(?<region>[a-z0-9-]+)\\.(?<suffix>[a-z0-9.-]+)$/',
     changes: ['0-9.-]+)$/ -> 0-9.-]+)/'],
     why: 'The name has only characters of the last part, which takes all of them.',

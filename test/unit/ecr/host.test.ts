@@ -139,7 +139,7 @@ test.each([
   ['MIRROR.example:8443/app', 'MIRROR.example:8443', 'eu-west-1'],
   ['other.example:5000/app', 'other.example:5000', undefined],
 ])('parseRegistry() takes %s for a mirror', (image, host, region) => {
-  const form = { service: 'ecr', partition: undefined, fips: false, dualStack: false } as const
+  const form = { service: 'ecr', fips: false, dualStack: false } as const
   expect(parseRegistry(image, MIRRORS)).toEqual({ host, region, ...form })
 })
 
