@@ -1,3 +1,5 @@
+import { hostOf, portOf } from '../direct.ts'
+
 /**
  * Whether a `NO_PROXY` list exempts a URL's host, as Go reads it: `*`; an IP address or network; a domain, which stands for
  * its subdomains too unless it begins with a dot or `*.`, which leaves itself out; each but networks may end in a port.
@@ -6,22 +8,16 @@
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
  */
 export function isExempt(url: URL, list: string): boolean {
-  const port = url.port === '' ? DEFAULT_PORTS.get(url.protocol) : url.port
-  const target = { name: url.hostname.replace(/^\[|\]$/g, ''), port }
+  const target = { name: hostOf(url), port: `${portOf(url)}` }
   return list
     .split(',')
     .map((entry) => entry.trim().toLowerCase())
     .some((entry) => entry === '*' || matches(entry, target))
 }
 
-const DEFAULT_PORTS: ReadonlyMap<string, string> = new Map([
-  ['http:', '80'],
-  ['https:', '443'],
-])
-
 interface Target {
   readonly name: string
-  readonly port: string | undefined
+  readonly port: string
 }
 
 function matches(entry: string, target: Target): boolean {
