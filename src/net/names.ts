@@ -12,9 +12,6 @@ const LOOKUP_MS = 5000
 /** Between two look-ups of a name, in milliseconds. */
 const PAUSE_MS = 100
 
-/** More than fit into that time. */
-const MAX_TRIES = LOOKUP_MS / PAUSE_MS
-
 /**
  * Looks names up, each of them once a run: what has been checked about the addresses stays true, and all attempts together
  * wait no longer than 5 s for a resolver. An address, without brackets, stands for itself.
@@ -28,9 +25,10 @@ export function openNames(
   const known = new Map<string, Promise<readonly string[]>>()
   async function retry(host: string): Promise<readonly string[]> {
     const untilMs = system.elapsedMs() + Math.min(LOOKUP_MS, remainingMs())
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    for (;;) {
       const leftMs = untilMs - system.elapsedMs()
-      if (leftMs <= 0) break
+      // Whatever the resolver called it: the name may exist, but nobody says so.
+      if (leftMs <= 0) throw broken('EAI_AGAIN')
       try {
         const addresses = await within(leftMs, system.lookUp(host), 'ELOOKUP')
         if (addresses.length === 0) throw broken('ENOTFOUND')
@@ -41,8 +39,6 @@ export function openNames(
       }
       await system.sleep(PAUSE_MS)
     }
-    // Whatever the resolver called it: the name may exist, but nobody says so.
-    throw broken('EAI_AGAIN')
   }
   return async (host) => {
     if (isAddress(host)) return [host]
