@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 
-import { codeOf } from '../base/failure.ts'
+import { coded, codeOf } from '../base/failure.ts'
 import type { PrivateDirectory } from '../base/system.ts'
 import { writeAndRename } from './replace_file.ts'
 
@@ -45,8 +45,8 @@ export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirec
 /** The descriptor stays open until the process ends. */
 function openDirectory(path: string, fs: FileSystem): number {
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
-  const openIt = () => fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
-  const descriptor = unless('ENOENT', openIt) ?? makeAndOpen(path, openIt, fs)
+  unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
+  const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
   try {
     assertOwn(fs.fstatSync(descriptor))
     return descriptor
@@ -56,15 +56,9 @@ function openDirectory(path: string, fs: FileSystem): number {
   }
 }
 
-function makeAndOpen(path: string, openIt: () => number, fs: FileSystem): number {
-  // Another run may have made it meanwhile.
-  unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
-  return openIt()
-}
-
 function assertOwn({ uid, mode }: Stats): void {
   if (uid === process.geteuid?.() && (mode & OTHERS) === 0) return
-  throw Object.assign(new Error('not private'), { code: 'EACCES' })
+  throw coded('EACCES')
 }
 
 function read(path: string, fs: FileSystem): string | undefined {
