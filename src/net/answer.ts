@@ -8,9 +8,7 @@ export interface RawAnswer {
 }
 
 /** Status line and headers of an answer, and where they end. */
-export interface Head {
-  readonly status: number
-  readonly headers: Headers
+export interface Head extends Omit<RawAnswer, 'body'> {
   /** Whether it is HTTP/1.0, which knows no chunks. */
   readonly isOld: boolean
   /** Length of everything up to the body, in bytes. */
