@@ -27,7 +27,7 @@ async function execute(options: Options): Promise<string> {
     lastStep = description
     if (options.verbose) void say(`${Math.round(performance.now())} ms: ${description}`)
   }
-  const system = createSystem(product, { step, reading })
+  const system = createSystem(product, step, reading)
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step('reading the request from stdin')
   return answerRequest(await readRequest(), options, system)

@@ -7,18 +7,13 @@ import { replaceFile } from './replace_file.ts'
 import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
 
-/** How far a run has come, for whoever has to say why it does not end. */
-export interface Progress {
-  readonly step: System['step']
-  /** Paths of the files that are being read. */
-  readonly reading: Set<string>
-}
-
 /**
  * The process that this program runs in, as the rest of it sees it. Modules of `node:` are loaded where they are needed and
  * not before: each costs start-up time.
+ *
+ * @param reading - is told the paths of the files that are being read, for whoever has to say why a run does not end.
  */
-export function createSystem(product: string, { step, reading }: Progress): System {
+export function createSystem(product: string, step: System['step'], reading: Set<string>): System {
   const onSignal = createSignals()
   return {
     env: process.env,

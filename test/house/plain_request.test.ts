@@ -9,11 +9,11 @@ import { inWorld } from '../world/world.ts'
 // In this process, so that audit.test.ts can see what is executed.
 test('a node with an instance role answers a request', async () =>
   inWorld(async (world) => {
-    const progress = { step: () => undefined, reading: new Set<string>() }
+    const host = createSystem('test', () => undefined, new Set())
     // The deadline counts from the start of the process, which here is that of all tests.
     const startMs = performance.now()
     const elapsedMs = () => performance.now() - startMs
-    const system = { ...createSystem('test', progress), env: world.environment(), elapsedMs }
+    const system = { ...host, env: world.environment(), elapsedMs }
     const stdin = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app')
     const answer = await answerRequest(Buffer.from(stdin), parseOptions([]), system)
     expect(answer).toStartWith('{"kind":"CredentialProviderResponse"')
