@@ -42,7 +42,7 @@ function valuesOf(unit: string, key: string): readonly string[] {
 }
 const [readAhead = '', warm = ''] = NAMES
 
-test('nothing waits for read-ahead but warm, and it waits for nothing but the disk', () => {
+test('nothing waits for read-ahead, and it waits for nothing but the disk', () => {
   expect(valuesOf(readAhead, 'Before')).toEqual(['shutdown.target'])
   expect(valuesOf(readAhead, 'After')).toEqual(['local-fs.target'])
   expect(valuesOf(readAhead, 'DefaultDependencies')).toEqual(['no'])
@@ -51,6 +51,7 @@ test('nothing waits for read-ahead but warm, and it waits for nothing but the di
 
 test('the kubelet waits for warm, but does not need it', () => {
   expect(valuesOf(warm, 'Before')).toEqual(['kubelet.service'])
+  expect(valuesOf(warm, 'After')).toEqual(['network-online.target'])
   expect(valuesOf(warm, 'WantedBy')).toEqual(['multi-user.target'])
   expect([...valuesOf(warm, 'RequiredBy'), ...valuesOf(warm, 'Requires')]).toEqual([])
 })

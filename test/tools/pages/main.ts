@@ -27,9 +27,10 @@ try {
   const pages = new Set(RECOMMENDED.flatMap((name) => touched.get(name) ?? []))
   const ofRuntime = [...pages].filter((page) => page < rest).toSorted((a, b) => a - b)
   const ranges = closeGaps(ofRuntime, GAP)
+  const by = emulator[0] === undefined ? '' : ` under ${emulator[0]}`
   const lines = [
     `# Pages of ${PAGE_BYTES} bytes that a run touches of Bun ${Bun.version} for Linux on ${cpu}: first and count.`,
-    '# Made by `npm run pages`. Behind the runtime comes the program.',
+    `# Made by \`npm run pages\`${by}. Behind the runtime comes the program.`,
     ...ranges.map((range) => range.join(' ')),
     `${rest} rest`,
   ]
