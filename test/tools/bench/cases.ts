@@ -8,102 +8,99 @@ export interface Delays {
   readonly ecrMs: number
 }
 
-/** One setting in which the programs are compared. */
+/** One setting in which the two programs are compared. */
 export interface Case {
   readonly name: string
   readonly about: string
-  readonly delays: Delays
-  /** How many run at the same time. */
+  /** How often both run; `--rounds` replaces it. */
+  readonly rounds: number
+  /** How many run at the same time, each for an image of its own. */
   readonly parallel: number
-  /** The program's file is dropped from the page cache before each run. */
-  readonly cold: boolean
-  /** What vouches for the fake's certificate: a bundle of one, or that and the host's own store, as on a node. */
-  readonly trust: 'bundle' | 'host'
-  /** Our cache: none, kept from round to round, or empty at the beginning of each round. Peers have none. */
-  readonly cache: 'none' | 'kept' | 'empty'
-  /** Our file is read from start to end after it was dropped, as the unit of the README does. */
-  readonly warmed: boolean
-  /** Part of the wanted rounds. */
-  readonly share: number
+  readonly delays: Delays
+  /** What vouches for the fake ECR: the host's own store with one certificate added, or that one certificate. */
+  readonly trust: 'host' | 'one'
+  /** Our cache: none, empty before each round, or filled by `warm` before the first. Peers have none. */
+  readonly cache: 'none' | 'empty' | 'warmed'
+  /** Where the programs' files are before each round: in memory, or on disk; ours may then be read ahead by the unit's script. */
+  readonly file: 'memory' | 'disk' | 'read ahead'
+  /** What the short table at the top of the README says about it, if it stands there. */
+  readonly short?: string
 }
 
 const NONE: Delays = { imdsMs: 0, roundTripMs: 0, ecrMs: 0 }
 const REAL: Delays = { imdsMs: 2, roundTripMs: 4, ecrMs: 20 }
-const USUAL = {
-  delays: NONE,
+const PULL = {
+  rounds: 150,
   parallel: 1,
-  cold: false,
-  trust: 'bundle',
+  delays: NONE,
+  trust: 'host',
   cache: 'none',
-  warmed: false,
-  share: 1,
+  file: 'memory',
 } as const
+const BOOT = { ...PULL, rounds: 25, parallel: 50, delays: REAL } as const
+const FIRST = { ...PULL, rounds: 30, delays: REAL } as const
 
 export const CASES: readonly Case[] = [
-  { ...USUAL, name: 'no delay', about: "the node's role from IMDS, everything on loopback" },
   {
-    ...USUAL,
-    name: "host's trust store",
-    about: "the same, and the host's certificates are read, as on a node",
-    trust: 'host',
+    ...PULL,
+    name: 'a pull, no delay',
+    about: "the node's role from IMDS, the host's trust store, a network that takes no time",
   },
   {
-    ...USUAL,
-    name: 'real delays',
-    about: 'IMDS answers after 2 ms, ECR is 4 ms away and back and answers after 20 ms',
-    delays: REAL,
-  },
-  {
-    ...USUAL,
-    name: 'as on a node',
-    about: "the same delays, and the host's certificates are read",
-    delays: REAL,
-    trust: 'host',
-  },
-  {
-    ...USUAL,
-    name: 'cached answer',
-    about: 'the same delays; ours has the token in its cache, the peers have none',
-    delays: REAL,
-    cache: 'kept',
-  },
-  {
-    ...USUAL,
-    name: 'ten at once',
-    about: 'no delay; wall until the last of ten has ended, the rest per process',
-    parallel: 10,
-    share: 1 / 2,
-  },
-  {
-    ...USUAL,
-    name: 'fifty at once',
-    about: 'no delay; wall until the last of fifty has ended, the rest per process',
-    parallel: 50,
-    share: 1 / 4,
-  },
-  {
-    ...USUAL,
-    name: 'fifty with a cache',
-    about: 'the same; ours shares a cache that is empty at first, the peers have none',
-    parallel: 50,
-    cache: 'empty',
-    share: 1 / 4,
-  },
-  {
-    ...USUAL,
-    name: 'cold page cache',
-    about: "no delay; the program's own file is read from disk, shared libraries are not",
-    cold: true,
-    share: 1 / 2,
-  },
-  {
-    ...USUAL,
-    name: 'cold, warmed',
+    ...PULL,
+    name: 'a pull',
     about:
-      'the same, but the unit of the README has read ours from start to end and has its token ready',
-    cold: true,
-    warmed: true,
-    cache: 'kept',
-    share: 1 / 2,
+      'the same, but IMDS answers after 2 ms, ECR is 4 ms away and back and answers after 20 ms',
+    short: "the host's trust store, network delays",
+    delays: REAL,
+  },
+  { ...PULL, name: 'ten at once', about: 'no delay, ten images', rounds: 40, parallel: 10 },
+  { ...PULL, name: 'fifty at once', about: 'no delay, fifty images', rounds: 25, parallel: 50 },
+  {
+    ...PULL,
+    name: 'cached answer',
+    about: 'no delay, and ours has the token in its cache; the other has no cache, here and below',
+    cache: 'warmed',
+  },
+  {
+    ...BOOT,
+    name: 'a node boots',
+    about: 'fifty images, delays as in `a pull`',
+    short: 'fifty images at once',
+  },
+  {
+    ...BOOT,
+    name: 'a node boots, cache',
+    about: 'the same, and our runs share a cache that is empty at first',
+    short: 'the same with a [cache](#cache)',
+    cache: 'empty',
+  },
+  {
+    ...BOOT,
+    name: 'a node boots, warmed',
+    about: 'the same, and `warm` has filled the cache before',
+    short: 'the same with a cache that `warm` has filled',
+    cache: 'warmed',
+  },
+  {
+    ...FIRST,
+    name: 'first pull',
+    about: 'delays as in `a pull`, and the program has to come from disk',
+    short: 'from a cold disk',
+    file: 'disk',
+  },
+  {
+    ...FIRST,
+    name: 'first pull, read ahead',
+    about: 'the same, and `read-ahead` has run before for ours, but nothing for the other',
+    short: 'the same, read ahead by a [unit](#a-node-where-latency-counts)',
+    file: 'read ahead',
+  },
+  {
+    ...PULL,
+    name: 'one certificate',
+    about: "no delay; `AWS_CA_BUNDLE` names one certificate, so nobody reads the host's store",
+    short: '`AWS_CA_BUNDLE` names one, no delay',
+    trust: 'one',
   },
 ]

@@ -1,87 +1,96 @@
 /**
- * The benchmark: whole processes, run as a kubelet runs them, one after the other in rounds, against a fake AWS on loopback.
- * Prints a table for each case. It judges nothing: what the figures must be depends on the machine.
+ * The benchmark: whole processes, run as a kubelet runs them, in rounds against a fake AWS on loopback. Prints the README's
+ * figures, or writes them into it. It judges nothing: what the figures must be depends on the machine.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, release, tmpdir, type } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 
-import type { Case } from './cases.ts'
-import { describeMachine } from './machine.ts'
-import { measureCase, type Outcome } from './measure.ts'
-import { type Options, readOptions } from './options.ts'
-import { evict } from './page_cache.ts'
-import { type CaseOutcomes, drawPlot } from './plot.ts'
-import { gatherPrograms, type Program } from './programs.ts'
-import { startServer } from './server.ts'
-import { formatCase, formatSummary } from './table.ts'
+import { compile } from '../../../src/build.ts'
+import { pluginPath } from '../../world/plugin.ts'
+import { CASES } from './cases.ts'
+import { type Program, race } from './race.ts'
+import {
+  compare,
+  formatFull,
+  formatShort,
+  FULL_MARKERS,
+  type Result,
+  SHORT_MARKERS,
+} from './section.ts'
 
-// As the README's CredentialProviderConfig sets it.
-const PLUGIN_ENVIRONMENT = { BUN_JSC_useJIT: '0' }
+const README = new URL('../../../README.md', import.meta.url)
+const { values: asked } = parseArgs({
+  options: {
+    /** The Go plugin, or any other. */
+    peer: { type: 'string' },
+    /** An earlier build of ours, run with the same arguments. */
+    before: { type: 'string' },
+    case: { type: 'string', multiple: true, default: CASES.map(({ name }) => name) },
+    rounds: { type: 'string' },
+    /** Into the README instead of stdout. */
+    write: { type: 'boolean', default: false },
+  },
+})
+const unknown = asked.case.filter((name) => !CASES.some((each) => each.name === name))
+if (unknown.length > 0) throw new Error(`No such case: ${unknown.join(', ')}`)
 
-const NOTES = `Medians; "/ x" is the median of each round's ratio to x. Peak RSS and anonymous memory are from runs of their own. Every program has the same
-environment and nothing else: the fake's endpoints and CA, HOME, BUN_JSC_useJIT=0.`
+const rounds = asked.rounds === undefined ? undefined : Number(asked.rounds)
+if (rounds !== undefined && !(rounds >= 1)) throw new Error('--rounds must be 1 or more')
 
-const options = askedFor()
 const machine = describeMachine()
 const directory = mkdtempSync(join(tmpdir(), 'bench-'))
+const cleanUp = () => rmSync(directory, { recursive: true, force: true })
 process.once('SIGINT', () => {
   cleanUp()
   process.exit(130)
 })
 try {
-  const programs = await gatherPrograms(directory, options.peers)
-  console.log(`${machine.join('\n')}\n${NOTES}`)
-  const done: CaseOutcomes[] = []
-  for (const each of options.cases) {
-    const stuck = each.cold ? programs.find(staysInMemory) : undefined
-    if (stuck !== undefined) {
-      console.log(`\n${each.name}: skipped, as ${stuck.name} in ${directory} cannot be evicted`)
-      continue
-    }
-    const outcomes = await runCase(each, programs)
-    console.log(`\n${formatCase(each, outcomes)}`)
-    done.push({ each, outcomes })
+  const programs = [{ name: 'ours', path: pluginPath, kind: 'ours' } as const, await findPeer()]
+  const results: Result[] = []
+  for (const each of CASES.filter(({ name }) => asked.case.includes(name))) {
+    console.error(each.name)
+    const wanted = { ...each, rounds: rounds ?? each.rounds }
+    const [ours, peer] = await race(wanted, programs, join(directory, 'race'))
+    if (ours !== undefined && peer !== undefined) results.push(compare(each, ours, peer))
   }
-  console.log(`\n${formatSummary(done)}`)
-  if (options.svg !== undefined) writeFileSync(options.svg, drawPlot(done, machine))
+  const [short, full] = [formatShort(results), formatFull(results, machine)]
+  if (asked.write) writeIntoReadme(short, full)
+  else console.log(`${short}\n\n${full}`)
 } finally {
   cleanUp()
 }
 
-function cleanUp(): void {
-  rmSync(directory, { recursive: true, force: true })
+/** What ours is held against: without a peer, the least that a program built like ours can do. */
+async function findPeer(): Promise<Program> {
+  if (asked.peer !== undefined) return { name: 'Go', path: resolve(asked.peer), kind: 'other' }
+  if (asked.before !== undefined)
+    return { name: 'before', path: resolve(asked.before), kind: 'earlier build' }
+  const [source, path] = [join(directory, 'print.ts'), join(directory, 'print')]
+  writeFileSync(source, `console.log('{"auth":{}}')\n`)
+  const { success } = await compile(source, path)
+  if (!success) throw new Error('Cannot build a program that prints')
+  return { name: 'print', path, kind: 'other' }
 }
 
-function askedFor(): Options {
-  try {
-    return readOptions(process.argv.slice(2))
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exit(2)
+function writeIntoReadme(short: string, full: string): void {
+  let text = readFileSync(README, 'utf8')
+  for (const [[begin, end], body] of [
+    [SHORT_MARKERS, short],
+    [FULL_MARKERS, full],
+  ] as const) {
+    const [before, rest] = text.split(begin)
+    const after = rest?.split(end)[1]
+    if (before === undefined || after === undefined) throw new Error(`No ${begin} in the README`)
+    text = `${before}${begin}\n\n${body}\n\n${end}${after}`
   }
+  writeFileSync(README, text)
 }
 
-async function runCase(each: Case, programs: readonly Program[]): Promise<readonly Outcome[]> {
-  const server = await startServer(each.delays)
-  try {
-    const environment = { ...trusting(each, server.environment), ...PLUGIN_ENVIRONMENT }
-    const rounds = Math.ceil(options.rounds * each.share)
-    return await measureCase(each, programs, { rounds, environment, cache: `${directory}/cache` })
-  } finally {
-    await server.stop()
-    rmSync(`${directory}/cache`, { recursive: true, force: true })
-  }
-}
-
-/** With `SSL_CERT_FILE` every program reads the host's certificates, too. */
-function trusting({ trust }: Case, environment: Readonly<Record<string, string>>) {
-  const { AWS_CA_BUNDLE: bundle = '', ...rest } = environment
-  return trust === 'host' ? { ...rest, SSL_CERT_FILE: bundle } : environment
-}
-
-/** On a tmpfs, for instance, there is no disk to read from again. */
-function staysInMemory({ path }: Program): boolean {
-  const { pages, resident } = evict(path)
-  return resident !== undefined && resident > pages / 10
+/** What the figures depend on. */
+function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
+  const load = loadavg()[0]?.toFixed(2)
+  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${model}, ${availableParallelism()} cores, ${type()} ${release()}, Bun ${Bun.version}, load ${load} before.`
 }

@@ -1,7 +1,7 @@
 /**
  * The fake AWS of the benchmark, in a process of its own so that its work is nobody else's time. Takes the delays of
- * IMDS, of the round trip to ECR and of ECR in milliseconds, prints the environment for its clients as one line of JSON,
- * and stops when its stdin is closed.
+ * IMDS, of the round trip to ECR and of ECR in milliseconds. Sends its parent the environment for its clients, then the
+ * number of calls to ECR whenever it is asked, and stops when it is told to, or when its parent is gone.
  */
 import { createAuthority } from '../../world/certificates.ts'
 import { startWorld } from '../../world/world.ts'
@@ -27,8 +27,13 @@ if (roundTripMs > 0) {
   const port = startRelay(Number(new URL(world.urls.ecr).port), roundTripMs)
   environment['AWS_ENDPOINT_URL_ECR'] = `https://127.0.0.1:${port}`
 }
-console.log(JSON.stringify(environment))
-
-await Bun.stdin.bytes()
-await world.stop()
-process.exit(0)
+process.send?.(environment)
+process.on('message', () => {
+  process.send?.(world.requests.filter(({ service }) => service === 'ecr').length)
+})
+const stop = async () => {
+  await world.stop()
+  process.exit(0)
+}
+process.once('SIGTERM', () => void stop())
+process.once('disconnect', () => void stop())
