@@ -11,15 +11,6 @@ export interface ServiceRequest {
   readonly form?: EndpointForm
 }
 
-/** The setting of each service, and its name in a `services` section. */
-const OWN = {
-  ecr: { setting: SETTINGS.ecr, key: 'ecr' },
-  'ecr-public': { setting: SETTINGS.ecrPublic, key: 'ecr_public' },
-  sts: { setting: SETTINGS.sts, key: 'sts' },
-  sso: { setting: SETTINGS.sso, key: 'sso' },
-  'sso-oidc': { setting: SETTINGS.ssoOidc, key: 'sso_oidc' },
-} as const
-
 /**
  * The URL of a service: a configured one, else the one of AWS for the region and form.
  *
@@ -58,13 +49,12 @@ function configuredUrl(
   config: SharedConfig,
 ): Found<string> | undefined {
   if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
-  const { setting, key } = OWN[service]
-  const own = settings.get(setting)
+  const own = settings.get(SETTINGS[service])
   if (own !== undefined) return own
   const all = settings.get(SETTINGS.endpoint)
   // As in the AWS SDK for Go, AWS_ENDPOINT_URL takes precedence over the services section.
   if (all?.origin === SETTINGS.endpoint.env[0]) return all
-  return inServicesSection(key, settings, config) ?? all
+  return inServicesSection(service.replace('-', '_'), settings, config) ?? all
 }
 
 function inServicesSection(

@@ -112,10 +112,10 @@ export const SETTINGS = {
   ),
   endpoint: setting(SERVICE_URL, 'endpoint_url', 'AWS_ENDPOINT_URL'),
   ecr: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_ECR'),
-  ecrPublic: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_ECR_PUBLIC'),
+  'ecr-public': setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_ECR_PUBLIC'),
   sts: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_STS'),
   sso: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_SSO'),
-  ssoOidc: setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_SSO_OIDC'),
+  'sso-oidc': setting(SERVICE_URL, undefined, 'AWS_ENDPOINT_URL_SSO_OIDC'),
   services: setting(TEXT, 'services'),
   maxAttempts: setting(ATTEMPTS, 'max_attempts', 'AWS_MAX_ATTEMPTS'),
   noSkewCorrection: setting(

@@ -62,10 +62,10 @@ export const EFFECTS: Readonly<Record<string, string>> = {
   ignoreEndpoints: 'the endpoint URLs below are ignored',
   endpoint: 'endpoint of every service without one of its own',
   ecr: 'endpoint of ECR',
-  ecrPublic: 'endpoint of ECR Public',
+  'ecr-public': 'endpoint of ECR Public',
   sts: 'endpoint of STS',
   sso: 'endpoint of the IAM Identity Center portal',
-  ssoOidc: 'endpoint of IAM Identity Center OIDC',
+  'sso-oidc': 'endpoint of IAM Identity Center OIDC',
   services:
     'the `[services NAME]` section, which gives each service an `endpoint_url`: `ecr`, `ecr_public`, `sts`, `sso`, `sso_oidc`',
   maxAttempts: 'attempts for a call to ECR, STS and SSO; default 3',

@@ -59,7 +59,7 @@ test.each([
   for (const [name, setting] of [
     ['AWS_ENDPOINT_URL', SETTINGS.endpoint],
     ['AWS_ENDPOINT_URL_ECR', SETTINGS.ecr],
-    ['AWS_ENDPOINT_URL_ECR_PUBLIC', SETTINGS.ecrPublic],
+    ['AWS_ENDPOINT_URL_ECR_PUBLIC', SETTINGS['ecr-public']],
     ['AWS_EC2_METADATA_SERVICE_ENDPOINT', SETTINGS.imdsEndpoint],
   ] as const) {
     const settings = readSettings({ [name]: text }, undefined)
