@@ -1,6 +1,6 @@
 import type { Context } from '../aws/context.ts'
 import type { System } from '../base/system.ts'
-import { fromEnvironment, type Settings } from '../config/settings.ts'
+import { fromEnvironment } from '../config/settings.ts'
 import { SETTINGS, SOURCES } from '../config/settings_table.ts'
 import type { Source } from '../credentials/source.ts'
 import type { Registry } from '../ecr/host.ts'
@@ -36,7 +36,8 @@ export function cacheKey(
     source,
     environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
-    settingsIn(settings),
+    // As text: a setting without effect may be malformed, which must not turn the cache off.
+    Object.values(SETTINGS).map((setting) => settings.text(setting)?.value),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
   ]
   return system.sha256(JSON.stringify(parts))
@@ -63,9 +64,4 @@ function environmentFor(source: Source, env: System['env']): unknown {
     case 'instance':
       return []
   }
-}
-
-function settingsIn(settings: Settings): unknown {
-  // As text: a setting without effect may be malformed, which must not turn the cache off.
-  return Object.values(SETTINGS).map((setting) => settings.text(setting)?.value)
 }
