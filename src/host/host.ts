@@ -39,7 +39,12 @@ export function createSystem(product: string, step: System['step'], reading: Set
       )
       return paths.finally(() => reading.delete(directory))
     },
-    replaceFile: async (path, text) => storeFile(path, text, onSignal),
+    replaceFile: async (path, text) => {
+      // The old refresh token is spent, so losing this write costs a login. Nothing here is asynchronous: with somebody who
+      // listens, a signal waits.
+      onSignal(() => undefined)
+      replaceFile(path, text, process.getBuiltinModule('node:fs'))
+    },
     openPrivateDirectory: async (path) =>
       openPrivateDirectory(path, process.getBuiltinModule('node:fs')),
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
@@ -99,15 +104,5 @@ async function homeDirectory(): Promise<string | undefined> {
     return homedir()
   } catch {
     return undefined
-  }
-}
-
-/** The old refresh token is spent, so losing this write costs a login. Nothing here is asynchronous: a signal waits. */
-function storeFile(path: string, text: string, onSignal: System['onSignal']): void {
-  const done = onSignal(() => undefined)
-  try {
-    replaceFile(path, text, process.getBuiltinModule('node:fs'))
-  } finally {
-    done()
   }
 }
