@@ -11,7 +11,7 @@ export interface Credentials {
   /** For the error line, without secrets: `instance role node-role`, `environment`. */
   readonly source: string
   /** Milliseconds since 1970. A time in the past is no error: see `describeCredentials`. */
-  readonly expiresAtMs: number | undefined
+  readonly expiresAtMs?: number | undefined
 }
 
 const PAIR = { AccessKeyId: NonEmpty, SecretAccessKey: NonEmpty }

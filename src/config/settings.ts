@@ -34,16 +34,15 @@ export function readSettings(env: System['env'], profile: Profile | undefined): 
   }
 }
 
-/** The text of a setting's first variable that is not empty. */
+/** The text of a setting's first variable that is set: not empty, if nothing else is said. */
 export function fromEnvironment(
   { env: names }: Setting<unknown>,
   env: System['env'],
+  isSet: (text: string) => boolean = Boolean,
 ): Found<string> | undefined {
-  for (const origin of names) {
-    const value = env[origin] ?? ''
-    if (value !== '') return { value, origin }
-  }
-  return undefined
+  return names
+    .map((origin) => ({ value: env[origin] ?? '', origin }))
+    .find(({ value }) => isSet(value))
 }
 
 /** The text of a setting's key in a profile, if it is not empty. */

@@ -33,19 +33,11 @@ export function readEnvironmentKeys(env: System['env']): Credentials | undefined
   const secretAccessKey = findKey(SOURCES.secretAccessKey, env)?.value
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   const sessionToken = findKey(SOURCES.sessionToken, env)?.value
-  return {
-    accessKeyId,
-    secretAccessKey,
-    sessionToken,
-    source: 'environment',
-    expiresAtMs: undefined,
-  }
+  return { accessKeyId, secretAccessKey, sessionToken, source: 'environment' }
 }
 
-function findKey({ env: names }: Setting<string>, env: System['env']): Found<string> | undefined {
-  return names
-    .map((origin) => ({ origin, value: env[origin] ?? '' }))
-    .find(({ value }) => value.trim() !== '')
+function findKey(setting: Setting<string>, env: System['env']): Found<string> | undefined {
+  return fromEnvironment(setting, env, (text) => text.trim() !== '')
 }
 
 /**

@@ -127,7 +127,6 @@ function readKeys(profile: Profile): Credentials {
     secretAccessKey: valueOf(profile, SOURCES.secretAccessKey) ?? '',
     sessionToken: valueOf(profile, SOURCES.sessionToken),
     source: `profile ${quote(profile.name)}`,
-    expiresAtMs: undefined,
   }
 }
 

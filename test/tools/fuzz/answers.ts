@@ -180,7 +180,7 @@ interface Keys {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string | undefined
-  readonly expiresAtMs: number | undefined
+  readonly expiresAtMs?: number | undefined
 }
 
 function judgeKeys(keys: Keys | undefined): void {
