@@ -72,6 +72,11 @@ export const LEGS: readonly Leg[] = [
     ],
   },
   {
+    name: 'operator commands',
+    lookFor: 'nothing of it runs for a kubelet; nothing secret in it',
+    paths: ['operator/'],
+  },
+  {
     name: 'beside the program',
     lookFor: 'units and the script they run: read-ahead only reads, and always ends well',
     paths: ['units/'],

@@ -17,6 +17,7 @@ const ROOMS = [
   ['kubelet'],
   ['cache'],
   ['plugin.ts', 'warm.ts'],
+  ['operator'],
   ['main.ts'],
 ]
 
@@ -26,6 +27,7 @@ const STANDS_APART: Readonly<Record<string, readonly string[]>> = {
   'credentials/sources': ['credentials/resolve.ts'],
   cache: ['plugin.ts', 'warm.ts'],
   host: ['main.ts'],
+  operator: ['main.ts'],
 }
 
 /** Packages, and modules of the runtime: who alone may import them. Those with `type` are gone after the build. */
@@ -115,6 +117,18 @@ test('no module of the runtime is loaded before it is needed', () => {
     (text.get(file) ?? '').match(/^import (?!type ).*'node:.*$/gm),
   )
   expect(early.filter((line) => line !== null)).toEqual([])
+})
+
+test('a run for the kubelet evaluates nothing of the commands for people', () => {
+  // At the top level of a file, which is what stands in the first column: functions, types, and constants that are literals,
+  // which the bundler puts where they are used.
+  const allowed =
+    /^(?:import |export (?:async )?function |(?:async )?function |(?:export )?(?:interface|type) |(?:export )?const [A-Z0-9_]+ = (?:[0-9]+|'[^']*')$|\/\/|\/\*\*| \*|[ }\])|]|$)/
+  const found = files
+    .filter((file) => isIn(file, 'operator'))
+    .flatMap((file) => (text.get(file) ?? '').split('\n').map((line) => `${file}: ${line}`))
+  expect(found.length).toBeGreaterThan(100)
+  expect(found.filter((line) => !allowed.test(line.slice(line.indexOf(': ') + 2)))).toEqual([])
 })
 
 /** What the linter finds in a folder that has a src/ like ours: the process, the network, clocks and parsers have one door each. */

@@ -1,0 +1,51 @@
+/** A `matchImages` entry, or an image, split as the kubelet splits it. */
+export interface ImageReference {
+  /** Of the host, between its dots. */
+  readonly labels: readonly string[]
+  /** Empty when there is none, which is not the same as 443. */
+  readonly port: string
+  readonly path: string
+}
+
+/**
+ * Whether a kubelet asks a provider with this `matchImages` entry for an image: the ports are equal, the host's labels match
+ * one by one (`*` stays within one), and the pattern's path is a string prefix of the image's.
+ *
+ * @param image - without tag and digest, as the kubelet passes it.
+ * @see https://github.com/kubernetes/kubernetes/blob/v1.36.4/pkg/credentialprovider/keyring.go URLsMatchStr
+ */
+export function matchesImage(pattern: string, image: string): boolean {
+  const [wanted, given] = [splitReference(pattern), splitReference(image)]
+  if (wanted === undefined || given === undefined) return false
+  return (
+    wanted.port === given.port &&
+    wanted.labels.length === given.labels.length &&
+    given.path.startsWith(wanted.path) &&
+    wanted.labels.every((label, index) => matchesLabel(label, given.labels[index] ?? ''))
+  )
+}
+
+/**
+ * A reference as Go's `url.Parse` reads it behind `https://`; `undefined` for what it refuses, and a kubelet with it. User
+ * information, query and fragment are dropped, as the kubelet does.
+ */
+export function splitReference(text: string): ImageReference | undefined {
+  // oxlint-disable-next-line no-control-regex -- Go refuses these.
+  if (/[\x00-\x1f\x7f]/.test(text)) return undefined
+  const [, authority = '', path = ''] = /^([^/?#]*)([^?#]*)/.exec(text) ?? []
+  const at = authority.lastIndexOf('@')
+  if (/[^\w\-.:~!$&'()*+,;=%@]/.test(authority.slice(0, Math.max(at, 0)))) return undefined
+  // What Go allows in a host. A `[` is an IPv6 address or an error, so of the globs of `filepath.Match` only `*` is left: `?`
+  // begins a query, and `\` is refused.
+  const { name, port = '' } =
+    /^(?<name>[\w\-.~!$&'()*+,;=<>"\u0080-\uffff]*|\[[0-9A-Fa-f:.]+\])(?::(?<port>[0-9]*))?$/.exec(
+      authority.slice(at + 1),
+    )?.groups ?? {}
+  if (name === undefined || /%(?![0-9A-Fa-f]{2})/.test(path)) return undefined
+  return { labels: name.split('.'), port, path }
+}
+
+function matchesLabel(glob: string, label: string): boolean {
+  const parts = glob.split('*').map((part) => RegExp.escape(part))
+  return new RegExp(`^${parts.join('.*')}$`).test(label)
+}

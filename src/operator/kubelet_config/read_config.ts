@@ -1,0 +1,148 @@
+import type { Provider, TokenAttributes } from './finding.ts'
+import { inside } from './place.ts'
+import {
+  readBoolean,
+  type Reading,
+  readList,
+  readMapping,
+  readText,
+  readTexts,
+} from './read_fields.ts'
+import { TOKEN_GATED_MINOR, TOKEN_MINOR, V1_MINOR } from './version.ts'
+
+/** The group of the file's own `apiVersion`. */
+const GROUP = 'kubelet.config.k8s.io'
+
+/**
+ * A `CredentialProviderConfig`, as strictly as the kubelet decodes it.
+ *
+ * @param path - of the file, for the command that makes a new one.
+ * @param minor - the kubelet's minor version, which decides what fields it knows.
+ */
+export function readConfig(
+  value: unknown,
+  path: string,
+  minor: number,
+  reading: Reading,
+): readonly Provider[] {
+  const { report } = reading
+  const fields = readMapping(value, '', ['apiVersion', 'kind', 'providers'], reading)
+  if (fields === undefined) {
+    if (value === null || value === undefined)
+      report(
+        'refused',
+        'empty_file',
+        '',
+        'has no content',
+        `print one: ecr-credential-provider config > ${path}`,
+      )
+    return []
+  }
+  const apiVersion = readText(fields.get('apiVersion'), 'apiVersion', reading)
+  checkType(apiVersion, readText(fields.get('kind'), 'kind', reading), minor, reading)
+  const hasTokens = minor >= TOKEN_GATED_MINOR && !/\/v1(?:alpha|beta)1$/.test(apiVersion)
+  const found = readList(fields.get('providers'), 'providers', reading).map((each, at) =>
+    readProvider(each, inside('providers', at), hasTokens, minor, reading),
+  )
+  if (found.length === 0)
+    report(
+      'refused',
+      'no_providers',
+      'providers',
+      'has no entry',
+      "add one, with 'name: ecr-credential-provider'",
+    )
+  return found
+}
+
+function checkType(apiVersion: string, kind: string, minor: number, { report }: Reading): void {
+  const known = ['v1', 'v1beta1', 'v1alpha1'].filter(
+    (version) => version !== 'v1' || minor >= V1_MINOR,
+  )
+  if (!known.some((version) => apiVersion === `${GROUP}/${version}`)) {
+    const problem =
+      apiVersion === '' ? 'is missing' : `is not one that a kubelet of 1.${minor} reads here`
+    report(
+      'refused',
+      'config_api_version',
+      'apiVersion',
+      problem,
+      `write apiVersion: ${GROUP}/${known[0]}`,
+    )
+  }
+  if (kind !== 'CredentialProviderConfig') {
+    const problem = kind === '' ? 'is missing' : 'is not CredentialProviderConfig'
+    report('refused', 'config_kind', 'kind', problem, 'write kind: CredentialProviderConfig')
+  }
+}
+
+function readProvider(
+  value: unknown,
+  field: string,
+  hasTokens: boolean,
+  minor: number,
+  reading: Reading,
+): Provider {
+  const names = ['name', 'matchImages', 'defaultCacheDuration', 'apiVersion', 'args', 'env']
+  const fields = readMapping(
+    value,
+    field,
+    hasTokens ? [...names, 'tokenAttributes'] : names,
+    reading,
+  )
+  const text = (name: string) => readText(fields?.get(name), inside(field, name), reading)
+  const texts = (name: string) => readTexts(fields?.get(name), inside(field, name), reading)
+  const duration = fields?.get('defaultCacheDuration')
+  const isMissing = duration === undefined || duration === null
+  return {
+    field,
+    name: text('name'),
+    apiVersion: text('apiVersion'),
+    matchImages: texts('matchImages'),
+    defaultCacheDuration: isMissing ? undefined : text('defaultCacheDuration'),
+    args: texts('args'),
+    env: readEnv(fields?.get('env'), inside(field, 'env'), reading),
+    tokenAttributes: readTokenAttributes(
+      fields?.get('tokenAttributes'),
+      inside(field, 'tokenAttributes'),
+      minor,
+      reading,
+    ),
+  }
+}
+
+function readEnv(value: unknown, field: string, reading: Reading): Provider['env'] {
+  return readList(value, field, reading).map((each, at) => {
+    const own = inside(field, at)
+    const fields = readMapping(each, own, ['name', 'value'], reading)
+    const text = (name: string) => readText(fields?.get(name), inside(own, name), reading)
+    return { name: text('name'), value: text('value') }
+  })
+}
+
+function readTokenAttributes(
+  value: unknown,
+  field: string,
+  minor: number,
+  reading: Reading,
+): TokenAttributes | undefined {
+  const names = [
+    'serviceAccountTokenAudience',
+    'requireServiceAccount',
+    'requiredServiceAccountAnnotationKeys',
+    'optionalServiceAccountAnnotationKeys',
+  ]
+  const known = minor >= TOKEN_MINOR ? [...names, 'cacheType'] : names
+  const fields = readMapping(value, field, known, reading)
+  if (fields === undefined) return undefined
+  const texts = (name: string) => readTexts(fields.get(name), inside(field, name), reading)
+  const text = (name: string) => readText(fields.get(name), inside(field, name), reading)
+  const required = fields.get('requireServiceAccount')
+  return {
+    audience: text('serviceAccountTokenAudience'),
+    cacheType: text('cacheType'),
+    requireServiceAccount: readBoolean(required, inside(field, 'requireServiceAccount'), reading),
+    requiredAnnotations: texts('requiredServiceAccountAnnotationKeys'),
+    optionalAnnotations: texts('optionalServiceAccountAnnotationKeys'),
+  }
+}
