@@ -13,12 +13,12 @@ export interface Result {
 
 /** What stands in the README around the short table, and around all figures. */
 export const SHORT_MARKERS = [
-  '<!-- measured by npm run bench, in short: begin -->',
+  '<!-- from the benchmark, in short: begin -->',
   '<!-- end of short -->',
 ] as const
 export const FULL_MARKERS = [
-  '<!-- measured by npm run bench: begin -->',
-  '<!-- end of speed -->',
+  '<!-- from the benchmark: begin -->',
+  '<!-- end of figures -->',
 ] as const
 
 const BAR_CELLS = 40
@@ -74,7 +74,7 @@ export function formatShort(results: readonly Result[]): string {
     Math.max(...results.map((result) => result[side].peakMb)).toFixed(0)
   return [
     formatTable([`time, ours / ${name}`, 'wall', 'CPU'], rows),
-    `${nameSlower(results)} Peak memory is ${most('ours')} MB, of ${name} ${most('peer')} MB.`,
+    `${nameSlower(results)} It needs up to ${most('ours')} MB of memory, ${name} ${most('peer')} MB.`,
   ].join('\n\n')
 }
 
