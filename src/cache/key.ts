@@ -1,6 +1,6 @@
 import type { Context } from '../aws/context.ts'
 import type { System } from '../base/system.ts'
-import { fromEnvironment } from '../config/settings.ts'
+import { fromEnvironment, fromProfile } from '../config/settings.ts'
 import { SETTINGS, SOURCES } from '../config/settings_table.ts'
 import type { Source } from '../credentials/source.ts'
 import type { Registry } from '../ecr/host.ts'
@@ -25,9 +25,9 @@ const OF_A_START =
 export function cacheKey(
   source: Source,
   registry: Registry,
-  context: Pick<Context, 'settings' | 'config' | 'region' | 'system'>,
+  context: Omit<Context, 'network'>,
 ): string {
-  const { settings, config, region, system } = context
+  const { settings, config, profile, region, system } = context
   const { url } = tokenRequest(registry, context)
   const services = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
   const parts = [
@@ -37,7 +37,9 @@ export function cacheKey(
     environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
     // As text: a setting without effect may be malformed, which must not turn the cache off.
-    Object.values(SETTINGS).map((setting) => settings.text(setting)?.value),
+    Object.values(SETTINGS).map(
+      (setting) => (fromEnvironment(setting, system.env) ?? fromProfile(setting, profile))?.value,
+    ),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
   ]
   return system.sha256(JSON.stringify(parts))

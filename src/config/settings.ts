@@ -9,7 +9,7 @@ export interface Found<T> {
   readonly origin: string
 }
 
-/** The settings of a run. */
+/** What has been set, by variable or in the profile. */
 export interface Settings {
   /**
    * The setting's value, `undefined` where nothing sets it.
@@ -17,18 +17,13 @@ export interface Settings {
    * @throws {Failure} `bad_config` - it is not acceptable; names the variable or the file and line, never the value.
    */
   readonly get: <T>(setting: Setting<T>) => Found<T> | undefined
-  /** The setting's text as it stands, acceptable or not. */
-  readonly text: (setting: Setting<unknown>) => Found<string> | undefined
 }
 
 /** The settings of the environment, then of the profile; the first one that is not empty counts. */
 export function readSettings(env: System['env'], profile: Profile | undefined): Settings {
-  const text: Settings['text'] = (wanted) =>
-    fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
   return {
-    text,
     get: (wanted) => {
-      const found = text(wanted)
+      const found = fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
       return found === undefined ? undefined : validate(wanted, found)
     },
   }
