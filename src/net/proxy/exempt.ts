@@ -8,35 +8,29 @@ import { hostOf, portOf } from '../direct.ts'
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
  */
 export function isExempt(url: URL, list: string): boolean {
-  const target = { name: hostOf(url), port: `${portOf(url)}` }
   return list
     .split(',')
     .map((entry) => entry.trim().toLowerCase())
-    .some((entry) => entry === '*' || matches(entry, target))
+    .some((entry) => entry === '*' || matches(entry, hostOf(url), `${portOf(url)}`))
 }
 
-interface Target {
-  readonly name: string
-  readonly port: string
-}
-
-function matches(entry: string, target: Target): boolean {
-  const address = addressBits(target.name)
+function matches(entry: string, host: string, hostPort: string): boolean {
+  const address = addressBits(host)
   const [network = '', length, ...rest] = entry.split('/')
   if (length !== undefined) {
     return address !== undefined && rest.length === 0 && isInside(address, network, length)
   }
   const { name, port } = splitPort(entry)
-  if (name === '' || (port !== undefined && port !== target.port)) return false
+  if (name === '' || (port !== undefined && port !== hostPort)) return false
   const bits = addressBits(name)
   if (bits !== undefined) return bits === address
   if (address !== undefined) return false
   const domain = toAscii(name.replace(/^\*?\./, ''))
-  const isItself = domain === target.name && domain === toAscii(name)
-  return isItself || target.name.endsWith(`.${domain}`)
+  const isItself = domain === host && domain === toAscii(name)
+  return isItself || host.endsWith(`.${domain}`)
 }
 
-/** A domain as a URL has it; the target comes from one. */
+/** A domain as a URL has it; the host comes from one. */
 function toAscii(domain: string): string {
   // What is ASCII already stays as it is: the URL parser would cut it at `?`, `#` and `@`, and decode `%`.
   if (/^[\x20-\x7e]*$/.test(domain)) return domain
