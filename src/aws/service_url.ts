@@ -1,7 +1,7 @@
 import { Failure, quote } from '../base/failure.ts'
-import type { SharedConfig } from '../config/profiles.ts'
-import { type Found, type Settings, validate } from '../config/settings.ts'
+import { type Found, validate } from '../config/settings.ts'
 import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
+import type { Context } from './context.ts'
 import { type EndpointForm, type Service, serviceHost } from './endpoints.ts'
 
 /** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */
@@ -11,6 +11,8 @@ export interface ServiceRequest {
   readonly form?: EndpointForm
 }
 
+type Configured = Pick<Context, 'settings' | 'config'>
+
 /**
  * The URL of a service: a configured one, else the one of AWS for the region and form.
  *
@@ -18,13 +20,9 @@ export interface ServiceRequest {
  * it would silently undo.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function serviceUrl(
-  wanted: ServiceRequest,
-  settings: Settings,
-  config: SharedConfig,
-): string {
-  const { service, region, form } = wanted
-  const configured = configuredUrl(service, settings, config)
+export function serviceUrl({ service, region, form }: ServiceRequest, context: Configured): string {
+  const { settings } = context
+  const configured = configuredUrl(service, context)
   const fips = settings.get(SETTINGS.fips)
   const dualStack = settings.get(SETTINGS.dualStack)
   if (configured === undefined) {
@@ -43,24 +41,20 @@ export function serviceUrl(
   )
 }
 
-function configuredUrl(
-  service: Service,
-  settings: Settings,
-  config: SharedConfig,
-): Found<string> | undefined {
+function configuredUrl(service: Service, context: Configured): Found<string> | undefined {
+  const { settings } = context
   if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
   const own = settings.get(SETTINGS[service])
   if (own !== undefined) return own
   const all = settings.get(SETTINGS.endpoint)
   // As in the AWS SDK for Go, AWS_ENDPOINT_URL takes precedence over the services section.
   if (all?.origin === SETTINGS.endpoint.env[0]) return all
-  return inServicesSection(service.replace('-', '_'), settings, config) ?? all
+  return inServicesSection(service.replace('-', '_'), context) ?? all
 }
 
 function inServicesSection(
   key: string,
-  settings: Settings,
-  config: SharedConfig,
+  { settings, config }: Configured,
 ): Found<string> | undefined {
   const name = settings.get(SETTINGS.services)?.value
   const service = config.get(`services ${name ?? ''}`)?.values.get(key)

@@ -79,7 +79,7 @@ interface StsCall {
 
 async function callSts(call: StsCall, context: Context): Promise<Credentials> {
   const { action, role, parameters, signing } = call
-  const { settings, config, region, network } = context
+  const { region, network } = context
   const body = new URLSearchParams({
     Action: action,
     RoleArn: role.arn,
@@ -88,7 +88,7 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
     ...parameters,
   })
   body.sort()
-  const url = serviceUrl({ service: 'sts', region }, settings, config)
+  const url = serviceUrl({ service: 'sts', region }, context)
   network.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
   const answer = await callAws(
     {

@@ -51,15 +51,16 @@ const ANY_REGION = 'us-east-1'
  */
 export function checkSettings(
   { registry, source, region }: Pull,
-  { settings, config }: Pick<Context, 'settings' | 'config'>,
+  context: Pick<Context, 'settings' | 'config'>,
 ): void {
+  const { settings } = context
   settings.get(SETTINGS.maxAttempts)
   settings.get(SETTINGS.noSkewCorrection)
   const isUnknown = region === undefined
   const asked = [registry.service, ...askedBy(source), ...(isUnknown ? ['imds' as const] : [])]
   for (const service of asked) {
     if (service === 'imds') imdsEndpoint(settings)
-    else serviceUrl({ service, region: ANY_REGION }, settings, config)
+    else serviceUrl({ service, region: ANY_REGION }, context)
   }
 }
 

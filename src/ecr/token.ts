@@ -93,11 +93,11 @@ export async function fetchRegistryToken(
 /** The request before it is signed. */
 export function tokenRequest(
   { service, ...form }: Registry,
-  { settings, config, region }: Pick<Context, 'settings' | 'config' | 'region'>,
+  context: Pick<Context, 'settings' | 'config' | 'region'>,
 ): HttpRequest {
   return {
     method: 'POST',
-    url: serviceUrl({ service, region, form }, settings, config),
+    url: serviceUrl({ service, region: context.region, form }, context),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': TARGETS[service] },
     body: '{}',
     timeoutMs: CALL_TIMEOUT_MS,

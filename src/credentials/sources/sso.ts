@@ -36,8 +36,8 @@ const HINTS: ReadonlyMap<string, string> = new Map([
  */
 export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<Credentials> {
   const accessToken = await findSsoToken(sso, context)
-  const { settings, config, network } = context
-  const base = serviceUrl({ service: 'sso', region: sso.region }, settings, config)
+  const { network } = context
+  const base = serviceUrl({ service: 'sso', region: sso.region }, context)
   const query = new URLSearchParams({ account_id: sso.accountId, role_name: sso.roleName })
   network.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
   const answer = await callAws(

@@ -86,8 +86,8 @@ async function renew(
   material: RefreshMaterial,
   context: Context,
 ): Promise<{ accessToken: string; refreshToken: string; expiresAt: string }> {
-  const { settings, config, network } = context
-  const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, settings, config)
+  const { network } = context
+  const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, context)
   network.step(`asking ${new URL(base).host} for a new token`)
   const answer = await callAws(
     {

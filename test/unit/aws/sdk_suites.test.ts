@@ -147,7 +147,9 @@ test.each(ENDPOINT_CASES)('serviceUrl() $name', ({ profile, environment, service
   // Where configured endpoints are ignored the suite expects the service's own.
   const isOwn = /fake-region-10/.test(output.endpointUrl)
   const expected = isOwn ? own[kind] : new URL(output.endpointUrl).href
-  expect(serviceUrl({ service: kind, region: 'fake-region-10' }, settings, config)).toBe(expected)
+  expect(serviceUrl({ service: kind, region: 'fake-region-10' }, { settings, config })).toBe(
+    expected,
+  )
 })
 
 test('the suite of configured endpoints has cases', () => {

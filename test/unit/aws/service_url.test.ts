@@ -29,13 +29,16 @@ test.each([
   [DUAL, { ...plain, fips: true }, 'https://ecr-fips.us-west-2.api.aws/'],
 ])('serviceUrl() with %j for %j is %s', (env, form, expected) => {
   const settings = readSettings(env, undefined)
-  expect(serviceUrl({ service: 'ecr', region: 'us-west-2', form }, settings, new Map())).toBe(
-    expected,
-  )
+  expect(
+    serviceUrl({ service: 'ecr', region: 'us-west-2', form }, { settings, config: new Map() }),
+  ).toBe(expected)
 })
 
 function url(service: 'sts' | 'sso' | 'sso-oidc', env: Record<string, string>): string {
-  return serviceUrl({ service, region: 'us-west-2' }, readSettings(env, undefined), new Map())
+  return serviceUrl(
+    { service, region: 'us-west-2' },
+    { settings: readSettings(env, undefined), config: new Map() },
+  )
 }
 
 test('serviceUrl() takes the form of STS and SSO from the settings alone', () => {
@@ -49,12 +52,14 @@ test("serviceUrl() puts a configured URL in the place of a registry's form, but 
   const form = { fips: true, dualStack: true }
   const configured = { AWS_ENDPOINT_URL: 'https://vpce.example' }
   const wanted = { service: 'ecr', region: 'us-west-2', form } as const
-  expect(serviceUrl(wanted, readSettings(configured, undefined), new Map())).toBe(
-    'https://vpce.example/',
-  )
+  expect(
+    serviceUrl(wanted, { settings: readSettings(configured, undefined), config: new Map() }),
+  ).toBe('https://vpce.example/')
   for (const env of [FIPS, DUAL]) {
     const settings = readSettings({ ...configured, ...env }, undefined)
-    const message = expectFailure('bad_config', () => serviceUrl(wanted, settings, new Map()))
+    const message = expectFailure('bad_config', () =>
+      serviceUrl(wanted, { settings, config: new Map() }),
+    )
     expect(message).toContain(`AWS_ENDPOINT_URL together with ${Object.keys(env)[0] ?? ''}`)
   }
 })
@@ -133,7 +138,7 @@ async function urlWith(
     fakeSystem({ env: { HOME: '/h' }, files: { '/h/.aws/config': text } }),
   )
   const settings = readSettings(env, config.get('default'))
-  return serviceUrl({ service, region: 'us-east-1' }, settings, config)
+  return serviceUrl({ service, region: 'us-east-1' }, { settings, config })
 }
 
 test.each(['ecr', 'ecr-public', 'sts', 'sso', 'sso-oidc'] as const)(
