@@ -19,13 +19,11 @@ function setting<T>(kind: Kind<T>, key: string | undefined, ...env: readonly str
 /** A region becomes part of a host name, so its form is checked: with `s3`, `sts.s3.amazonaws.com` would be anyone's bucket. */
 export const REGION_FORM = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}$/
 
-/** See {@link REGION_FORM}. */
 export const REGION: Kind<string> = {
   parse: (text) => (REGION_FORM.test(text) ? text : undefined),
   accepts: 'a region name such as us-east-1',
 }
 
-/** Anything at all. */
 const TEXT: Kind<string> = { parse: (text) => text, accepts: 'any text' }
 
 /** `true` or `false` in any case. Anything else is refused: `yes` must not silently mean no. */
