@@ -3,7 +3,6 @@ export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
 
 /** A group of AWS regions under one DNS suffix and one set of accounts. */
 export interface Partition {
-  readonly name: string
   readonly regionPattern: RegExp
   /** Suffix of service and of registry host names. */
   readonly dnsSuffix: string
@@ -20,7 +19,6 @@ export interface EndpointForm {
 }
 
 const AWS: Partition = {
-  name: 'aws',
   regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
   dnsSuffix: 'amazonaws.com',
   dualStackDomain: 'aws',
@@ -34,43 +32,36 @@ const AWS: Partition = {
 export const PARTITIONS: readonly Partition[] = [
   AWS,
   {
-    name: 'aws-cn',
     regionPattern: /^cn-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com.cn',
     dualStackDomain: 'amazonwebservices.com.cn',
   },
   {
-    name: 'aws-eusc',
     regionPattern: /^eusc-(de)-\w+-\d+$/,
     dnsSuffix: 'amazonaws.eu',
     dualStackDomain: 'amazonwebservices.eu',
   },
   {
-    name: 'aws-iso',
     regionPattern: /^us-iso-\w+-\d+$/,
     dnsSuffix: 'c2s.ic.gov',
     dualStackDomain: 'aws.ic.gov',
   },
   {
-    name: 'aws-iso-b',
     regionPattern: /^us-isob-\w+-\d+$/,
     dnsSuffix: 'sc2s.sgov.gov',
     dualStackDomain: 'aws.scloud',
   },
   {
-    name: 'aws-iso-e',
     regionPattern: /^eu-isoe-\w+-\d+$/,
     dnsSuffix: 'cloud.adc-e.uk',
     dualStackDomain: 'cloud-aws.adc-e.uk',
   },
   {
-    name: 'aws-iso-f',
     regionPattern: /^us-isof-\w+-\d+$/,
     dnsSuffix: 'csp.hci.ic.gov',
     dualStackDomain: 'aws.hci.ic.gov',
   },
   {
-    name: 'aws-us-gov',
     regionPattern: /^us-gov-\w+-\d+$/,
     dnsSuffix: 'amazonaws.com',
     dualStackDomain: 'aws',
@@ -106,6 +97,6 @@ export function serviceHost(service: Service, region: string, form: EndpointForm
   if (form.dualStack) {
     return `${form.fips ? both : dualStack}.${region}.api.${partition.dualStackDomain}`
   }
-  const isPlain = !form.fips || (partition.name === 'aws-us-gov' && GOVCLOUD_PLAIN.has(service))
+  const isPlain = !form.fips || (region.startsWith('us-gov-') && GOVCLOUD_PLAIN.has(service))
   return `${isPlain ? plain : fips}.${region}.${partition.dnsSuffix}`
 }

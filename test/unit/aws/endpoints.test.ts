@@ -2,7 +2,13 @@ import { expect, test } from 'bun:test'
 
 import * as v from 'valibot'
 
-import { findPartition, PARTITIONS, type Service, serviceHost } from '../../../src/aws/endpoints.ts'
+import {
+  findPartition,
+  type Partition,
+  PARTITIONS,
+  type Service,
+  serviceHost,
+} from '../../../src/aws/endpoints.ts'
 import ecrPublicTests from '../../vectors/endpoints/ecr-public/endpoint-tests-1.json'
 import ecrTests from '../../vectors/endpoints/ecr/endpoint-tests-1.json'
 import partitions from '../../vectors/endpoints/partitions.json'
@@ -65,22 +71,28 @@ test("as many of AWS's endpoint tests were run as the suites hold, but for those
   expect(CASES.length).toBeGreaterThan(100)
 })
 
+/** The partition whose regions AWS describes so. AWS escapes hyphens, which need no escape. */
+function findByPattern(pattern: string): Partition | undefined {
+  return PARTITIONS.find(
+    ({ regionPattern }) => regionPattern.source === pattern.replaceAll('\\-', '-'),
+  )
+}
+
 test.each(partitions.partitions)(
   "the table has AWS's partition $id",
-  ({ id, regionRegex, outputs }) => {
-    const partition = PARTITIONS.find(({ name }) => name === id)
-    // AWS escapes hyphens, which need no escape.
-    expect(partition?.regionPattern.source).toBe(regionRegex.replaceAll('\\-', '-'))
+  ({ regionRegex, outputs }) => {
+    const partition = findByPattern(regionRegex)
     expect(partition?.dnsSuffix).toBe(outputs.dnsSuffix)
     expect(`api.${partition?.dualStackDomain}`).toBe(outputs.dualStackDnsSuffix)
   },
 )
 
 test('every region that AWS lists is in its partition', () => {
-  for (const { id, regions } of partitions.partitions) {
+  for (const { regionRegex, regions } of partitions.partitions) {
+    const partition = findByPattern(regionRegex)
     for (const region of Object.keys(regions)) {
       if (!region.endsWith('-global'))
-        expect([region, findPartition(region)?.name]).toEqual([region, id])
+        expect([region, findPartition(region)]).toEqual([region, partition])
     }
   }
 })
