@@ -11,7 +11,7 @@ import { serviceUrl } from './service_url.ts'
 /** The role to become. */
 export interface Role {
   readonly arn: string
-  readonly sessionName: string | undefined
+  readonly sessionName?: string | undefined
 }
 
 /** What `AssumeRole` takes beside the role. */

@@ -66,14 +66,10 @@ export function openClaim(
   }
 
   function release(note?: Note): void {
-    if (note !== undefined)
-      files.replace(noteName, textFor(note, note === 'failed' ? 0 : pauseMs()))
+    // Random, so that nodes that were throttled together do not come back together.
+    const pauseMs = PAUSE_MS.least + system.random() * (PAUSE_MS.most - PAUSE_MS.least)
+    if (note !== undefined) files.replace(noteName, textFor(note, note === 'failed' ? 0 : pauseMs))
     if (files.claimant(name) === own) files.remove(name)
-  }
-
-  /** Random, so that nodes that were throttled together do not come back together. */
-  function pauseMs(): number {
-    return PAUSE_MS.least + system.random() * (PAUSE_MS.most - PAUSE_MS.least)
   }
 
   return { claim, release }

@@ -22,9 +22,8 @@ export async function resolveSource(
   switch (source.kind) {
     case 'service_account': {
       const { token, roleArn } = source.account
-      const role = { arn: roleArn, sessionName: undefined }
       const region = source.region ?? context.region
-      return assumeRoleWithWebIdentity(role, token, { ...context, region })
+      return assumeRoleWithWebIdentity({ arn: roleArn }, token, { ...context, region })
     }
     case 'keys':
       return source.keys
