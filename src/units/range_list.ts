@@ -21,15 +21,24 @@ export function writeRangeList(path: string, cpu: string): void {
   const binary = readFileSync(path)
   const pages = Math.ceil(binary.length / PAGE_BYTES)
   const ranges = readFileSync(runtimeListPath(Bun.version, cpu), 'utf8')
-    .replace(/^#.*\n/gm, '')
-    .replace(/^(\d+) rest$/m, (_, first) => `${first} ${pages - Number(first)}`)
+    .split('\n')
+    .filter((line) => /^\d/.test(line))
+    .map((line) => {
+      const [first = '', count = ''] = line.split(' ')
+      return {
+        first: Number(first),
+        count: count === 'rest' ? pages - Number(first) : Number(count),
+      }
+    })
+    // The longest first: as many are read at a time, and the last ones do not wait for a long one.
+    .toSorted((a, b) => b.count - a.count)
   const cksum = Bun.spawnSync(['cksum'], { stdin: binary.subarray(0, PAGE_BYTES) })
   const [checksum] = cksum.stdout.toString().split(' ')
   const lines = [
     `# What read-ahead reads: the file's size and the cksum of its first ${PAGE_BYTES} bytes,`,
     `# then ranges in units of ${PAGE_BYTES} bytes, first and count.`,
     `${binary.length} ${checksum}`,
-    ranges,
+    ...ranges.map(({ first, count }) => `${first} ${count}`),
   ]
-  writeFileSync(`${path}.ranges`, lines.join('\n'))
+  writeFileSync(`${path}.ranges`, `${lines.join('\n')}\n`)
 }

@@ -19,12 +19,15 @@ const lines = readFileSync(`${pluginPath}.ranges`, 'utf8')
   .filter((line) => line !== '' && !line.startsWith('#'))
 const [identity, ...ranges] = parseRanges(lines)
 
-test('the list is about the binary, in order, without overlaps, and short', () => {
+test('the list is about the binary, the longest first, without overlaps, and short', () => {
   const binary = readFileSync(pluginPath)
   const cksum = Bun.spawnSync(['cksum'], { stdin: binary.subarray(0, 4096) })
   expect(identity).toEqual([binary.length, Number(cksum.stdout.toString().split(' ')[0])])
-  const ends = ranges.map(([first, count]) => first + count)
-  expect(ranges.every(([first], at) => first >= (ends[at - 1] ?? 0))).toBe(true)
+  const counts = ranges.map(([, count]) => count)
+  expect(counts).toEqual(counts.toSorted((a, b) => b - a))
+  const inOrder = ranges.toSorted(([a], [b]) => a - b)
+  const ends = inOrder.map(([first, count]) => first + count)
+  expect(inOrder.every(([first], at) => first >= (ends[at - 1] ?? 0))).toBe(true)
   expect(ends.at(-1)).toBe(Math.ceil(binary.length / 4096))
   const read = ranges.reduce((sum, [, count]) => sum + count * 4096, 0)
   expect(read).toBeLessThan(MOST_READ)
