@@ -16,7 +16,8 @@ export interface Command {
 export interface Run {
   /** Shell convention: 128 and the signal for one that was killed. */
   readonly exitCode: number
-  readonly stdout: string
+  /** Of stdout and stderr. */
+  readonly output: string
   /** User and system. */
   readonly cpuMs: number
   /** Page faults that had to wait for a disk. */
@@ -40,7 +41,6 @@ const SPAWN_FILE_ACTIONS_BYTES = 256 // 80 in glibc
 const RUSAGE_BYTES = 144
 const PIPE_BYTES = 65536
 const POSIX_FADV_DONTNEED = 4
-const NOWHERE = openSync('/dev/null', 'r+')
 
 /** Prepares `argv`, whose first is the path of the program. */
 export function prepareCommand(
@@ -69,13 +69,14 @@ export function runTogether(
   const wallMs = (Bun.nanoseconds() - startedNs) / 1e6
   return {
     wallMs,
-    runs: pipes.map((own, index) => ({ ...(ends[index] ?? NO_END), stdout: closePipes(own) })),
+    runs: pipes.map((own, index) => ({ ...(ends[index] ?? NO_END), output: closePipes(own) })),
   }
 }
 
 /**
- * The most resident memory of one run, in MB. Of no use for its time: `/proc` is read as fast as it goes. The kernel's own
- * count in `struct rusage` begins with that of the parent, which is larger than a small program ever gets.
+ * The most resident memory of one run, in MB, or a little less: `/proc` is read as fast as it goes until the process has
+ * ended, and what grows after the last look is missed. The kernel's own count in `struct rusage` begins with that of the
+ * parent, which is larger than a small program ever gets.
  */
 export function measurePeakMb(command: Command, input: string): number {
   const pipes = openPipes(input)
@@ -104,7 +105,7 @@ export function evict(path: string): void {
 
 interface Pipes {
   readonly stdin: number
-  readonly stdout: number
+  readonly output: number
   readonly answer: number
 }
 
@@ -115,13 +116,13 @@ function openPipes(text: string): Pipes {
   const [input, output] = [createPipe(), createPipe()]
   writeSync(input.writeEnd, text)
   closeSync(input.writeEnd)
-  return { stdin: input.readEnd, stdout: output.writeEnd, answer: output.readEnd }
+  return { stdin: input.readEnd, output: output.writeEnd, answer: output.readEnd }
 }
 
 /** Closes the pipes of a run that has ended, and gives what it wrote, which fits into a pipe as well. */
-function closePipes({ stdin, stdout, answer }: Pipes): string {
+function closePipes({ stdin, output, answer }: Pipes): string {
   closeSync(stdin)
-  closeSync(stdout)
+  closeSync(output)
   const bytes = Buffer.alloc(PIPE_BYTES)
   const text = bytes.toString('utf8', 0, readSync(answer, bytes))
   closeSync(answer)
@@ -137,8 +138,8 @@ function spawn({ path, argv, envp }: Command, pipes: Pipes): number {
   const pid = new Int32Array(1)
   libc.posix_spawn_file_actions_init(actions)
   libc.posix_spawn_file_actions_adddup2(actions, pipes.stdin, 0)
-  libc.posix_spawn_file_actions_adddup2(actions, pipes.stdout, 1)
-  libc.posix_spawn_file_actions_adddup2(actions, NOWHERE, 2)
+  libc.posix_spawn_file_actions_adddup2(actions, pipes.output, 1)
+  libc.posix_spawn_file_actions_adddup2(actions, pipes.output, 2)
   libc.posix_spawn_file_actions_addchdir_np(actions, cString('/'))
   const result = libc.posix_spawn(pid, path, actions, null, argv, envp)
   libc.posix_spawn_file_actions_destroy(actions)

@@ -6,7 +6,7 @@ import { kubeletRequest } from '../../world/plugin.ts'
 import type { Case } from './cases.ts'
 import { evict, measurePeakMb, prepareCommand, runTogether } from './process.ts'
 import { type Server, startServer } from './server.ts'
-import { median, shuffle } from './statistics.ts'
+import { shuffle } from './statistics.ts'
 
 /** A program that is compared. */
 export interface Program {
@@ -38,7 +38,7 @@ export interface Outcome {
 
 const READ_AHEAD = fileURLToPath(new URL('../../../src/units/read-ahead', import.meta.url))
 const REGISTRY = '123456789012.dkr.ecr.us-west-2.amazonaws.com'
-const PEAK_RUNS = 3
+const PEAK_RUNS = 5
 
 /** Runs the programs in rounds, each in random order, after one round that does not count. */
 export async function race(
@@ -57,7 +57,7 @@ export async function race(
     }
     return entrants.map(({ program, samples, measurePeak }) => {
       const peaks = Array.from({ length: PEAK_RUNS }, measurePeak)
-      return { program, samples, peakMb: median(peaks) }
+      return { program, samples, peakMb: Math.max(...peaks) }
     })
   } finally {
     await server.stop()
@@ -102,9 +102,9 @@ function enter(
     const readAheadMs = isReadAhead ? readAhead(path) : 0
     const callsBefore = await server.countEcrCalls()
     const { wallMs, runs } = runTogether(command, requests)
-    const failed = runs.find(({ exitCode, stdout }) => exitCode !== 0 || !stdout.includes('"auth"'))
+    const failed = runs.find(({ exitCode, output }) => exitCode !== 0 || !output.includes('"auth"'))
     if (failed !== undefined) {
-      throw new Error(`${program.name} did not answer: exit code ${failed.exitCode}`)
+      throw new Error(`${program.name}, exit code ${failed.exitCode}: ${failed.output}`)
     }
     const sum = (key: 'cpuMs' | 'majorFaults') => runs.reduce((total, one) => total + one[key], 0)
     const majorFaults = sum('majorFaults')
