@@ -57,7 +57,8 @@ export const AMAZON_IN_BASE64 = [
  * millisecond. A name that a line end cuts in two may be missed: that costs a second handshake, nothing else.
  */
 export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
-  const found = new Map<number, Certificate>()
+  const seen = new Set<number>()
+  const roots: Certificate[] = []
   for (const name of AMAZON_IN_BASE64) {
     let from = 0
     for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, from)) {
@@ -65,24 +66,33 @@ export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
       if (end === -1) break
       const start = from + Math.max(0, bytes.subarray(from, at).lastIndexOf(BEGIN))
       from = end + END.length
-      for (const root of certificatesIn(bytes.subarray(start, from))) found.set(end, root)
+      // A root has its name twice, as its own issuer.
+      if (seen.has(end)) continue
+      seen.add(end)
+      for (const each of certificatesIn(bytes.subarray(start, from))) {
+        if (isAmazonRoot(each)) roots.push(each)
+      }
     }
   }
-  return [...found.values()].filter(({ der }) =>
-    AMAZON_ROOTS.some((name) => Buffer.from(der.buffer).includes(name)),
-  )
+  return roots
+}
+
+function isAmazonRoot({ der }: Certificate): boolean {
+  const bytes = Buffer.from(der.buffer)
+  return AMAZON_ROOTS.some((name) => bytes.includes(name))
 }
 
 /** The bytes in base64 text if they are one DER SEQUENCE of exactly the length that it claims (X.690, 8.1.3). */
 function readDer(base64: string): Uint8Array | undefined {
   try {
     const der = Uint8Array.fromBase64(base64)
-    const [tag, first = 0] = der
+    const first = der[1] ?? 0
     // A long form says in how many bytes the length follows.
     const count = first < 0x80 ? 0 : first & 0x7f
-    const digits = count === 0 ? [first] : [...der.subarray(2, 2 + count)]
-    const length = digits.reduce((value, digit) => value * 256 + digit, 0)
-    return tag === 0x30 && der.length === 2 + count + length ? der : undefined
+    let length = count === 0 ? first : 0
+    // By index: to iterate over bytes for the first time takes the engine as long as ten certificates.
+    for (let at = 2; at < 2 + count; at += 1) length = length * 256 + (der[at] ?? 0)
+    return der[0] === 0x30 && der.length === 2 + count + length ? der : undefined
   } catch {
     return undefined
   }

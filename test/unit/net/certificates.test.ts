@@ -62,6 +62,14 @@ test('amazonRootsIn() finds the Amazon roots, wherever their names stand', () =>
   expect(amazonRoots(bundle).split('\n').toSorted()).toEqual(own.join('\n').split('\n').toSorted())
 })
 
+test('amazonRootsIn() gives a root once that has several names, as issuer and subject', () => {
+  const names = Buffer.alloc(60)
+  // Each at another place in a group of three bytes.
+  for (const at of [0, 19, 38]) names.set(Buffer.from('Amazon Root CA 1'), at)
+  const root = named(names.toString('latin1'))
+  expect(amazonRoots([pem(1), root, pem(2)].join('\n'))).toBe(root)
+})
+
 test('amazonRootsIn() looks for the names in base64', () => {
   const found = ['Amazon', 'Starfield'].flatMap((name) =>
     [0, 1, 2].map((offset) => {
