@@ -115,7 +115,8 @@ export async function withRetries(
     const verdict = judgeAttempt(outcome, errorCode)
     const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }
     if (attempts >= maxAttempts) return tried
-    if (outcome.kind === 'answer' && learn?.(outcome) === true) continue
+    // The right answer has nothing to teach.
+    if (outcome.kind === 'answer' && outcome.status !== 200 && learn?.(outcome) === true) continue
     if (verdict === 'final') return tried
     if (verdict === 'throttled' && yields) return tried
     const delayMs = delayAfter(tried, network.random())

@@ -30,7 +30,7 @@ export function createInbox(): Inbox {
       failure ??= error ?? coded('ECONNRESET')
       look?.()
     },
-    wait: async <T>(parse: (bytes: Buffer) => T | undefined) => {
+    wait: <T>(parse: (bytes: Buffer) => T | undefined) => {
       const { promise, resolve, reject } = Promise.withResolvers<T>()
       look = () => {
         try {
@@ -41,7 +41,7 @@ export function createInbox(): Inbox {
           reject(error)
         }
       }
-      look()
+      if (failure !== undefined || received.length > 0) look()
       return promise
     },
     isEmpty: () => failure === undefined && received.length === 0,

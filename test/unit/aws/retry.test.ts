@@ -274,3 +274,10 @@ test('callAws() leaves it at a throttled attempt when it is told to, and at no o
   const patient = await call([error(400, 'ThrottlingException'), answer({})])
   expect([patient.settled, patient.requests.length]).toEqual([true, 2])
 })
+
+test('callAws() learns nothing from the right answer, whatever stands in it', async () => {
+  const right = answer({ __type: 'RequestExpired' }, 200, { date: new Date(0).toUTCString() })
+  const { result, requests } = await call([right, OK])
+  expect(await result).toBe(right)
+  expect(requests.length).toBe(1)
+})

@@ -36,6 +36,18 @@ test.each([
   expect(await waiting).toMatchObject({ code })
 })
 
+test('wait() lets nothing be parsed before something has come', async () => {
+  const inbox = createInbox()
+  const parsed: string[] = []
+  const waiting = inbox.wait((received) => {
+    parsed.push(received.toString())
+    return line(received)
+  })
+  expect(parsed).toEqual([])
+  inbox.take(bytes('a\n'))
+  expect([await waiting, ...parsed]).toEqual(['a\n', 'a\n'])
+})
+
 test('wait() gives what was whole before the end', async () => {
   const inbox = createInbox()
   inbox.take(bytes('a\n'))
@@ -45,6 +57,7 @@ test('wait() gives what was whole before the end', async () => {
 
 test('wait() fails with what its parser throws', async () => {
   const inbox = createInbox()
+  inbox.take(bytes('a'))
   const waiting = inbox
     .wait(() => {
       throw coded('EBADMSG')
