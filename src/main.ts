@@ -14,14 +14,19 @@ declare const BUILD_COMMIT: string
 /** Grace after --timeout, in milliseconds, for work that cannot be aborted: stdin, a file on a dead mount. */
 const GRACE_MS = 250
 
+/** A request is there long before this. Without one so far, in milliseconds, a person may be at the terminal. */
+const TERMINAL_MS = 50
+
+const READING_REQUEST = 'reading the request from stdin'
+
 let lastStep = 'starting'
+let isReadingRequest = false
 const reading = new Set<string>()
 
 /** The text for stdout. */
 async function execute(options: Options): Promise<string> {
   if (options.command === 'version') return formatVersion()
-  if (options.command === 'help' || (options.command !== 'warm' && (await isTerminal())))
-    return HELP
+  if (options.command === 'help') return HELP
   const product = `${PROGRAM}/${version}`
   const step = (description: string) => {
     lastStep = description
@@ -29,8 +34,8 @@ async function execute(options: Options): Promise<string> {
   }
   const system = createSystem(product, step, reading)
   if (options.command === 'warm') return warm(options, system).then(() => '')
-  system.step('reading the request from stdin')
-  return answerRequest(await readRequest(), options, system)
+  system.step(READING_REQUEST)
+  return Promise.race([answerRequest(readRequest(), options, system), helpAtTerminal()])
 }
 
 function formatVersion(): string {
@@ -39,18 +44,22 @@ function formatVersion(): string {
 }
 
 async function readRequest(): Promise<Uint8Array> {
+  isReadingRequest = true
   try {
     // One byte over the limit is enough to know that it was exceeded.
     return await Bun.stdin.slice(0, MAX_REQUEST_BYTES + 1).bytes()
   } catch {
     throw new Failure('bad_request', 'cannot read the request from stdin')
+  } finally {
+    isReadingRequest = false
   }
 }
 
-/** Whether a person runs this without a request. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
-async function isTerminal(): Promise<boolean> {
-  const stdin = await Bun.stdin.stat()
-  return stdin.isCharacterDevice() && (await import('node:tty')).isatty(0)
+/** Ends only for a person who runs this without a request. */
+async function helpAtTerminal(): Promise<string> {
+  await Bun.sleep(TERMINAL_MS)
+  const isTerminal = isReadingRequest && (await import('node:tty')).isatty(0)
+  return isTerminal ? HELP : Promise.withResolvers<never>().promise
 }
 
 async function deadline(options: Options): Promise<never> {
@@ -58,7 +67,9 @@ async function deadline(options: Options): Promise<never> {
   // A file that never ends (a FIFO, one on a dead mount) is the cause, whatever is done beside reading it.
   const files = [...reading].map((path) => `; ${quote(path)} is still being read`).join('')
   const time = `${options.timeoutMs / 1000} s`
-  throw new Failure('timed_out', `gave up after ${time} while ${lastStep}${files}`)
+  // What is done while the request is awaited is not what takes so long.
+  const step = isReadingRequest ? READING_REQUEST : lastStep
+  throw new Failure('timed_out', `gave up after ${time} while ${step}${files}`)
 }
 
 /** The exit code. The only place that writes to stdout, and it writes once. */

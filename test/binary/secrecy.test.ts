@@ -211,7 +211,7 @@ test('no error holds a secret, not even for an inspector', async () => {
     ...BODIES.map((body) => fakeSystem({ connect: async () => answering(body) })),
   ]
   for (const system of failures) {
-    const error: unknown = await run(input, parseOptions([]), system).catch(
+    const error: unknown = await run(Promise.resolve(input), parseOptions([]), system).catch(
       (reason: unknown) => reason,
     )
     expect(error).toBeInstanceOf(Error)

@@ -14,8 +14,8 @@ test('a node with an instance role answers a request', async () =>
     const startMs = performance.now()
     const elapsedMs = () => performance.now() - startMs
     const system = { ...host, env: world.environment(), elapsedMs }
-    const stdin = kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app')
-    const answer = await answerRequest(Buffer.from(stdin), parseOptions([]), system)
+    const stdin = Buffer.from(kubeletRequest('123456789012.dkr.ecr.us-west-2.amazonaws.com/app'))
+    const answer = await answerRequest(Promise.resolve(stdin), parseOptions([]), system)
     expect(answer).toStartWith('{"kind":"CredentialProviderResponse"')
     expect(world.requests.map(({ step }) => step)).toEqual([
       'imds-token',
