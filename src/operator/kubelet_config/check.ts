@@ -1,12 +1,11 @@
-import { parseJson } from '../../base/decode.ts'
-import { Failure } from '../../base/failure.ts'
+import { parseDocument } from './document.ts'
 import type { Finding, Provider, Report } from './finding.ts'
 import { lineOf, type Places } from './place.ts'
 import { readConfig } from './read_config.ts'
 import { scanYaml } from './scan.ts'
+import { judgeProviders } from './unseen.ts'
 import { validateProviders } from './validate.ts'
 import { NEWEST_MINOR, parseMinor, STRICT_MINOR } from './version.ts'
-import { parseYaml } from './yaml.ts'
 
 /** A file's providers, as far as they can be read, and all that is to be said about it alone. */
 export interface Judgement {
@@ -37,13 +36,18 @@ export function parseKubeletConfig(text: string, version: string): readonly Prov
 
 /** The same for both. @param minor - 36 for 1.36. */
 export function judgeKubeletConfig(text: string, path: string, minor: number): Judgement {
-  const own = text.replace(/^\u{FEFF}/u, '')
-  const scan = scanYaml(own)
+  const scan = scanYaml(text.replace(/^\u{FEFF}/u, ''))
+  const document = parseDocument(text, scan)
+  if ('id' in document) return { findings: [document], providers: [], places: scan }
   const findings: Finding[] = []
   const report = reportTo(findings, scan)
   const isStrict = minor >= STRICT_MINOR
-  const value = parse(own, scan, findings)
-  if (value === undefined) return { findings, providers: [], places: scan }
+  if (scan.secondDocument !== undefined) {
+    const problem = 'begins a second document, which the kubelet does not read'
+    const fix = 'keep one document in a file, with one list of providers'
+    const line = scan.secondDocument
+    findings.push({ line, field: '', level: 'wrong', id: 'second_document', problem, fix })
+  }
   for (const { field, line } of scan.duplicates) {
     const level = isStrict ? 'refused' : 'wrong'
     const problem = isStrict ? 'is here twice' : 'is here twice, and only the last one counts'
@@ -56,13 +60,19 @@ export function judgeKubeletConfig(text: string, path: string, minor: number): J
       fix: 'remove one of the two',
     })
   }
-  const providers = readConfig(value.value, path, minor, { places: scan, report, isStrict })
+  const providers = readConfig(document.value, path, minor, { places: scan, report, isStrict })
   validateProviders(providers, minor, report)
+  judgeProviders(providers, report)
   return {
-    findings: findings.toSorted((one, other) => (one.line ?? Infinity) - (other.line ?? Infinity)),
+    findings: findings.toSorted(byLine),
     providers,
     places: scan,
   }
+}
+
+/** The order of the file; what has no line comes last. */
+export function byLine(one: Finding, other: Finding): number {
+  return (one.line ?? Infinity) - (other.line ?? Infinity)
 }
 
 /** Makes the findings of one file. What follows from a finding, in the same field or inside of it, is left out. */
@@ -81,56 +91,4 @@ export function reportTo(findings: Finding[], places: Places): Report {
 
 function isInside(field: string, outer: string): boolean {
   return outer === '' || (field.startsWith(outer) && /^[.[]/.test(field.slice(outer.length)))
-}
-
-/** The value of a file, unless no kubelet can read it. What begins with a brace is JSON to the kubelet, and nothing else. */
-function parse(
-  text: string,
-  { tab, secondDocument }: ReturnType<typeof scanYaml>,
-  findings: Finding[],
-): { readonly value: unknown } | undefined {
-  const refuse = (id: string, line: number | undefined, problem: string, fix: string) => {
-    findings.push({
-      ...(line === undefined ? {} : { line }),
-      field: '',
-      level: 'refused',
-      id,
-      problem,
-      fix,
-    })
-    return undefined
-  }
-  if (/^\s*\{/.test(text)) {
-    try {
-      return {
-        value: parseJson(new TextEncoder().encode(text), { code: 'bad_config', name: 'it' }),
-      }
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      return refuse(
-        'not_json',
-        undefined,
-        'begins with a brace and is not valid JSON',
-        'JSON has no comments, and no comma behind the last entry',
-      )
-    }
-  }
-  if (tab !== undefined) return refuse('tab', tab, 'is indented by a tab', 'indent by spaces')
-  if (secondDocument !== undefined)
-    return refuse(
-      'second_document',
-      secondDocument,
-      'begins a second document',
-      'keep one document in a file; a directory may hold several files',
-    )
-  try {
-    return { value: parseYaml(text) }
-  } catch {
-    return refuse(
-      'not_yaml',
-      undefined,
-      'is not valid YAML',
-      "put what begins with * or has ': ' in it in quotes, and indent by spaces",
-    )
-  }
 }

@@ -38,14 +38,15 @@ export function splitReference(text: string): ImageReference | undefined {
   // What Go allows in a host. A `[` is an IPv6 address or an error, so of the globs of `filepath.Match` only `*` is left: `?`
   // begins a query, and `\` is refused.
   const { name, port = '' } =
-    /^(?<name>[\w\-.~!$&'()*+,;=<>"\u0080-\uffff]*|\[[0-9A-Fa-f:.]+\])(?::(?<port>[0-9]*))?$/.exec(
+    /^(?<name>(?:[\w\-.~!$&'()*+,;=<>"\]\u0080-\uffff]|%(?:25|[89A-F][0-9A-F]))*|\[[0-9A-F.]*:[0-9A-F:.]*(?:%25[^\]]+)?\])(?::(?<port>[0-9]*))?$/i.exec(
       authority.slice(at + 1),
     )?.groups ?? {}
-  if (name === undefined || /%(?![0-9A-Fa-f]{2})/.test(path)) return undefined
+  if (name === undefined || /%(?![0-9A-F]{2})/i.test(text.replace(/\?[^#]*/, ''))) return undefined
   return { labels: name.split('.'), port, path }
 }
 
-function matchesLabel(glob: string, label: string): boolean {
+/** Whether a label fits one of a pattern, in which a `*` stands for any number of characters. */
+export function matchesLabel(glob: string, label: string): boolean {
   const parts = glob.split('*').map((part) => RegExp.escape(part))
   return new RegExp(`^${parts.join('.*')}$`).test(label)
 }

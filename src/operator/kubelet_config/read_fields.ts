@@ -35,22 +35,21 @@ function reportUnknown(
   key: string,
   field: string,
   known: readonly string[],
-  reading: Reading,
+  { report, isStrict }: Reading,
 ): void {
-  const near = known.find(
-    (name) => name.toLowerCase() === key.toLowerCase().replaceAll(/[-_]/g, ''),
-  )
-  const fix = near === undefined ? `remove it; known here: ${known.join(', ')}` : `write ${near}`
-  if (reading.isStrict)
-    reading.report('refused', 'unknown_field', inside(field, key), 'is not a field here', fix)
-  else
-    reading.report(
-      'wrong',
-      'unknown_field',
-      inside(field, key),
-      'is not a field here, and is passed over',
-      fix,
-    )
+  const level = isStrict ? 'refused' : 'wrong'
+  const problem = isStrict ? 'is not a field here' : 'is not a field here, and is passed over'
+  report(level, 'unknown_field', inside(field, key), problem, adviseName(key, known))
+}
+
+function adviseName(key: string, known: readonly string[]): string {
+  const spelled = key.toLowerCase().replaceAll(/[-_]/g, '')
+  const near = known.find((name) => name.toLowerCase() === spelled)
+  if (near !== undefined) return `write ${near}`
+  if (key === 'cacheType') return 'remove it: only a kubelet of 1.34 or newer knows it'
+  if (key === 'tokenAttributes')
+    return 'write apiVersion: kubelet.config.k8s.io/v1 at the top, for a kubelet of 1.34 or newer'
+  return `remove it; known here: ${known.join(', ')}`
 }
 
 /** The entries of a list; none when it is none, or missing. */

@@ -3,10 +3,12 @@ import { type Frame, scanLine } from './scan_block.ts'
 
 /** What only the text of a file tells, and not its value. */
 export interface Scan extends Places {
+  /** The first document of the file; the kubelet reads no other. */
+  readonly document: string
+  /** The line where another document begins, if there is anything in it. */
+  readonly secondDocument: number | undefined
   /** The first line that is indented by a tab, where that matters. */
   readonly tab: number | undefined
-  /** The line where a second document begins. */
-  readonly secondDocument: number | undefined
 }
 
 /**
@@ -14,37 +16,41 @@ export interface Scan extends Places {
  * inside. It stops at what is rare there, such as anchors: fields behind it have no line.
  */
 export function scanYaml(text: string): Scan {
-  const lines = text.split('\n')
+  const all = text.split('\n')
+  const end = endOfDocument(all)
+  const lines = all.slice(0, end)
+  const document = lines.join('\n')
   let length = 0
   const starts = lines.map((line) => (length += line.length + 1) - line.length - 1)
-  const source = { text, lines, starts }
+  const source = { text: document, lines, starts }
   const places: Places = { found: new Map<string, Place>(), duplicates: [] }
   const stack: Frame[] = []
+  const more = all.slice(end + 1).some((line) => !isBlank(line) && !isMarker(line))
   let tab: number | undefined
-  const end = secondDocument(lines)
-  for (let row = 0; row < (end ?? lines.length);) {
+  let row = 0
+  while (row < lines.length) {
     const line = lines[row] ?? ''
-    if (isBlank(line) || /^(?:%|---|\.\.\.)/.test(line)) {
-      row++
-      continue
-    }
-    if (/^ *\t/.test(line)) {
+    if (/^ *(?:- *)*\t/.test(line)) {
       tab = row + 1
       break
     }
-    const next = scanLine(source, row, stack, places)
+    const isOver = isBlank(line) || /^(?:%|---)/.test(line)
+    const next = isOver ? row + 1 : scanLine(source, row, stack, places)
     if (next === undefined) break
     row = next
   }
-  return { ...places, tab, secondDocument: end === undefined ? undefined : end + 1 }
+  return { ...places, document, secondDocument: more ? end + 1 : undefined, tab }
 }
 
-/** The row of the `---` behind a document, which is one wherever it stands in the first column. */
-function secondDocument(lines: readonly string[]): number | undefined {
-  const first = lines.findIndex((line) => !isBlank(line) && !/^(?:%|---\s*(?:#.*)?$)/.test(line))
-  if (first === -1) return undefined
-  const length = lines.slice(first + 1).findIndex((line) => /^---(?:\s|$)/.test(line))
-  return length === -1 ? undefined : first + 1 + length
+/** The row of the mark that ends the first document, or that of the end of the file: a document may be without anything. */
+function endOfDocument(lines: readonly string[]): number {
+  const first = lines.findIndex((line) => !isBlank(line) && !line.startsWith('%'))
+  const length = lines.slice(first + 1).findIndex(isMarker)
+  return first === -1 || length === -1 ? lines.length : first + 1 + length
+}
+
+function isMarker(line: string): boolean {
+  return /^(?:---|\.\.\.)(?:\s|$)/.test(line)
 }
 
 function isBlank(line: string): boolean {

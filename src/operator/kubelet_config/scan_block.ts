@@ -96,7 +96,15 @@ function scanValue(
   const start =
     (source.starts[row] ?? 0) + (source.lines[row] ?? '').trimEnd().length - value.length
   if (value === '' || value.startsWith('#')) return row + 1
-  if (/^[&*!]/.test(value)) return undefined
+  const property = /^(?:[&!]\S*\s*)+/.exec(value)?.[0]
+  if (property !== undefined) {
+    // The value of a tagged scalar is what the parser makes of it.
+    const next = scanValue(source, row, value.slice(property.length), indent, field, places)
+    if (property.includes('!') && places.found.get(field)?.line === line)
+      places.found.set(field, { line })
+    return next
+  }
+  if (value.startsWith('*')) return row + 1
   if (/^[{[]/.test(value)) {
     const end = scanFlow(source, row, start, field, places)
     return end === undefined ? undefined : end + 1

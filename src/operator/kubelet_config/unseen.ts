@@ -1,0 +1,129 @@
+import { Failure } from '../../base/failure.ts'
+import { type Options, parseOptions } from '../../kubelet/options.ts'
+import type { Provider, Report } from './finding.ts'
+import { matchesImage, splitReference } from './image_match.ts'
+import { fitsEcr, judgeEcrPattern, judgeForm } from './patterns.ts'
+import { inside } from './place.ts'
+import { judgeTokens } from './unseen_token.ts'
+
+/** What the kubelet cannot see in providers that it accepts: that they never run, or cannot work. */
+export function judgeProviders(providers: readonly Provider[], report: Report): void {
+  for (const [at, provider] of providers.entries()) {
+    const { field, name, defaultCacheDuration } = provider
+    const isOurs = /\becr\b/.test(name) && !name.startsWith('docker-credential-')
+    if (name.startsWith('docker-credential-')) {
+      const fix =
+        'use ecr-credential-provider: a kubelet and Docker speak with their helpers in different ways'
+      report(
+        'wrong',
+        'docker_helper',
+        inside(field, 'name'),
+        "is Docker's credential helper, which does not understand a kubelet",
+        fix,
+      )
+    }
+    if (/^[^1-9]+$/.test(defaultCacheDuration ?? '')) {
+      const own = inside(field, 'defaultCacheDuration')
+      report(
+        'warning',
+        'duration_zero',
+        own,
+        'is 0: an answer that names no time is asked for again with each pull',
+        'write defaultCacheDuration: 12h',
+      )
+    }
+    const options = isOurs ? judgeArguments(provider, report) : undefined
+    judgePatterns(provider, isOurs, options, report)
+    judgeOverlap(provider, providers.slice(0, at), report)
+    if (isOurs) judgeTokens(provider, options, report)
+  }
+}
+
+/** The options that the plugin would run with; `undefined` when it would end at once. */
+function judgeArguments({ args, field }: Provider, report: Report): Options | undefined {
+  const own = inside(field, 'args')
+  try {
+    const options = parseOptions(args)
+    if (options.command !== 'get-credentials')
+      report(
+        'wrong',
+        'args_command',
+        own,
+        `have ${options.command}, which answers no request`,
+        'remove it',
+      )
+    if (options.timeoutMs >= 60_000)
+      report(
+        'warning',
+        'args_timeout',
+        own,
+        'have a --timeout that the kubelet does not wait for: it kills after 60 s',
+        'write 45 or less',
+      )
+    return options
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    report(
+      'wrong',
+      'args_unknown',
+      own,
+      'are not understood by ecr-credential-provider, which then fails each pull',
+      'take only what ecr-credential-provider --help lists',
+    )
+    return undefined
+  }
+}
+
+function judgePatterns(
+  { matchImages, field }: Provider,
+  isOurs: boolean,
+  options: Options | undefined,
+  report: Report,
+): void {
+  for (const [at, pattern] of matchImages.entries()) {
+    const own = inside(inside(field, 'matchImages'), at)
+    const reference = splitReference(pattern)
+    if (reference === undefined) continue
+    const problem = judgeForm(pattern) ?? (isOurs ? judgeEcrPattern(pattern) : undefined)
+    if (problem !== undefined) report('wrong', problem.id, own, problem.problem, problem.fix)
+    else if (
+      isOurs &&
+      options !== undefined &&
+      !fitsEcr(reference.labels) &&
+      !isMirror(pattern, options)
+    ) {
+      const fix = 'remove it; if it mirrors ECR, add --mirror=HOST=REGION to args'
+      report(
+        'warning',
+        'pattern_not_ecr',
+        own,
+        'is no host of Amazon ECR, and is refused without --mirror',
+        fix,
+      )
+    }
+  }
+}
+
+function isMirror(pattern: string, { mirrors }: Options): boolean {
+  return mirrors.some(
+    ({ host }) => host === '*' || matchesImage(pattern.replace(/\/.*$/, ''), host),
+  )
+}
+
+function judgeOverlap(
+  { matchImages, field }: Provider,
+  before: readonly Provider[],
+  report: Report,
+): void {
+  for (const [at, pattern] of matchImages.entries()) {
+    const other = before.find((one) =>
+      one.matchImages.some(
+        (theirs) => matchesImage(theirs, pattern) || matchesImage(pattern, theirs),
+      ),
+    )
+    if (other === undefined) continue
+    const own = inside(inside(field, 'matchImages'), at)
+    const problem = `is asked of provider '${other.name}' too: both run, and the earlier one's password is tried first`
+    report('warning', 'host_twice', own, problem, 'leave the host to one of them')
+  }
+}
