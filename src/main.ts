@@ -1,8 +1,10 @@
 import { version } from '../package.json'
 import { Failure, printable, quote } from './base/failure.ts'
 import { createSystem } from './host/host.ts'
+import { createMachine } from './host/machine.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
 import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
+import { config } from './operator/kubelet_config/command.ts'
 import { answerRequest } from './plugin.ts'
 import { warm } from './warm.ts'
 
@@ -72,9 +74,18 @@ async function deadline(options: Options): Promise<never> {
   throw new Failure('timed_out', `gave up after ${time} while ${step}${files}`)
 }
 
+/** `config`, a command for people. */
+async function configure(words: readonly string[]): Promise<number> {
+  const { stdout, stderr, exitCode } = await config(words, createMachine(`${PROGRAM}/${version}`))
+  await writeAnswer(stdout)
+  await write(Bun.stderr, stderr)
+  return exitCode
+}
+
 /** The exit code. The only place that writes to stdout, and it writes once. */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === 'config') return await configure(args.slice(1))
     const options = parseOptions(args)
     await Promise.race([execute(options).then(writeAnswer), deadline(options)])
     return 0

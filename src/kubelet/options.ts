@@ -26,6 +26,7 @@ const DEFAULT_TIMEOUT_SECONDS = 45
 /** The text of `--help`. */
 export const HELP = `usage: ecr-credential-provider [get-credentials] [options]   reads a request, prints an answer
        ecr-credential-provider warm [IMAGE...] --cache-dir DIR [options]
+       ecr-credential-provider config [check FILE|DIR]          the kubelet's configuration: see config --help
        ecr-credential-provider --help | -h | --version | -v
 
 A kubelet credential provider for Amazon ECR: reads one CredentialProviderRequest on stdin,

@@ -74,7 +74,7 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'operator commands',
     lookFor: 'nothing of it runs for a kubelet; nothing secret in it',
-    paths: ['operator/'],
+    paths: ['operator/', 'host/machine.ts'],
   },
   {
     name: 'beside the program',

@@ -1,6 +1,7 @@
 import { ANSWERS } from './answers.ts'
 import { HTTP1 } from './http1.ts'
 import { INI } from './ini.ts'
+import { KUBELET_CONFIG } from './kubelet_config.ts'
 import { PROXY } from './proxy.ts'
 import { REGISTRY } from './registry.ts'
 import { REQUEST } from './request.ts'
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   ...HTTP1,
   ...PROXY,
   ...TIMES,
+  ...KUBELET_CONFIG,
 ]

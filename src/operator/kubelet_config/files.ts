@@ -1,0 +1,97 @@
+import { quote } from '../../base/failure.ts'
+import { reasonOf } from '../../base/files.ts'
+import { judgeKubeletConfig, type Judgement, reportTo } from './check.ts'
+import type { Finding } from './finding.ts'
+import type { Machine } from './machine.ts'
+import { inside } from './place.ts'
+import { DIRECTORY_MINOR } from './version.ts'
+
+/** A file of a configuration, with all that is to be said about it. */
+export interface JudgedFile {
+  readonly path: string
+  readonly judgement: Judgement
+}
+
+/** Larger than any configuration, in bytes. */
+const MAX_BYTES = 1_048_576
+
+/**
+ * Judges a configuration, which is a file, or a directory whose files the kubelet joins in the order of their names.
+ *
+ * @param minor - the kubelet's minor version.
+ */
+export async function judgePath(
+  path: string,
+  minor: number,
+  machine: Machine,
+): Promise<readonly JudgedFile[]> {
+  const isDirectory = attempt(() => machine.stat(path).isDirectory)
+  if (isDirectory !== true) return [await judgeFile(path, minor, machine)]
+  const all = await machine.listFiles(path)
+  const paths = all.filter(
+    (each) =>
+      /\.(?:json|ya?ml)$/.test(each) && attempt(() => machine.stat(each).isDirectory) !== true,
+  )
+  const own = refuseDirectory(paths.length, minor)
+  const files = own === undefined ? [] : [{ path, judgement: alone(own) }]
+  for (const each of paths.toSorted()) files.push(await judgeFile(each, minor, machine))
+  return addDuplicates(files)
+}
+
+function refuseDirectory(count: number, minor: number): Finding | undefined {
+  const place = { field: '', level: 'refused' } as const
+  if (minor < DIRECTORY_MINOR) {
+    const problem = `is a directory, which a kubelet of 1.${minor} cannot read`
+    return { ...place, id: 'directory_too_new', problem, fix: 'name a file' }
+  }
+  if (count > 0) return undefined
+  const problem = 'is a directory without a file that ends in .json, .yaml or .yml'
+  return { ...place, id: 'directory_empty', problem, fix: 'rename the files, or name one' }
+}
+
+async function judgeFile(path: string, minor: number, machine: Machine): Promise<JudgedFile> {
+  try {
+    const bytes = await machine.readFile(path, MAX_BYTES + 1)
+    if (bytes.length <= MAX_BYTES) {
+      return { path, judgement: judgeKubeletConfig(new TextDecoder().decode(bytes), path, minor) }
+    }
+    return { path, judgement: alone(unreadable(`is larger than ${MAX_BYTES} bytes`)) }
+  } catch (error) {
+    return { path, judgement: alone(unreadable(`cannot be read: ${reasonOf(error)}`)) }
+  }
+}
+
+function unreadable(problem: string): Finding {
+  const fix = 'name the file that --image-credential-provider-config names'
+  return { field: '', level: 'refused', id: 'file_unreadable', problem, fix }
+}
+
+function alone(finding: Finding): Judgement {
+  return { findings: [finding], providers: [], places: { found: new Map(), duplicates: [] } }
+}
+
+/** Names must be unique in a whole directory; within a file that is judged already. */
+function addDuplicates(files: readonly JudgedFile[]): readonly JudgedFile[] {
+  const owners = new Map<string, string>()
+  return files.map(({ path, judgement }) => {
+    const findings = [...judgement.findings]
+    const report = reportTo(findings, judgement.places)
+    for (const { name, field } of judgement.providers) {
+      const owner = owners.get(name)
+      if (owner !== undefined && owner !== path) {
+        const problem = `is the name of a provider in ${quote(owner)} too`
+        report('refused', 'name_duplicate', inside(field, 'name'), problem, 'remove one of the two')
+      }
+      owners.set(name, owner ?? path)
+    }
+    return { path, judgement: { ...judgement, findings } }
+  })
+}
+
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask()
+  } catch {
+    return undefined
+  }
+}
