@@ -42,10 +42,12 @@ if (rounds !== undefined && !(rounds >= 1)) throw new Error('--rounds must be 1 
 const machine = describeMachine()
 const directory = mkdtempSync(join(tmpdir(), 'bench-'))
 const cleanUp = () => rmSync(directory, { recursive: true, force: true })
-process.once('SIGINT', () => {
-  cleanUp()
-  process.exit(130)
-})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    cleanUp()
+    process.exit(1)
+  })
+}
 try {
   const programs = [{ name: 'ours', path: pluginPath, kind: 'ours' } as const, await findPeer()]
   const results: Result[] = []
