@@ -4,6 +4,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 
 import { HELP } from '../../src/kubelet/options.ts'
+import { configHelp } from '../../src/operator/kubelet_config/help.ts'
+import { makeConfig } from '../../src/operator/kubelet_config/make.ts'
+import { parseConfigOptions } from '../../src/operator/kubelet_config/options.ts'
+import { configSchema } from '../support/kubelet_config.ts'
 import { PRIVATE_REGISTRIES } from '../support/registries.ts'
 import { matchImage } from '../world/match.ts'
 import { formatSettings, MARKERS } from './settings_readme.ts'
@@ -14,38 +18,8 @@ const scripts = v.parse(
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
 ).scripts
 
-/** A CredentialProviderConfig as the kubelet decodes it: strictly (k8s.io/kubernetes, pkg/credentialprovider/plugin/config.go). */
-const CredentialProviderConfig = v.strictObject({
-  apiVersion: v.picklist([
-    'kubelet.config.k8s.io/v1',
-    'kubelet.config.k8s.io/v1beta1',
-    'kubelet.config.k8s.io/v1alpha1',
-  ]),
-  kind: v.literal('CredentialProviderConfig'),
-  providers: v.array(
-    v.strictObject({
-      name: v.pipe(v.string(), v.regex(/^[^/\s]+$/)),
-      apiVersion: v.picklist(
-        ['v1', 'v1beta1', 'v1alpha1'].map(
-          (version) => `credentialprovider.kubelet.k8s.io/${version}`,
-        ),
-      ),
-      matchImages: v.pipe(v.array(v.string()), v.minLength(1)),
-      defaultCacheDuration: v.pipe(v.string(), v.regex(/^([0-9.]+(h|m|s))+$/)),
-      args: v.optional(v.array(v.string())),
-      tokenAttributes: v.optional(
-        v.strictObject({
-          serviceAccountTokenAudience: v.string(),
-          cacheType: v.picklist(['ServiceAccount', 'Token']),
-          requireServiceAccount: v.boolean(),
-          requiredServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
-          optionalServiceAccountAnnotationKeys: v.optional(v.array(v.string())),
-        }),
-      ),
-      env: v.optional(v.array(v.strictObject({ name: v.string(), value: v.string() }))),
-    }),
-  ),
-})
+/** The newest kubelet that is told of. */
+const CredentialProviderConfig = configSchema(37)
 
 const configs = [...readme.matchAll(/```yaml\n(apiVersion: kubelet[^]*?)```/g)].map(
   ([, text]) => text ?? '',
@@ -57,6 +31,19 @@ test('the kubelet configuration of the README is valid, and named like the binar
     const config = v.parse(CredentialProviderConfig, Bun.YAML.parse(text))
     expect(config.providers.map(({ name }) => name)).toEqual(['ecr-credential-provider'])
   }
+})
+
+test('the configurations of the README are those that config prints', () => {
+  const print = (...args: readonly string[]) => {
+    const made: unknown = makeConfig(parseConfigOptions(args), 36)
+    return v.parse(CredentialProviderConfig, made)
+  }
+  const [first, second] = configs.map((text) =>
+    v.parse(CredentialProviderConfig, Bun.YAML.parse(text)),
+  )
+  expect(first).toEqual(print('--public'))
+  const [provider] = print('--service-accounts').providers
+  expect(second?.providers[0]?.tokenAttributes).toEqual(provider?.tokenAttributes)
 })
 
 test('the kubelet configuration of the README matches every ECR host and no other', () => {
@@ -93,7 +80,7 @@ test('README and --help name the same options', () => {
   const told = [...optionsIn(forOperators)].filter(
     (option) => !option.startsWith('--image-credential-provider-'),
   )
-  const known = optionsIn(HELP)
+  const known = optionsIn([HELP, configHelp()].join('\n'))
   expect(told.filter((option) => !known.has(option))).toEqual([])
   expect([...known].filter((option) => !told.includes(option))).toEqual([])
 })
