@@ -10,6 +10,7 @@ export function readHostRegion(host: string | undefined): string | undefined {
 
 /** The service behind the name of a real AWS endpoint, or `undefined` for any other host. */
 export function readHostService(host: string): Service | undefined {
+  if (/^\d{12}\.dkr\.ecr\.|^public\.ecr\.aws$/.test(host)) return 'registry'
   const name = pattern.exec(host)?.[1]
   return services.get(name ?? '')
 }

@@ -2,7 +2,8 @@ import type { Reply } from './reply.ts'
 import type { Verification } from './sigv4.ts'
 
 /** The services of the world, each on a port of its own. */
-export type Service = 'imds' | 'container' | 'sts' | 'sso' | 'oidc' | 'ecr' | 'ecr-public'
+export type Service =
+  'imds' | 'container' | 'sts' | 'sso' | 'oidc' | 'ecr' | 'ecr-public' | 'registry' | 'storage'
 
 /** What a request is for; faults can be aimed at it. */
 export type Step =
@@ -18,6 +19,8 @@ export type Step =
   | 'oidc-token'
   | 'ecr'
   | 'ecr-public'
+  | 'registry'
+  | 'storage'
   | 'unknown'
 
 /** What a service makes of a request. */

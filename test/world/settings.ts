@@ -16,6 +16,8 @@ export interface Urls {
   readonly oidc: string
   readonly ecr: string
   readonly ecrPublic: string
+  readonly registry: string
+  readonly storage: string
 }
 
 /** The addresses of running servers. */
@@ -33,6 +35,8 @@ export function describeUrls(
     oidc: servers.oidc.url,
     ecr: servers.ecr.url,
     ecrPublic: servers['ecr-public'].url,
+    registry: servers.registry.url,
+    storage: servers.storage.url,
   }
 }
 

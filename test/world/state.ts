@@ -1,4 +1,5 @@
 import { issueKey } from './keys.ts'
+import { createRegistry, type RegistryState } from './registry.ts'
 import type { Key } from './sigv4.ts'
 
 /** What the world's AWS knows and is set to; a test may change any of it at any time. */
@@ -14,6 +15,7 @@ export interface State {
   readonly sts: StsState
   readonly sso: SsoState
   readonly ecr: EcrState
+  readonly registry: RegistryState
 }
 
 /** Instance metadata. */
@@ -111,5 +113,6 @@ export function createState(): State {
       denied: new Set(),
       passwords: new Set(),
     },
+    registry: createRegistry(),
   }
 }

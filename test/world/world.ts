@@ -13,6 +13,7 @@ import { readClock } from './keys.ts'
 import { type Line, openLine } from './line.ts'
 import type { LineRule } from './line_faults.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
+import { answerRegistry, answerStorage } from './registry.ts'
 import type { WireRequest } from './request.ts'
 import type { Answer, Service } from './service.ts'
 import { describeEnvironment, describeUrls, type Urls } from './settings.ts'
@@ -59,6 +60,8 @@ const handlers: Readonly<Record<Service, (request: WireRequest, state: State) =>
   oidc: answerOidc,
   ecr: answerEcr,
   'ecr-public': answerEcrPublic,
+  registry: answerRegistry,
+  storage: answerStorage,
 }
 
 /** Starts a world of its own on free ports; many can run at the same time. */
@@ -80,6 +83,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     oidc: secure('oidc'),
     ecr: secure('ecr'),
     'ecr-public': secure('ecr-public'),
+    registry: secure('registry'),
+    storage: secure('storage'),
   }
   const { line: rule } = options
   const line =
@@ -92,6 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     line === undefined ? servers : { ...servers, ...line.reached },
     imdsIpv6,
   )
+  state.registry.storage = urls.storage
   return {
     urls,
     state,
