@@ -33,11 +33,12 @@ test('the kubelet configuration of the README is valid, and named like the binar
   }
 })
 
+function print(...args: readonly string[]) {
+  const made: unknown = makeConfig(parseConfigOptions(args), 36)
+  return v.parse(CredentialProviderConfig, made)
+}
+
 test('the configurations of the README are those that config prints', () => {
-  const print = (...args: readonly string[]) => {
-    const made: unknown = makeConfig(parseConfigOptions(args), 36)
-    return v.parse(CredentialProviderConfig, made)
-  }
   const [first, second] = configs.map((text) =>
     v.parse(CredentialProviderConfig, Bun.YAML.parse(text)),
   )
