@@ -1,5 +1,5 @@
 import { version } from '../package.json'
-import { Failure, printable, quote } from './base/failure.ts'
+import { Failure, failure, printable, quote } from './base/failure.ts'
 import { createSystem } from './host/host.ts'
 import { createMachine } from './host/machine.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
@@ -18,6 +18,9 @@ const GRACE_MS = 250
 
 /** A request is there long before this. Without one so far, in milliseconds, a person may be at the terminal. */
 const TERMINAL_MS = 50
+
+/** Longest wait for a stderr that nobody reads, in milliseconds. */
+const LAST_WORDS_MS = 1000
 
 const READING_REQUEST = 'reading the request from stdin'
 
@@ -51,7 +54,7 @@ async function readRequest(): Promise<Uint8Array> {
     // One byte over the limit is enough to know that it was exceeded.
     return await Bun.stdin.slice(0, MAX_REQUEST_BYTES + 1).bytes()
   } catch {
-    throw new Failure('bad_request', 'cannot read the request from stdin')
+    throw failure('request_unreadable', {})
   } finally {
     isReadingRequest = false
   }
@@ -68,10 +71,9 @@ async function deadline(options: Options): Promise<never> {
   await Bun.sleep(options.timeoutMs + GRACE_MS)
   // A file that never ends (a FIFO, one on a dead mount) is the cause, whatever is done beside reading it.
   const files = [...reading].map((path) => `; ${quote(path)} is still being read`).join('')
-  const time = `${options.timeoutMs / 1000} s`
   // What is done while the request is awaited is not what takes so long.
   const step = isReadingRequest ? READING_REQUEST : lastStep
-  throw new Failure('timed_out', `gave up after ${time} while ${step}${files}`)
+  throw failure('late', { seconds: options.timeoutMs / 1000, step, files })
 }
 
 /** `config`, a command for people. */
@@ -91,9 +93,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     // Anything but a Failure is a bug; its text may quote a secret and is never shown.
-    const failure = error instanceof Failure ? error : new Failure('bug', 'internal error')
-    await Promise.race([say(failure.message), Bun.sleep(GRACE_MS)])
-    return failure.code === 'bad_usage' ? 2 : 1
+    const found = error instanceof Failure ? error : failure('bug', {})
+    await Promise.race([say(found.message), Bun.sleep(LAST_WORDS_MS)])
+    return found.cause.startsWith('usage_') ? 2 : 1
   }
 }
 
@@ -102,13 +104,28 @@ async function writeAnswer(answer: string): Promise<void> {
   if (answer === '') return
   lastStep = 'writing the answer to stdout'
   await write(Bun.stdout, answer).catch(() => {
-    throw new Failure('bad_output', 'cannot write the answer to stdout')
+    throw failure('output', {})
   })
 }
 
-/** A stderr that nobody reads must not change how the run ends. */
+/** Whether a person reads stderr. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
+async function isScreen(): Promise<boolean> {
+  const stats = await Bun.stderr.stat()
+  return stats.isCharacterDevice() && (await import('node:tty')).isatty(2)
+}
+
+let screen: Promise<boolean> | undefined
+let between = ''
+
+/**
+ * A stderr that nobody reads must not change how the run ends. Line ends stand between lines, and behind the last one only
+ * on a terminal: of a text with one at its end the kubelet's log makes three lines, the reason in none that says what failed.
+ */
 async function say(text: string): Promise<void> {
-  const line = `${PROGRAM}: ${printable(text)}\n`
+  screen ??= isScreen().catch(() => false)
+  const ends = await screen
+  const line = `${between}${PROGRAM}: ${printable(text)}${ends ? '\n' : ''}`
+  between = ends ? '' : '\n'
   // writer() duplicates the descriptor. If we are out of them, that may be the very error to report.
   await write(Bun.stderr, line).catch(async () => Bun.write(Bun.stderr, line).catch(() => 0))
 }

@@ -62,7 +62,7 @@ export async function answerRequest(
 /**
  * Reads the configuration and selects from it.
  *
- * @throws {Failure} `bad_config` - it cannot be read, or is wrong.
+ * @throws {Failure} `config_...`, `profile_...` - it cannot be read, or is wrong.
  */
 export async function openRun(options: Options, system: System): Promise<Run> {
   const config = await readSharedConfig(system)
@@ -99,7 +99,7 @@ export async function fetchToken(
  * The cache for the token of a pull, `undefined` when none is asked for, or when it must not hold this one: that of a service
  * account's role, or one whose region only the instance knows.
  *
- * @throws {Failure} `bad_config` - the directory cannot be used.
+ * @throws {Failure} `cache_...` - the directory cannot be used.
  */
 export async function openCache(pull: Pull, run: Run): Promise<TokenCache | undefined> {
   const { registry, source, region } = pull

@@ -1,4 +1,4 @@
-import { Failure } from './base/failure.ts'
+import { failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { shareToken } from './cache/single_flight.ts'
 import { parseRegistry, type Registry, registryOf } from './ecr/host.ts'
@@ -30,13 +30,9 @@ async function ownRegistry(run: Run): Promise<Registry> {
 async function warmRegistry(pull: Pull, run: Run): Promise<void> {
   const cache = await openCache(pull, run)
   if (cache === undefined) {
-    const hint = 'hint: set it with --mirror HOST=REGION or AWS_REGION'
-    throw new Failure('bad_config', `cannot cache a token without a region of its own; ${hint}`)
+    throw failure('cache_region', {})
   }
   await shareToken(cache, run, async (yields) => fetchToken(pull, run, yields))
   if (cache.read() !== undefined) return
-  throw new Failure(
-    'bad_config',
-    'cannot keep the token: ECR did not say how long it is valid, or the cache directory cannot be written; hint: --verbose',
-  )
+  throw failure('cache_life', {})
 }

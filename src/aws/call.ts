@@ -1,17 +1,19 @@
 import { AwsV4Signer } from 'aws4fetch'
 
 import { isHeaderText } from '../base/decode.ts'
-import { Failure } from '../base/failure.ts'
+import { failed, failure, type Problem, problem } from '../base/failure.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials.ts'
-import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
+import type { Service } from './endpoints.ts'
+import { readError } from './error_code.ts'
+import { explainRefusal, isHtml } from './refusal.ts'
+import { describeAttempts, type RetryOptions, type Tried, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */
 export interface Signing {
-  readonly service: string
   readonly region: string
   readonly credentials: Credentials
 }
@@ -20,12 +22,10 @@ export interface Signing {
 export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
+  readonly service: Service
   readonly request: HttpRequest
   /** Without it the request is sent unsigned. */
   readonly signing?: Signing
-  readonly errorCode: (answer: HttpAnswer) => string | undefined
-  /** By error code, what to do about it. */
-  readonly hints: ReadonlyMap<string, string>
 }
 
 /** Longest wait for one attempt, in milliseconds. AWS usually answers within 100. */
@@ -50,8 +50,7 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  * The answer to a call, after as many attempts as the settings allow. A signature that AWS refuses because the node's clock
  * is off is made once more, with the time of AWS.
  *
- * @throws {Failure} `unreachable` - no answer; `refused`, `throttled` - a status other than 200; `bad_response` - an unusable answer;
- *   of {@link sign}.
+ * @throws {Failure} of the network, of {@link explainRefusal}, `throttled`, or of {@link sign}.
  */
 export async function callAws(
   call: AwsCall,
@@ -61,37 +60,54 @@ export async function callAws(
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
   const maxAttempts = configured > 0 ? configured : undefined
   let sentAtMs = 0
+  const errorCode = (answer: HttpAnswer) => readError(call.service, answer).code
   function learn(answer: HttpAnswer): boolean {
-    if (call.signing === undefined || !SKEW_CODES.has(call.errorCode(answer) ?? '')) return false
+    if (call.signing === undefined || !SKEW_CODES.has(errorCode(answer) ?? '')) return false
     if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return false
     return network.clock.learn(answer.headers, sentAtMs)
   }
-  const tried = await withRetries({ ...call, maxAttempts, learn }, network, async () => {
+  const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, network, async () => {
     sentAtMs = network.localNow()
     return send(call, context)
   })
   const { outcome } = tried
-  if (outcome.kind === 'answer' && outcome.status === 200) return outcome
+  if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
   const signedAs =
     call.signing === undefined
       ? ''
-      : ` (${describeCredentials(call.signing.credentials, network.clock.now())})`
-  const attempts = describeAttempts(tried)
-  if (outcome.kind === 'no_answer') {
-    throw new Failure(outcome.code, `${call.subject}: ${outcome.problem}${attempts}${signedAs}`)
-  }
-  const code = call.errorCode(outcome)
-  const reason = `${code ?? `HTTP status ${outcome.status}`} from ${new URL(call.request.url).host}`
-  const hint = code === undefined ? undefined : call.hints.get(code)
-  throw new Failure(
-    tried.verdict === 'throttled' ? 'throttled' : 'refused',
-    `${call.subject}: ${reason}${attempts}${signedAs}${hint === undefined ? '' : `; hint: ${hint}`}`,
-  )
+      : describeCredentials(call.signing.credentials, network.clock.now())
+  throw failed(call.subject, judge(tried, call, context), [describeAttempts(tried), signedAs])
 }
 
-async function send({ request, signing }: AwsCall, { network }: Pick<Context, 'network'>) {
+/** What a call has come to that has no answer, or one that is no use. */
+function judge(
+  { outcome, verdict }: Tried,
+  { service, request, signing }: AwsCall,
+  { settings, network }: Pick<Context, 'settings' | 'network'>,
+): Problem {
+  if (outcome.kind === 'no_answer') return outcome
+  const { host } = new URL(request.url)
+  const error = readError(service, outcome)
+  if (verdict === 'throttled') {
+    return problem('throttled', { code: error.code ?? `HTTP status ${outcome.status}`, host })
+  }
+  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
+  const forbidden = settings.get(SETTINGS.noSkewCorrection)
+  return explainRefusal({
+    service,
+    answer: outcome,
+    error,
+    host,
+    region: signing?.region,
+    secrets: JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken]),
+    nowMs: network.clock.now(),
+    uncorrected: forbidden?.value === true ? forbidden.origin : undefined,
+  })
+}
+
+async function send({ service, request, signing }: AwsCall, { network }: Pick<Context, 'network'>) {
   if (signing === undefined) return network.send(request)
-  return network.send(await sign(request, signing, network.clock.now()))
+  return network.send(await sign(request, { service, ...signing }, network.clock.now()))
 }
 
 /**
@@ -101,21 +117,18 @@ async function send({ request, signing }: AwsCall, { network }: Pick<Context, 'n
  * dual-stack and configured endpoints. `AwsClient` is not used, since it calls the global `fetch` and retries by itself.
  *
  * @param nowMs - time of the signature, in milliseconds since 1970; AWS refuses more than five minutes of difference.
- * @throws {Failure} `bad_config` - a key that no request could carry. Checked here, so that no source of keys is left out.
+ * @throws {Failure} `config_keys` - a key that no request could carry. Checked here, so that no source of keys is left out.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export async function sign(
   request: HttpRequest,
-  { service, region, credentials }: Signing,
+  { service, region, credentials }: Signing & { readonly service: string },
   nowMs: number,
 ): Promise<HttpRequest> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   // A line break at the end, as a mounted secret often has, would otherwise end deep inside the signature.
   if (![accessKeyId, secretAccessKey, sessionToken ?? 'none'].every(isHeaderText)) {
-    throw new Failure(
-      'bad_config',
-      `cannot use the keys of ${credentials.source}: they hold a blank, a line break or another character that no key has`,
-    )
+    throw failure('config_keys', { source: credentials.source })
   }
   const signed = await new AwsV4Signer({
     method: request.method,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, type Subject } from '../base/decode.ts'
+import { decode, NonEmpty, type Refuse } from '../base/decode.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 
 /** Keys to sign with, and where they are from. */
@@ -37,20 +37,20 @@ const FORMS = {
 /**
  * Keys in the JSON of their sender.
  *
- * @throws {Failure} `subject.code` - not the documented form.
+ * @throws {Failure} of `refuse` - not the documented form.
  */
 export function decodeKeys(
   value: unknown,
   sender: keyof typeof FORMS,
-  subject: Subject,
+  refuse: Refuse,
 ): Omit<Credentials, 'source'> {
-  const keys = decode(FORMS[sender], value, subject)
+  const keys = decode(FORMS[sender], value, refuse)
   const token = 'Token' in keys ? keys.Token : keys.SessionToken
   return {
     accessKeyId: keys.AccessKeyId,
     secretAccessKey: keys.SecretAccessKey,
     sessionToken: token === '' ? undefined : token,
-    expiresAtMs: keys.Expiration === '' ? undefined : parseTimestamp(keys.Expiration, subject),
+    expiresAtMs: keys.Expiration === '' ? undefined : parseTimestamp(keys.Expiration, refuse),
   }
 }
 

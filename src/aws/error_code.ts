@@ -1,32 +1,58 @@
 import * as v from 'valibot'
 
 import { decode, elementText, parseJson } from '../base/decode.ts'
+import { failure } from '../base/failure.ts'
 import type { HttpAnswer } from '../net/network.ts'
+import type { Service } from './endpoints.ts'
 
-const SUBJECT = { code: 'bad_response', name: 'the error' } as const
+/** What AWS says in an answer that is an error. */
+export interface AwsError {
+  /** `undefined` where there is none, as in HTML from a proxy in between. */
+  readonly code: string | undefined
+  /** Never to be shown: see `explainRefusal`. */
+  readonly message: string
+}
 
-/** Whatever stands in these fields, or nothing: an error answer without a code is still one. */
-const JsonError = v.object({ __type: v.optional(v.unknown()), code: v.optional(v.unknown()) })
+/** What a service says in an answer that is an error. */
+export function readError(service: Service, answer: HttpAnswer): AwsError {
+  return service === 'sts' ? readXmlError(answer) : readJsonError(answer)
+}
+
+/** It is not shown: an error answer that cannot be read has no code, nothing else. */
+const refuse = (reason: string) => failure('answer_form', { answer: 'the error', reason })
+
+const Text = v.fallback(v.string(), '')
+
+// Every field is optional: an error answer without any is still an error answer.
+const NONE = { __type: '', code: '', message: '', Message: '' }
+const JsonError = v.fallback(
+  v.object({ __type: Text, code: Text, message: Text, Message: Text }),
+  NONE,
+)
 
 /**
- * The code in an AWS JSON 1.1 error answer, `undefined` when it has none: header `x-amzn-errortype`, else `__type`, else
- * `code` of the body; a namespace in front (`#`) and a URL behind (`:`) are cut off.
+ * What an AWS JSON 1.1 error answer says. Its code is the header `x-amzn-errortype`, else `__type`, else `code` of the body; a
+ * namespace in front (`#`) and a URL behind (`:`) are cut off.
  *
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
  */
-export function jsonErrorCode(answer: HttpAnswer): string | undefined {
-  const candidates = [answer.headers.get('x-amzn-errortype'), ...codesInBody(answer.body)]
-  const found = candidates.filter((code) => typeof code === 'string').find(Boolean)
-  return showable(found?.split(':', 1)[0]?.split('#').at(-1))
+export function readJsonError(answer: HttpAnswer): AwsError {
+  const body = decodeBody(answer.body)
+  const candidates = [answer.headers.get('x-amzn-errortype') ?? '', body['__type'], body.code]
+  const found = candidates.find((code) => code !== '')
+  const code = showable(found?.split(':', 1)[0]?.split('#').at(-1))
+  return { code, message: body.message === '' ? body.Message : body.message }
 }
 
 /**
- * The code in an AWS query (XML) error answer, `undefined` when it does not hold exactly one, as HTML from a proxy in between.
+ * What an AWS query (XML) error answer says; no code when it does not hold exactly one.
  *
  * @see https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
  */
-export function xmlErrorCode(answer: HttpAnswer): string | undefined {
-  return showable(elementText(new TextDecoder().decode(answer.body), 'Code'))
+export function readXmlError(answer: HttpAnswer): AwsError {
+  const xml = new TextDecoder().decode(answer.body)
+  const [, message = ''] = /<Message>([^<]*)<\/Message>/.exec(xml) ?? []
+  return { code: showable(elementText(xml, 'Code')), message }
 }
 
 /** Only what looks like a code is shown: the rest of an error answer may hold anything. */
@@ -34,11 +60,10 @@ function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
 }
 
-function codesInBody(body: Uint8Array): readonly unknown[] {
+function decodeBody(body: Uint8Array): typeof NONE {
   try {
-    const { __type: type, code } = decode(JsonError, parseJson(body, SUBJECT), SUBJECT)
-    return [type, code]
+    return decode(JsonError, parseJson(body, refuse), refuse)
   } catch {
-    return []
+    return NONE
   }
 }

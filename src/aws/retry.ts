@@ -126,7 +126,7 @@ export async function withRetries(
   }
 }
 
-/** `(3 attempts, 3.2 s)` for an error line, empty for a single attempt. */
+/** `3 attempts, 3.2 s` for an error line, empty for a single attempt. */
 export function describeAttempts({ attempts, tookMs }: Tried): string {
-  return attempts === 1 ? '' : ` (${attempts} attempts, ${(tookMs / 1000).toFixed(1)} s)`
+  return attempts === 1 ? '' : `${attempts} attempts, ${(tookMs / 1000).toFixed(1)} s`
 }

@@ -1,4 +1,4 @@
-import { Failure, quote } from '../base/failure.ts'
+import { failure, quote } from '../base/failure.ts'
 import { type Found, validate } from '../config/settings.ts'
 import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
 import type { Context } from './context.ts'
@@ -16,7 +16,7 @@ type Configured = Pick<Context, 'settings' | 'config'>
 /**
  * The URL of a service: a configured one, else the one of AWS for the region and form.
  *
- * @throws {Failure} `bad_config` - a configured URL is malformed, or stands beside a setting for FIPS or dual-stack, which
+ * @throws {Failure} `config_value` - a configured URL is malformed; `config_endpoint_form` - it stands beside a setting for FIPS or dual-stack, which
  * it would silently undo.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
@@ -35,10 +35,7 @@ export function serviceUrl({ service, region, form }: ServiceRequest, context: C
   }
   const contradiction = [fips, dualStack].find((setting) => setting?.value === true)
   if (contradiction === undefined) return configured.value
-  throw new Failure(
-    'bad_config',
-    `cannot use ${configured.origin} together with ${contradiction.origin}: a configured endpoint has no FIPS or dual-stack form`,
-  )
+  throw failure('config_endpoint_form', { origin: configured.origin, other: contradiction.origin })
 }
 
 function configuredUrl(service: Service, context: Configured): Found<string> | undefined {

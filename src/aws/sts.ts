@@ -1,11 +1,10 @@
 import { elementText } from '../base/decode.ts'
-import { Failure, quote } from '../base/failure.ts'
+import { failure, quote, subject } from '../base/failure.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import { CALL_TIMEOUT_MS, callAws, type Signing } from './call.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
-import { xmlErrorCode } from './error_code.ts'
 import { serviceUrl } from './service_url.ts'
 
 /** The role to become. */
@@ -25,21 +24,12 @@ const SESSION_NAME = 'ecr-credential-provider'
 
 const API_VERSION = '2011-06-15'
 
-const SUBJECT = { code: 'bad_response', name: "STS's answer" } as const
-
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ['AccessDenied', "does the role's trust policy allow this identity"],
-  ['ExpiredToken', 'the keys have expired'],
-  ['ExpiredTokenException', 'the token has expired'],
-  ['InvalidIdentityToken', 'is the issuer of the token registered with IAM as an OIDC provider'],
-  ['InvalidClientTokenId', 'AWS does not know these keys in this region'],
-  ['SignatureDoesNotMatch', 'is the clock of this node right'],
-])
+const refuse = (reason: string) => failure('answer_form', { answer: "STS's answer", reason })
 
 /**
  * Keys of a role, assumed with the given ones.
  *
- * @throws {Failure} of {@link callAws}; `bad_response` - not the documented shape.
+ * @throws {Failure} of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
 export async function assumeRole(
@@ -51,14 +41,14 @@ export async function assumeRole(
     DurationSeconds: `${input.durationSeconds}`,
     ...(input.externalId === undefined ? {} : { ExternalId: input.externalId }),
   }
-  const signing = { service: 'sts', region: context.region, credentials: base }
+  const signing = { region: context.region, credentials: base }
   return callSts({ action: 'AssumeRole', role: input, parameters, signing }, context)
 }
 
 /**
  * Keys of a role, for a token of an identity provider. The call is not signed: the token is the proof.
  *
- * @throws {Failure} of {@link callAws}; `bad_response` - not the documented shape.
+ * @throws {Failure} of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export async function assumeRoleWithWebIdentity(
@@ -92,7 +82,8 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
   network.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
   const answer = await callAws(
     {
-      subject: `cannot assume role ${quote(role.arn)}`,
+      subject: subject('sts', { role: role.arn }),
+      service: 'sts',
       request: {
         method: 'POST',
         url,
@@ -101,28 +92,25 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
         timeoutMs: CALL_TIMEOUT_MS,
       },
       ...(signing === undefined ? {} : { signing }),
-      errorCode: xmlErrorCode,
-      hints: HINTS,
     },
     context,
   )
   return { ...parseRoleKeys(answer), source: `role ${quote(role.arn)}` }
 }
 
-/** @throws {Failure} `bad_response` - a part of the keys is missing, empty, there twice or not plain text. */
+/** @throws {Failure} `answer_form` - a part of the keys is missing, empty, there twice or not plain text. */
 export function parseRoleKeys(answer: HttpAnswer): Omit<Credentials, 'source'> {
   const xml = new TextDecoder().decode(answer.body)
   function read(name: string): string {
     const text = elementText(xml, name)
     if (text !== undefined) return text
-    const state = `it must hold "${name}" once, as plain text`
-    throw new Failure(SUBJECT.code, `${SUBJECT.name} is not as documented: ${state}`)
+    throw refuse(`it is not as documented: it must hold '${name}' once, as plain text`)
   }
   return {
     accessKeyId: read('AccessKeyId'),
     secretAccessKey: read('SecretAccessKey'),
     sessionToken: read('SessionToken'),
     // The SDKs take a time without a zone for UTC.
-    expiresAtMs: parseTimestamp(read('Expiration').replace(/T[0-9:.]+$/, '$&Z'), SUBJECT),
+    expiresAtMs: parseTimestamp(read('Expiration').replace(/T[0-9:.]+$/, '$&Z'), refuse),
   }
 }

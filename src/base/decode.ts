@@ -1,45 +1,42 @@
 import * as v from 'valibot'
 
-import { Failure, type FailureCode, quote } from './failure.ts'
+import { type Failure, quote } from './failure.ts'
 
-/** What is being decoded, for the error line: `code` of the failure, and its subject (`the answer from IMDS`). */
-export interface Subject {
-  readonly code: FailureCode
-  readonly name: string
-}
+/** The failure of what is being decoded, which names it; `reason` is what is wrong with it: `it is not valid JSON`. */
+export type Refuse = (reason: string) => Failure
 
 /**
  * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1). Of
  * a name that an object has twice the last one counts, as in the JSON readers of the AWS SDKs.
  *
- * @throws {Failure} `subject.code` - not UTF-8 or not JSON. The engine's own message is dropped, since it quotes the
+ * @throws {Failure} of `refuse` - not UTF-8 or not JSON. The engine's own message is dropped, since it quotes the
  * input (`JSON Parse error: Unexpected identifier "SECRET"`).
  */
-export function parseJson(bytes: Uint8Array, subject: Subject): unknown {
+export function parseJson(bytes: Uint8Array, refuse: Refuse): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     // Parsed to `unknown` and never trusted: every caller hands the result to `decode`.
     const value: unknown = JSON.parse(text)
     return value
   } catch {
-    throw new Failure(subject.code, `${subject.name} is not valid JSON`)
+    throw refuse('it is not valid JSON')
   }
 }
 
 /**
  * `value` as the schema's output type.
  *
- * @throws {Failure} `subject.code` - names the first field that does not fit and what was expected there. The value is
+ * @throws {Failure} of `refuse` - names the first field that does not fit and what was expected there. The value is
  * never shown: valibot's own messages and its `received` quote it, so only the path and `expected` are used.
  */
 export function decode<const Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
-  subject: Subject,
+  refuse: Refuse,
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
-  throw new Failure(subject.code, `${subject.name} ${complaint(result.issues[0])}`)
+  throw refuse(`it ${complaint(result.issues[0])}`)
 }
 
 function complaint(issue: v.BaseIssue<unknown>): string {

@@ -1,60 +1,100 @@
-import { type OWN_LINES } from './lines/own.ts'
-import { type PROBLEMS } from './lines/peer.ts'
+import { OWN_LINES } from './lines/own.ts'
+import { PROBLEMS, SUBJECTS } from './lines/peer.ts'
 
-/** Why a run ended without an answer, in detail. Stable: `doctor` prints it. */
-export type Cause = keyof typeof OWN_LINES | keyof typeof PROBLEMS
+/** What can come of asking somebody else. */
+export type PeerCause = keyof typeof PROBLEMS
 
-/**
- * Why a run ended without an answer. Closed on purpose: tests and the exit code depend on it.
- * `bad_usage` is the only one that exits with 2, all others exit with 1.
- */
-export type FailureCode =
-  | 'bad_usage'
-  | 'bad_request'
-  | 'not_ecr'
-  | 'bad_config'
-  | 'no_credentials'
-  | 'unreachable'
-  | 'refused'
-  | 'throttled'
-  | 'bad_response'
-  | 'timed_out'
-  | 'bad_output'
-  | 'bug'
+/** Why a run ended without an answer. Stable: tests, the exit code and `doctor` depend on it. */
+export type Cause = keyof typeof OWN_LINES | PeerCause
 
 /**
  * The one error this program throws on purpose: "configured but unusable, refused or unreachable".
  * Whatever else is thrown is a bug and is never printed.
  *
- * `message` becomes the line on stderr, `printable` and otherwise as it is. It is made only of constants, host names, file paths,
- * profile, role and field names, AWS error codes, status codes and times, so there is nothing to redact.
+ * `message` becomes the line on stderr, `printable` and otherwise as it is. It is made by {@link failure} and {@link failed} only,
+ * of the lines in `lines/` and of host names, file paths, profile, role and field names, AWS error codes, status codes and
+ * times, so there is nothing to redact.
  */
 export class Failure extends Error {
   // A literal: minifying renames the class, and `this.constructor.name` with it.
   override readonly name = 'Failure'
-  readonly code: FailureCode
   override readonly cause: Cause
 
-  constructor(code: FailureCode, message: string, cause: Cause = 'bug') {
+  constructor(cause: Cause, message: string) {
     super(message)
-    this.code = code
     this.cause = cause
   }
+}
+
+/** What a line leaves open: names and numbers. */
+type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never
+type Values<Text> = Readonly<Record<Holes<Text>, string | number>>
+
+/** The failure of something that stands on this node. */
+export function failure<Own extends keyof typeof OWN_LINES>(
+  cause: Own,
+  values: Values<(typeof OWN_LINES)[Own]>,
+): Failure {
+  return new Failure(cause, fill(OWN_LINES[cause], values))
+}
+
+/** The beginning of a line about somebody else: who wanted what. */
+export function subject<Name extends keyof typeof SUBJECTS>(
+  name: Name,
+  values: Values<(typeof SUBJECTS)[Name]>,
+): string {
+  return fill(SUBJECTS[name], values)
+}
+
+/** What came of asking somebody else. */
+export interface Problem {
+  readonly cause: PeerCause
+  /** The words for it, which follow a {@link subject}. */
+  readonly problem: string
+}
+
+/** What came of asking somebody else, in words. */
+export function problem<Peer extends PeerCause>(
+  cause: Peer,
+  values: Values<(typeof PROBLEMS)[Peer]>,
+): Problem {
+  return { cause, problem: fill(PROBLEMS[cause], values) }
+}
+
+/** The failure of somebody else. `facts` stand before the hint, in parentheses; empty ones are left out. */
+export function failed(
+  about: string,
+  { cause, problem: words }: Problem,
+  facts: readonly string[],
+): Failure {
+  const noted = facts.filter((fact) => fact !== '').join('; ')
+  const added = noted === '' ? '' : ` (${noted})`
+  return new Failure(cause, `${about}: ${words.replace(/; hint: |$/, (end) => added + end)}`)
+}
+
+function fill(line: string, values: Readonly<Record<string, string | number>>): string {
+  return line.replace(/'?\{(\w+)\}'?/g, (hole, name: string) => {
+    const value = String(values[name])
+    return hole.startsWith("'") ? quote(value) : value
+  })
 }
 
 /** Longer names are cut: one line must stay one readable line in the kubelet's log. */
 const MAX_PRINTED_CHARACTERS = 120
 
-/** A name from outside (host, path, profile) in double quotes, of which it has none itself; no length floods the log. */
+/** A name from outside (host, path, profile) in single quotes, with none of its own; no length floods the log. */
 export function quote(name: string): string {
-  const own = name.replaceAll('"', '?')
-  if (own.length <= MAX_PRINTED_CHARACTERS) return `"${own}"`
-  return `"${own.slice(0, MAX_PRINTED_CHARACTERS)}..."`
+  const own = name.replace(/['"]/g, '?')
+  if (own.length <= MAX_PRINTED_CHARACTERS) return `'${own}'`
+  return `'${own.slice(0, MAX_PRINTED_CHARACTERS)}...'`
 }
 
-/** What every line passes before it is written: no control character can end it or drive a terminal. */
+/**
+ * What every line passes before it is written: no control character can end it or drive a terminal. And no double quote is
+ * in it: the kubelet's log would show each with a backslash.
+ */
 export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?')
+  return text.replaceAll('"', "'").replace(/[^\x20-\x7e]/g, '?')
 }
 
 /** The `code` of an error of the operating system or the runtime, `undefined` where there is none. */

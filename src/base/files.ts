@@ -1,4 +1,4 @@
-import { codeOf, Failure, quote } from './failure.ts'
+import { codeOf, type Failure, failure } from './failure.ts'
 import type { System } from './system.ts'
 
 /** Why the operating system refused a file, in this program's own words. */
@@ -35,7 +35,7 @@ export interface TextFile {
  * is dropped: it says how the text is written and is no part of it. Bytes that are not UTF-8 become U+FFFD, which can only
  * spoil the value they stand in.
  *
- * @throws {Failure} `bad_config` - it exists but cannot be read, or is larger than `maxBytes`.
+ * @throws {Failure} `config_file` - it exists but cannot be read, or is larger than `maxBytes`.
  */
 export async function readTextFile(
   file: TextFile,
@@ -56,7 +56,7 @@ export async function readTextFile(
 /**
  * The text of a file that must exist.
  *
- * @throws {Failure} `bad_config` - it does not, or of {@link readTextFile}.
+ * @throws {Failure} `config_file` - it does not, or of {@link readTextFile}.
  */
 export async function readExistingFile(
   file: TextFile,
@@ -69,5 +69,5 @@ export async function readExistingFile(
 
 /** The failure of a file that cannot be used. */
 export function unreadable({ name, path }: TextFile, reason: string): Failure {
-  return new Failure('bad_config', `cannot read ${name} ${quote(path)}: ${reason}`)
+  return failure('config_file', { name, path, reason })
 }

@@ -1,5 +1,4 @@
-import type { Subject } from './decode.ts'
-import { Failure } from './failure.ts'
+import type { Refuse } from './decode.ts'
 
 // The hour ends at 23: `Date.parse` takes 24 for midnight of the next day.
 const RFC_3339 =
@@ -8,17 +7,14 @@ const RFC_3339 =
 /**
  * An RFC 3339 time as milliseconds since 1970. Checked by pattern first, since `Date.parse` takes far more than that.
  *
- * @throws {Failure} `subject.code` - not such a time.
+ * @throws {Failure} of `refuse` - not such a time.
  * @see https://datatracker.ietf.org/doc/html/rfc3339#section-5.6
  */
-export function parseTimestamp(text: string, subject: Subject): number {
+export function parseTimestamp(text: string, refuse: Refuse): number {
   const milliseconds =
     RFC_3339.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text.toUpperCase()) : Number.NaN
   if (!Number.isNaN(milliseconds)) return milliseconds
-  throw new Failure(
-    subject.code,
-    `${subject.name} is not as documented: its expiry is not an RFC 3339 time`,
-  )
+  throw refuse('it is not as documented: its expiry is not an RFC 3339 time')
 }
 
 /** `Date.parse` takes February 30 for March 2. */

@@ -67,7 +67,7 @@ async function takeTurn(
   try {
     return await fetchAndKeep(cache, fetchOnce)
   } catch (error) {
-    note = error instanceof Failure && error.code === 'throttled' ? 'throttled' : 'failed'
+    note = error instanceof Failure && error.cause === 'throttled' ? 'throttled' : 'failed'
     if (note === 'failed') throw error
     return undefined
   } finally {

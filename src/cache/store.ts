@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { codeOf, Failure, quote } from '../base/failure.ts'
+import { codeOf, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { PrivateDirectory, System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
@@ -9,7 +9,7 @@ import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
 import { type Claim, openClaim, type Turn } from './claim.ts'
 import { sweep } from './sweep.ts'
 
-const SUBJECT = { code: 'bad_config', name: 'a cached token' } as const
+const refuse = (reason: string) => failure('cache_entry', { reason })
 
 /** A token in a file of the cache. */
 const Entry = v.object({
@@ -42,7 +42,7 @@ export interface TokenCache extends Claim {
  * boot, or from the image that a node was made of, is ever used.
  *
  * @param key - see `cacheKey`.
- * @throws {Failure} `bad_config` - the directory cannot be used.
+ * @throws {Failure} `cache_...` - the directory cannot be used.
  */
 export async function openTokenCache(
   directory: string,
@@ -56,9 +56,7 @@ export async function openTokenCache(
     ])
     return createCache(files, clock, { key, system })
   } catch (error) {
-    const rule = 'it must be a directory of this user, no link, with no access for others'
-    const subject = `cannot use the cache directory ${quote(directory)}`
-    throw new Failure('bad_config', `${subject}: ${reasonOfDirectory(error)}; ${rule}`)
+    throw failure('cache_directory', { path: directory, reason: reasonOfDirectory(error) })
   }
 }
 
@@ -93,7 +91,7 @@ function createCache(
   /** `undefined` for what is half written, or of another version. */
   function parseEntry(text: string): Entry | undefined {
     try {
-      return decode(Entry, parseJson(new TextEncoder().encode(text), SUBJECT), SUBJECT)
+      return decode(Entry, parseJson(new TextEncoder().encode(text), refuse), refuse)
     } catch {
       system.step('the cached token cannot be read')
       return undefined

@@ -1,4 +1,3 @@
-import { Failure, quote } from '../base/failure.ts'
 import type { IniValue, Section } from './ini.ts'
 
 /** A value of a profile, and where it was set. */
@@ -80,9 +79,4 @@ function mergeProfile(under: Profile, over: Profile): Profile {
     values: new Map([...under.values, ...overrides]),
     partialKeysIn: over.partialKeysIn,
   }
-}
-
-/** The failure of a profile that breaks a rule. */
-export function brokenProfile(profile: Profile, reason: string): Failure {
-  return new Failure('bad_config', `cannot use profile ${quote(profile.name)}: ${reason}`)
 }

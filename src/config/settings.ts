@@ -1,4 +1,4 @@
-import { Failure, quote } from '../base/failure.ts'
+import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import type { Profile } from './profiles.ts'
 import type { Kind, Setting } from './settings_table.ts'
@@ -14,7 +14,7 @@ export interface Settings {
   /**
    * The setting's value, `undefined` where nothing sets it.
    *
-   * @throws {Failure} `bad_config` - it is not acceptable; names the variable or the file and line, never the value.
+   * @throws {Failure} `config_value` - it is not acceptable; names the variable or the file and line, never the value.
    */
   readonly get: <T>(setting: Setting<T>) => Found<T> | undefined
 }
@@ -50,9 +50,9 @@ export function fromProfile(
   return { value: found.value, origin: `${key} in ${quote(found.file)} line ${found.line}` }
 }
 
-/** @throws {Failure} `bad_config` - the text is not of this kind; names its origin. */
+/** @throws {Failure} `config_value` - the text is not of this kind; names its origin. */
 export function validate<T>(kind: Kind<T>, { value: text, origin }: Found<string>): Found<T> {
   const value = kind.parse(text)
   if (value !== undefined) return { value, origin }
-  throw new Failure('bad_config', `cannot use ${origin}: it must be ${kind.accepts}`)
+  throw failure('config_value', { origin, accepts: kind.accepts })
 }

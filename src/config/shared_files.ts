@@ -1,4 +1,4 @@
-import { Failure, quote } from '../base/failure.ts'
+import { failure, quote } from '../base/failure.ts'
 import { readTextFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
 import { headerOf, isText, parseIni, type Section } from './ini.ts'
@@ -10,7 +10,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024
 /**
  * The shared config and credentials files, merged. A file that does not exist is an empty one.
  *
- * @throws {Failure} `bad_config` - a file exists but cannot be read, or is not what it should be.
+ * @throws {Failure} `config_file` - a file exists but cannot be read, or is not what it should be.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function readSharedConfig(
@@ -55,7 +55,7 @@ async function readSections(
   const sections = parseIni(text)
   const state = whyUnreadable(text, sections)
   if (state === undefined) return { file: path, sections }
-  throw new Failure('bad_config', `cannot read ${name} ${quote(path)}: it ${state}`)
+  throw failure('config_file', { name, path, reason: `it ${state}` })
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Credentials } from '../aws/credentials.ts'
-import { Failure } from '../base/failure.ts'
+import { failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { type Found, fromEnvironment, validate } from '../config/settings.ts'
 import { type Kind, type Setting, SOURCES } from '../config/settings_table.ts'
@@ -43,7 +43,7 @@ function findKey(setting: Setting<string>, env: System['env']): Found<string> | 
 /**
  * The web identity in the environment, as EKS sets it for service accounts.
  *
- * @throws {Failure} `bad_config` - a token file without a role.
+ * @throws {Failure} `config_alone` - a token file without a role.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 export function readEnvironmentWebIdentity(env: System['env']): WebIdentity | undefined {
@@ -51,7 +51,7 @@ export function readEnvironmentWebIdentity(env: System['env']): WebIdentity | un
   if (tokenFile === undefined) return undefined
   const roleArn = fromEnvironment(SOURCES.roleArn, env)?.value
   if (roleArn === undefined) {
-    throw new Failure('bad_config', `cannot use ${tokenFile.origin} without AWS_ROLE_ARN`)
+    throw failure('config_alone', { origin: tokenFile.origin, other: 'AWS_ROLE_ARN' })
   }
   const sessionName = fromEnvironment(SOURCES.roleSessionName, env)?.value
   return { tokenFile: tokenFile.value, roleArn, sessionName }
@@ -74,7 +74,7 @@ const FULL_URI: Kind<string> = {
 /**
  * The URL of a container's credentials, or `undefined` outside one. A relative URI wins over a full one.
  *
- * @throws {Failure} `bad_config` - not a path, or not a URL.
+ * @throws {Failure} `config_value` - not a path, or not a URL.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 export function readContainer(env: System['env']): Found<string> | undefined {

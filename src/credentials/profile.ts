@@ -1,5 +1,5 @@
-import { quote } from '../base/failure.ts'
-import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import { failure, quote } from '../base/failure.ts'
+import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { fromProfile } from '../config/settings.ts'
 import type { Setting } from '../config/settings_table.ts'
 import { SOURCES } from '../config/settings_table.ts'
@@ -46,7 +46,7 @@ export function hasKeys(profile: Profile): boolean {
  * configuration means the same here.
  *
  * @param visited - names on the way here; a second visit takes the profile without its role and link, which ends a loop.
- * @throws {Failure} `bad_config` - a rule is broken; names the profile.
+ * @throws {Failure} `profile_...` - a rule is broken; names the profile.
  * @see https://github.com/aws/aws-sdk-go-v2/blob/main/config/shared_config.go (`setFromIniSections`)
  */
 export function linkProfile(
@@ -67,14 +67,14 @@ export function linkProfile(
   }
   const next = config.get(sourceName)
   if (next === undefined) {
-    throw brokenProfile(profile, `its source_profile ${quote(sourceName)} does not exist`)
+    throw failure('profile_source_missing', { profile: profile.name, source: sourceName })
   }
   if (visited.size === MAX_LINKS) {
-    throw brokenProfile(profile, `more than ${MAX_LINKS} profiles refer to one another`)
+    throw failure('profile_chain', { profile: profile.name, limit: MAX_LINKS })
   }
   const source = linkProfile(next, config, new Set([...visited, profile.name]))
   if (!hasCredentials(source)) {
-    throw brokenProfile(profile, `its source_profile ${quote(sourceName)} names no credentials`)
+    throw failure('profile_source_empty', { profile: profile.name, source: sourceName })
   }
   return { profile, source, assumesRole }
 }
@@ -85,17 +85,15 @@ function assertWholeKeys(profile: Profile): void {
   )
   // The merged pair counts too: a half may be left where the other file has neither.
   if (profile.partialKeysIn === undefined && halves.length !== 1) return
-  const file = quote(profile.partialKeysIn ?? 'the merge of both files')
-  throw brokenProfile(
-    profile,
-    `${file} has only one of aws_access_key_id and aws_secret_access_key`,
-  )
+  const file = profile.partialKeysIn
+  const where = file === undefined ? 'the merge of both files' : quote(file)
+  throw failure('profile_half_keys', { profile: profile.name, where })
 }
 
 function assertRole(profile: Profile): void {
   const needy = NEED_ROLE.find((key) => valueOf(profile, key) !== undefined)
   if (needy === undefined || valueOf(profile, SOURCES.roleArn) !== undefined) return
-  throw brokenProfile(profile, `its ${needy.key ?? ''} requires role_arn`)
+  throw failure('profile_no_role', { profile: profile.name, key: needy.key ?? '' })
 }
 
 function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink: boolean }): void {
@@ -103,7 +101,8 @@ function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink
     (key) => valueOf(profile, key) !== undefined && !(ignoreLink && key === SOURCES.sourceProfile),
   )
   if (named.length < 2) return
-  throw brokenProfile(profile, `only one of ${named.map(({ key }) => key).join(', ')} may be set`)
+  const keys = named.map(({ key }) => key).join(', ')
+  throw failure('profile_many_sources', { profile: profile.name, keys })
 }
 
 /** Whether a source profile names credentials of any kind. `login_session` does not count. */

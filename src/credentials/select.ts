@@ -1,8 +1,8 @@
 import type { Credentials } from '../aws/credentials.ts'
 import type { AssumeRoleInput } from '../aws/sts.ts'
-import { Failure, quote } from '../base/failure.ts'
+import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { SOURCES } from '../config/settings_table.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
@@ -16,16 +16,13 @@ const MIN_DURATION_SECONDS = 900
  * The profile in use, or `undefined` when none was asked for and there is no `default`. Only a profile that `AWS_PROFILE`
  * names must exist.
  *
- * @throws {Failure} `bad_config` - `AWS_PROFILE` names a profile that neither file has.
+ * @throws {Failure} `profile_missing` - `AWS_PROFILE` names a profile that neither file has.
  */
 export function selectProfile(config: SharedConfig, env: System['env']): Profile | undefined {
   const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
   const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
   if (profile === undefined && asked !== '') {
-    throw new Failure(
-      'bad_config',
-      `cannot find profile ${quote(asked)} (from AWS_PROFILE) in the config and credentials files`,
-    )
+    throw failure('profile_missing', { profile: asked })
   }
   return profile
 }
@@ -34,7 +31,7 @@ export function selectProfile(config: SharedConfig, env: System['env']): Profile
  * The one source of credentials, selected from configuration alone, before anything is asked: keys, else a web identity,
  * both of the environment, else what the profile names, else a container's, else the instance's role.
  *
- * @throws {Failure} `bad_config` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go.
+ * @throws {Failure} `profile_...` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export function selectSource(
@@ -48,7 +45,7 @@ export function selectSource(
   const identity = readEnvironmentWebIdentity(env)
   if (identity !== undefined) return { kind: 'web_identity', identity }
   if (linked !== undefined) return fromLinkedProfile(linked, config, env)
-  return ambientSource('there is no profile "default"', env)
+  return ambientSource("there is no profile 'default'", env)
 }
 
 function fromLinkedProfile(
@@ -78,10 +75,7 @@ function ownSource(profile: Profile, config: SharedConfig, env: System['env']): 
   }
   if (hasSsoKeys(profile)) return { kind: 'sso', sso: readSso(profile, config) }
   if (valueOf(profile, SOURCES.loginSession) !== undefined) {
-    throw brokenProfile(
-      profile,
-      'its login_session is not supported; hint: use sso_session or a role',
-    )
+    throw failure('profile_login_session', { profile: profile.name })
   }
   const command = valueOf(profile, SOURCES.credentialProcess)
   if (command !== undefined) return { kind: 'process', command, profile: profile.name }
@@ -89,28 +83,21 @@ function ownSource(profile: Profile, config: SharedConfig, env: System['env']): 
 }
 
 function namedSource(name: string, profile: Profile, env: System['env']): Source {
+  const refuse = (reason: string) =>
+    failure('profile_credential_source', { profile: profile.name, reason })
   switch (name) {
     case 'Ec2InstanceMetadata':
       return { kind: 'instance', reason: `profile ${quote(profile.name)} names it` }
     case 'EcsContainer': {
       const url = readContainer(env)
       if (url !== undefined) return { kind: 'container', url }
-      throw brokenProfile(
-        profile,
-        'its credential_source is EcsContainer, but no container variable is set',
-      )
+      throw refuse('is EcsContainer, but no container variable is set')
     }
     case 'Environment':
       // Keys in the environment win over every profile, so there are none.
-      throw brokenProfile(
-        profile,
-        'its credential_source is Environment, but the environment has no keys',
-      )
+      throw refuse('is Environment, but the environment has no keys')
     default:
-      throw brokenProfile(
-        profile,
-        'its credential_source must be Environment, Ec2InstanceMetadata or EcsContainer',
-      )
+      throw refuse('must be Environment, Ec2InstanceMetadata or EcsContainer')
   }
 }
 
@@ -132,7 +119,7 @@ function readKeys(profile: Profile): Credentials {
 
 function readRole(profile: Profile, arn: string): AssumeRoleInput {
   if (valueOf(profile, SOURCES.mfaSerial) !== undefined) {
-    throw brokenProfile(profile, 'its mfa_serial asks for a code, and nobody is there to type one')
+    throw failure('profile_mfa', { profile: profile.name })
   }
   return {
     arn,

@@ -1,5 +1,5 @@
-import { quote } from '../base/failure.ts'
-import { brokenProfile, type Profile, type SharedConfig } from '../config/profiles.ts'
+import { failure, quote } from '../base/failure.ts'
+import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { type Found, fromProfile, validate } from '../config/settings.ts'
 import { REGION, SOURCES } from '../config/settings_table.ts'
 import type { Setting } from '../config/settings_table.ts'
@@ -22,28 +22,29 @@ export function hasSsoKeys(profile: Profile): boolean {
  * What a profile says about IAM Identity Center. With `sso_session` region and start URL stand in a section of their own,
  * which the profile may repeat but not contradict; without it all four stand in the profile.
  *
- * @throws {Failure} `bad_config` - the section or a key is missing, or the profile contradicts the section.
+ * @throws {Failure} `profile_sso` - the section or a key is missing, or the profile contradicts the section.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
 export function findSso(
   profile: Profile,
   config: SharedConfig,
 ): Omit<Sso, 'region'> & { readonly region: Found<string> } {
+  const refuse = (reason: string) => failure('profile_sso', { profile: profile.name, reason })
   const session = fromProfile(SOURCES.ssoSession, profile)?.value.trim()
   const section = session === undefined ? profile : config.get(`sso-session ${session}`)
   if (section === undefined) {
-    throw brokenProfile(profile, `there is no section [sso-session ${quote(session ?? '')}]`)
+    throw refuse(`there is no section [sso-session ${quote(session ?? '')}]`)
   }
   for (const key of [SOURCES.ssoRegion, SOURCES.ssoStartUrl]) {
     const repeated = fromProfile(key, profile)?.value
     if (repeated !== undefined && repeated !== fromProfile(key, section)?.value) {
-      throw brokenProfile(profile, `its ${key.key ?? ''} differs from that of its sso_session`)
+      throw refuse(`its ${key.key ?? ''} differs from that of its sso_session`)
     }
   }
   const need = (key: Setting<string>, of: Profile): Found<string> => {
     const found = fromProfile(key, of)
     if (found !== undefined) return found
-    throw brokenProfile(profile, `it needs ${key.key ?? ''} for IAM Identity Center`)
+    throw refuse(`it needs ${key.key ?? ''} for IAM Identity Center`)
   }
   return {
     profile: profile.name,
@@ -58,7 +59,7 @@ export function findSso(
 /**
  * The same, to be used.
  *
- * @throws {Failure} `bad_config` - of {@link findSso}, or the region is none: it becomes part of a host's name.
+ * @throws {Failure} of {@link findSso}; `config_value` - the region is none: it becomes part of a host's name.
  */
 export function readSso(profile: Profile, config: SharedConfig): Sso {
   const found = findSso(profile, config)

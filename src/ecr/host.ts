@@ -1,5 +1,5 @@
 import { type EndpointForm, findPartition, PARTITIONS } from '../aws/endpoints.ts'
-import { Failure, quote } from '../base/failure.ts'
+import { failure } from '../base/failure.ts'
 import { REGION_FORM } from '../config/settings_table.ts'
 
 /** The registry an image lives in, read from the image's host name alone. */
@@ -40,7 +40,7 @@ const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
  *
  * @param image - as the kubelet sends it; a scheme, tag or digest is tolerated.
  * @param mirrors - hosts to answer for as well, as private ECR; a host of ECR itself is never taken for one.
- * @throws {Failure} `bad_request` - no host name can be read from it; `not_ecr` - the host is not one of Amazon ECR's.
+ * @throws {Failure} `request_image` - no host name can be read from it; `not_ecr` - the host is not one of Amazon ECR's.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
  */
 export function parseRegistry(image: string, mirrors: readonly Mirror[]): Registry {
@@ -48,15 +48,12 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
   const name = AUTHORITY.exec(authority)?.groups?.['name']?.toLowerCase()
   if (name === undefined) {
     // The image is not shown: whatever precedes the host (`user:password@`) may be a secret.
-    throw new Failure('bad_request', 'cannot read a registry host from the image in the request')
+    throw failure('request_image', {})
   }
   const registry =
     findPublic(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
   if (registry === undefined) {
-    throw new Failure(
-      'not_ecr',
-      `cannot get credentials for ${quote(authority)}: it is not an Amazon ECR host; hint: if it mirrors one, pass --mirror`,
-    )
+    throw failure('not_ecr', { host: authority })
   }
   return { host: authority, ...registry }
 }

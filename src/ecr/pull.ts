@@ -47,7 +47,7 @@ const ANY_REGION = 'us-east-1'
  * Validates every setting that this pull will use, so that a bad value fails before any network call. The region was
  * validated when it was chosen. Unused settings are skipped: a bad value without effect must not cost a pull.
  *
- * @throws {Failure} `bad_config` - one is not acceptable.
+ * @throws {Failure} `config_...` - one is not acceptable.
  */
 export function checkSettings(
   { registry, source, region }: Pull,

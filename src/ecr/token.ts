@@ -3,10 +3,9 @@ import * as v from 'valibot'
 import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
-import { jsonErrorCode } from '../aws/error_code.ts'
 import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { Failure } from '../base/failure.ts'
+import { type Failure, failure, subject } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
 import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
@@ -17,17 +16,7 @@ const TARGETS = {
   'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
 } as const
 
-const HINTS: ReadonlyMap<string, string> = new Map([
-  [
-    'AccessDeniedException',
-    'the identity needs ecr:GetAuthorizationToken (for public images ecr-public:GetAuthorizationToken and sts:GetServiceBearerToken)',
-  ],
-  ['ExpiredTokenException', 'the keys have expired'],
-  ['InvalidSignatureException', 'are the keys whole, and is the clock of this node right'],
-  ['UnrecognizedClientException', 'AWS does not know these keys in this region'],
-])
-
-const SUBJECT = { code: 'bad_response', name: "ECR's answer" } as const
+const refuse = (reason: string) => failure('answer_form', { answer: "ECR's answer", reason })
 
 /** What ECR gave: the user name and password for the registry, and for how long they work. */
 export interface RegistryToken {
@@ -63,7 +52,7 @@ const PublicAnswer = v.object({ authorizationData: AuthorizationData })
  * A password for the registry: one `GetAuthorizationToken`, signed with the given keys. `yields`: a call that ECR throttles
  * is the last one.
  *
- * @throws {Failure} `unreachable` - no answer; `refused` - AWS said no; `bad_response` - not the documented shape.
+ * @throws {Failure} of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
  * @see https://docs.aws.amazon.com/AmazonECRPublic/latest/APIReference/API_GetAuthorizationToken.html
  */
@@ -78,11 +67,10 @@ export async function fetchRegistryToken(
   network.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
   const answer = await callAws(
     {
-      subject: `cannot get an ECR token in ${region}`,
+      subject: subject('ecr', { region }),
+      service,
       request,
-      signing: { service, region, credentials },
-      errorCode: jsonErrorCode,
-      hints: HINTS,
+      signing: { region, credentials },
       yields,
     },
     context,
@@ -108,18 +96,18 @@ export function tokenRequest(
  * The token in an answer. Its life is counted by the clock that set its end, which is ECR's.
  *
  * @param nowMs - the time where the answer does not say it, in milliseconds since 1970.
- * @throws {Failure} `bad_response` - not the documented shape, or a token that is no `user:password` in base64.
+ * @throws {Failure} `answer_form` - not the documented shape, or a token that is no `user:password` in base64.
  */
 export function parseToken(
   answer: HttpAnswer,
   service: Registry['service'],
   nowMs: number,
 ): RegistryToken {
-  const value = parseJson(answer.body, SUBJECT)
+  const value = parseJson(answer.body, refuse)
   const data =
     service === 'ecr'
-      ? decode(PrivateAnswer, value, SUBJECT).authorizationData[0]
-      : decode(PublicAnswer, value, SUBJECT).authorizationData
+      ? decode(PrivateAnswer, value, refuse).authorizationData[0]
+      : decode(PublicAnswer, value, refuse).authorizationData
   const [, username, password] = /^([^:]+):(.+)$/s.exec(decodeBase64(data.authorizationToken)) ?? []
   if (username === undefined || password === undefined) throw notAToken()
   const leftMs = (data.expiresAt ?? 0) * 1000 - (dateOf(answer.headers) ?? nowMs)
@@ -136,8 +124,5 @@ function decodeBase64(text: string): string {
 }
 
 function notAToken(): Failure {
-  return new Failure(
-    'bad_response',
-    `${SUBJECT.name} is not as documented: its authorizationToken is not base64 of user:password`,
-  )
+  return refuse('it is not as documented: its authorizationToken is not base64 of user:password')
 }

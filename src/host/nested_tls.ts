@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 
-import { coded, codeOf } from '../base/failure.ts'
+import { codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
-import { mismatch } from './socket.ts'
+import { brokenHandshake, refusalOf } from './socket.ts'
 
 /**
  * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself
@@ -53,7 +53,7 @@ async function ready(
 /** As Bun's own sockets name it: a handshake that breaks is no verdict on a certificate. */
 function renamed(error: Error): Error {
   const isHandshake = String(codeOf(error)).startsWith('ERR_SSL_')
-  return isHandshake ? coded('EPROTO') : error
+  return isHandshake ? brokenHandshake(error) : error
 }
 
 async function secure(
@@ -72,5 +72,7 @@ async function secure(
     allowPartialTrustChain: allowsIntermediates,
   })
   if (hidden !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = hidden
-  return ready(socket, 'secureConnect', () => mismatch(socket.getPeerX509Certificate(), host))
+  return ready(socket, 'secureConnect', () =>
+    refusalOf(null, socket.getPeerX509Certificate(), host),
+  )
 }

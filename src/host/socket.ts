@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 
 import { isAddress } from '../base/addresses.ts'
-import { coded } from '../base/failure.ts'
+import { coded, codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 
@@ -91,7 +91,10 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
       socket: {
         ...handlersOf(stream),
         handshake: (peer, isTrusted, error) => {
-          const refusal = error ?? mismatch(peer.getPeerX509Certificate(), host)
+          const isBroken = codeOf(error) === 'EPROTO' && error !== null
+          const refusal = isBroken
+            ? brokenHandshake(error)
+            : refusalOf(error, peer.getPeerX509Certificate(), host)
           if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
           // Before the end of the connection, which must not become the reason.
           inbox.end(refusal)
@@ -117,4 +120,24 @@ export function mismatch(
   const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
   if (found !== undefined) return undefined
   return coded('ERR_TLS_CERT_ALTNAME_INVALID')
+}
+
+/**
+ * The error with which a certificate is refused, if it is: the TLS library's, else for its name; with what a person needs to
+ * know about it (`issuer`, `validFrom`, `validTo`).
+ */
+export function refusalOf(
+  error: Error | null,
+  certificate: X509Certificate | undefined,
+  host: string,
+): Error | undefined {
+  const found = error ?? mismatch(certificate, host)
+  if (found === undefined || certificate === undefined) return found
+  const { issuer, validFrom, validTo } = certificate
+  return Object.assign(found, { issuer, validFrom, validTo })
+}
+
+/** A handshake that breaks, and is no verdict on a certificate: `ENOTLS` where the peer speaks something else. */
+export function brokenHandshake({ message }: Error): Error {
+  return coded(message.includes('WRONG_VERSION_NUMBER') ? 'ENOTLS' : 'EPROTO')
 }

@@ -1,4 +1,4 @@
-import { Failure, quote } from '../base/failure.ts'
+import { failure } from '../base/failure.ts'
 import { REGION } from '../config/settings_table.ts'
 import type { Mirror } from '../ecr/host.ts'
 
@@ -60,7 +60,7 @@ Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
  * The command line. `get-credentials` is accepted because older kubelet configurations pass it.
  *
  * @param args - without the program's own name.
- * @throws {Failure} `bad_usage` - a word or flag that is not known, or a value that does not fit.
+ * @throws {Failure} `usage_...` - a word or flag that is not known, or a value that does not fit.
  */
 export function parseOptions(args: readonly string[]): Options {
   const options: Writable<Options> = {
@@ -88,14 +88,11 @@ export function parseOptions(args: readonly string[]): Options {
     else if (options.command === 'warm' && /^[^-]/.test(word)) {
       options.images = [...options.images, word]
     } else {
-      throw new Failure(
-        'bad_usage',
-        `unknown argument ${quote(word)}; known: get-credentials, warm, --mirror HOST[=REGION], --irsa-role, --timeout SECONDS, --cache-dir DIR, --verbose, --help, --version`,
-      )
+      throw failure('usage_argument', { argument: word })
     }
   }
   if (options.command === 'warm' && options.cacheDirectory === undefined) {
-    throw new Failure('bad_usage', 'warm needs --cache-dir DIR: there is nothing else to warm')
+    throw failure('usage_warm', {})
   }
   return options
 }
@@ -114,7 +111,8 @@ function parseMirror(value = ''): Mirror {
     /^(?<host>\*|[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)(?:=(?<region>.+))?$/.exec(value)
       ?.groups ?? {}
   if (host === undefined || (region !== undefined && REGION.parse(region) === undefined)) {
-    throw new Failure('bad_usage', '--mirror must be HOST, HOST:PORT or *, and may end in =REGION')
+    const accepts = 'HOST, HOST:PORT or *, and may end in =REGION'
+    throw failure('usage_option', { option: '--mirror', accepts })
   }
   return { host: host.toLowerCase(), region }
 }
@@ -122,7 +120,8 @@ function parseMirror(value = ''): Mirror {
 function parseTimeout(value = ''): number {
   const seconds = /^[0-9]{1,4}$/.test(value) ? Number(value) : 0
   if (seconds >= 1 && seconds <= 3600) return seconds * 1000
-  throw new Failure('bad_usage', '--timeout must be a whole number of seconds from 1 to 3600')
+  const accepts = 'a whole number of seconds from 1 to 3600'
+  throw failure('usage_option', { option: '--timeout', accepts })
 }
 
 /** Absolute, since the working directory is not ours to choose; without a slash at its end, which would follow a link. */
@@ -130,5 +129,6 @@ function parseDirectory(value = ''): string {
   const path = value.replace(/\/+$/, '')
   if (path.startsWith('/') && !path.includes('\u{FFFD}') && !/\/\.{0,2}(?:\/|$)/.test(path))
     return path
-  throw new Failure('bad_usage', '--cache-dir must be an absolute path, without . or .. in it')
+  const accepts = 'an absolute path, without . or .. in it'
+  throw failure('usage_option', { option: '--cache-dir', accepts })
 }

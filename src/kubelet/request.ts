@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, parseJson, type Subject } from '../base/decode.ts'
-import { Failure } from '../base/failure.ts'
+import { decode, NonEmpty, parseJson, type Refuse } from '../base/decode.ts'
+import { failure } from '../base/failure.ts'
 
-const SUBJECT: Subject = { code: 'bad_request', name: 'the request on stdin' }
+const refuse: Refuse = (reason) => failure('request_form', { reason })
 
 /** All three were served by every kubelet from 1.26 on; older ones know one or two of them. */
 const API_VERSIONS = [
@@ -32,18 +32,15 @@ export const MAX_REQUEST_BYTES = 1024 * 1024
 /**
  * The kubelet's request.
  *
- * @throws {Failure} `bad_request` - too large, empty, not JSON, another kind or API version, or without an image.
+ * @throws {Failure} `request_form` - too large, empty, not JSON, another kind or API version, or without an image.
  * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
  */
 export function parseRequest(bytes: Uint8Array): Request {
   if (bytes.length > MAX_REQUEST_BYTES) {
-    throw new Failure('bad_request', `${SUBJECT.name} is larger than ${MAX_REQUEST_BYTES} bytes`)
+    throw refuse(`it is larger than ${MAX_REQUEST_BYTES} bytes`)
   }
   if (bytes.length === 0) {
-    throw new Failure(
-      'bad_request',
-      `${SUBJECT.name} is empty; hint: the kubelet writes it, see --help`,
-    )
+    throw failure('request_empty', {})
   }
-  return decode(CredentialProviderRequest, parseJson(bytes, SUBJECT), SUBJECT)
+  return decode(CredentialProviderRequest, parseJson(bytes, refuse), refuse)
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../base/failure.ts'
+import { type Failure, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { System, Tls } from '../base/system.ts'
 import {
@@ -60,7 +60,7 @@ export function storeOf(
 /**
  * A bundle, `undefined` where there is no such file.
  *
- * @throws {Failure} `bad_config` - it cannot be read, or holds no certificate.
+ * @throws {Failure} `config_certificates` - it cannot be read, or holds no certificate.
  */
 export async function readBundle(
   path: string,
@@ -85,5 +85,5 @@ export async function readBundle(
 
 /** The failure of certificates that cannot be used. */
 export function unusable(subject: string, reason: string): Failure {
-  return new Failure('bad_config', `cannot use ${subject}: ${reason}`)
+  return failure('config_certificates', { certificates: subject, reason })
 }

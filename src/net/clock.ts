@@ -12,7 +12,7 @@ export interface Clock {
 }
 
 /** AWS refuses signatures that are off by five minutes; below four the clock is not the reason. */
-const MIN_SKEW_MS = 240_000
+export const MIN_SKEW_MS = 240_000
 
 /** A `Date` that travelled longer than this says nothing about now. */
 const MAX_ROUND_TRIP_MS = 15 * 60 * 1000

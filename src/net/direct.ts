@@ -2,10 +2,7 @@ import { isAddress } from '../base/addresses.ts'
 import type { Connection, System, Tls } from '../base/system.ts'
 import type { TrustStore } from './bundle.ts'
 import type { LookUp } from './names.ts'
-import { isUntrusted, within } from './problem.ts'
-
-/** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */
-const PHASE_MS = 4000
+import { isUntrusted, PHASE_MS, within } from './problem.ts'
 
 /** After this long without a connection the next address is tried as well, in milliseconds (RFC 8305, 5). */
 const STAGGER_MS = 250
@@ -27,7 +24,7 @@ export async function connectTo(url: URL, reach: Reach): Promise<Connection> {
   const host = hostOf(url)
   const open = async () => {
     const addresses = await reach.lookUp(host)
-    return within(PHASE_MS, connectToAny(addresses, portOf(url), reach), 'ENOCONNECT')
+    return within(PHASE_MS, connectToAny(addresses, portOf(url), reach), () => 'ENOCONNECT')
   }
   if (url.protocol === 'http:') return open()
   const name = serverNameOf(url)
@@ -53,7 +50,7 @@ export async function secureWith(
     // Sequential: the next form is needed only if this one is refused.
     const connection = await open()
     try {
-      return await within(PHASE_MS, connection.secure({ ...peer, ...trust }), 'ENOHANDSHAKE')
+      return await within(PHASE_MS, connection.secure({ ...peer, ...trust }), () => 'ENOHANDSHAKE')
     } catch (error) {
       connection.close()
       if (!isUntrusted(error)) throw error

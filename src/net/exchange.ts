@@ -20,16 +20,21 @@ export interface HttpRequest {
  * One request and its answer on a connection of their own, which is closed afterwards: no answer can be taken for that of
  * another request.
  *
- * @throws an error with a `code`; `ENOANSWER` - there is no answer after `timeoutMs` milliseconds.
+ * @throws an error with a `code`; `ENOTYET` - there is no connection after `timeoutMs` milliseconds; `ENOANSWER` - there is,
+ * but no answer.
  */
 export async function exchange(
   connecting: Promise<Connection>,
   bytes: Uint8Array,
   timeoutMs: number,
 ): Promise<RawAnswer> {
+  let isConnected = false
   try {
-    const asked = connecting.then(async (connection) => connection.ask(bytes, parseAnswer))
-    return await within(timeoutMs, asked, 'ENOANSWER')
+    const asked = connecting.then(async (connection) => {
+      isConnected = true
+      return connection.ask(bytes, parseAnswer)
+    })
+    return await within(timeoutMs, asked, () => (isConnected ? 'ENOANSWER' : 'ENOTYET'))
   } finally {
     void connecting.then(
       (connection) => connection.close(),

@@ -30,7 +30,7 @@ export function openNames(
       // Whatever the resolver called it: the name may exist, but nobody says so.
       if (leftMs <= 0) throw broken('EAI_AGAIN')
       try {
-        const addresses = await within(leftMs, system.lookUp(host), 'ELOOKUP')
+        const addresses = await within(leftMs, system.lookUp(host), () => 'ELOOKUP')
         if (addresses.length === 0) throw broken('ENOTFOUND')
         return addresses
       } catch (error) {

@@ -2,10 +2,11 @@ import type { Connection, System } from '../base/system.ts'
 import type { RawAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
+import { describeError, type Unanswered } from './describe.ts'
 import { connectTo, hostOf } from './direct.ts'
 import { exchange, formatRequest, formatUserAgent, type HttpRequest } from './exchange.ts'
 import { openNames } from './names.ts'
-import { broken, describeError, type Problem } from './problem.ts'
+import { broken } from './problem.ts'
 import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
 import { type CaBundle, readTrustStore } from './trust.ts'
@@ -16,7 +17,7 @@ export interface HttpAnswer extends RawAnswer {
 }
 
 /** Nothing usable came back. */
-export interface NoAnswer extends Problem {
+export interface NoAnswer extends Unanswered {
   readonly kind: 'no_answer'
 }
 
@@ -27,7 +28,7 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
    * Begins to connect to the server of a URL that will be asked later in this run. Sends no request, and whatever goes
    * wrong with the connection shows when the server is asked.
    *
-   * @throws {Failure} `bad_config` - of {@link findProxy}.
+   * @throws {Failure} of {@link findProxy}.
    */
   readonly prepare: (url: string) => void
   /** The addresses of a URL's host that `send` will connect to: names are looked up once a run. */
@@ -113,7 +114,13 @@ export function openNetwork(
       if (encoding !== 'identity') throw broken('ECOMPRESSED')
       return { kind: 'answer', ...answer }
     } catch (error) {
-      const attempt = { host: url.host, timeoutMs, trustedBy, proxy: proxy?.name }
+      const attempt = {
+        host: url.host,
+        timeoutMs,
+        trustedBy,
+        proxy: proxy?.name,
+        nowMs: system.now(),
+      }
       return { kind: 'no_answer', ...describeError(error, attempt) }
     }
   }
@@ -125,8 +132,8 @@ export function openNetwork(
   }
   async function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
     return lookUp(hostOf(url)).catch((error: unknown) => {
-      const attempt = { host: url.host, timeoutMs: 0, trustedBy: undefined, proxy: undefined }
-      return { kind: 'no_answer' as const, ...describeError(error, attempt) }
+      const attempt = { timeoutMs: 0, trustedBy: undefined, proxy: undefined, nowMs: system.now() }
+      return { kind: 'no_answer' as const, ...describeError(error, { host: url.host, ...attempt }) }
     })
   }
   const { step, sleep, random, elapsedMs, now: localNow } = system

@@ -30,7 +30,7 @@ type TrustSystem = Pick<
  * certificate directories too, and these hold the bundle's certificates. A host without any store gets the Mozilla roots
  * that are part of Bun. Always handed to TLS explicitly, so `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
  *
- * @throws {Failure} `bad_config` - the configured bundle or the distribution's is unreadable or holds no certificate, or no
+ * @throws {Failure} `config_certificates` - the configured bundle or the distribution's is unreadable or holds no certificate, or no
  * named file holds one.
  */
 export async function readTrustStore(

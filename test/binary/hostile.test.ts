@@ -65,7 +65,7 @@ test.concurrent(
           env: { ...world.environment(), AWS_CA_BUNDLE: other, ...variables },
         })
         expect([run.exitCode, run.stdout]).toEqual([1, ''])
-        expect(run.stderr).toContain(`is not trusted by "${other}"`)
+        expect(run.stderr).toContain(`is not trusted by '${other}'`)
       }
       expect(world.requests.filter(({ service }) => service === 'ecr')).toEqual([])
     }),
@@ -341,7 +341,7 @@ const TRUSTING_NOBODY = WAYS.flatMap((way) =>
       env: { ...env, AWS_CA_BUNDLE: 'DIR/other.pem' },
       check: ({ requests }: World) =>
         expect(requests.filter(({ service }) => service === 'ecr')).toEqual([]),
-      fails: /the certificate of .* is not trusted by ".*\/other\.pem"/,
+      fails: /the certificate of .* is not trusted by '.*\/other\.pem'/,
     }
   }),
 )

@@ -108,12 +108,12 @@ const LOST: readonly (readonly [name: string, resolver: Resolver, words: string 
   [
     'stays SERVFAIL',
     () => SERVFAIL,
-    /the host name of service\.test:PORT cannot be looked up|no answer from the DNS server/,
+    /the DNS server answers with an error for the host name of service\.test:PORT|the DNS server does not answer/,
   ],
   [
     'gets no answer',
     () => undefined,
-    `no answer from the DNS server for the host name of ${NAME}:PORT`,
+    `the DNS server does not answer for the host name of ${NAME}:PORT`,
   ],
 ]
 
@@ -146,7 +146,7 @@ for (const [name, resolver, hosts] of [
     })
     expect([run.exitCode, run.stdout, run.steps]).toEqual([1, '', ''])
     expect(run.stderr).toBe(
-      `ecr-credential-provider: cannot use ${CONTAINER}: "${NAME}" is neither https, nor loopback, nor a container agent's address\n`,
+      `ecr-credential-provider: cannot use ${CONTAINER}: '${NAME}' is neither https, nor loopback, nor a container agent's address`,
     )
   })
 }

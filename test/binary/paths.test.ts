@@ -47,7 +47,7 @@ test.concurrent.each([
   }),
 )
 
-const MISSING = / "s3:\/\/bucket\/.*".*: it does not exist\n$/
+const MISSING = / 's3:\/\/bucket\/.*'.*: it does not exist$/
 const JWT = {
   AWS_WEB_IDENTITY_TOKEN_FILE: 's3://bucket/jwt',
   AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/w',
@@ -66,7 +66,7 @@ test.concurrent.each<[Record<string, string>, RegExp]>([
   [{ AWS_CA_BUNDLE: 's3://bucket/ca.pem' }, MISSING],
   [JWT, MISSING],
   [TOKEN, MISSING],
-  [STORE, /cannot use the certificates in "s3:\/\/bucket\/ca.pem"/],
+  [STORE, /cannot use the certificates in 's3:\/\/bucket\/ca.pem'/],
 ])('%j names no file, and the run fails', async (env, says) =>
   inWorld(async (world) => {
     const s3 = startS3()

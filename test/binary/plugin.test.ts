@@ -31,7 +31,7 @@ function expectPassword(run: Run, image: string, apiVersion = V1) {
 
 function expectRefusal(run: Run, line: string | RegExp, exitCode = 1): void {
   expect([run.exitCode, run.stdout]).toEqual([exitCode, ''])
-  expect(run.stderr).toMatch(/^ecr-credential-provider: [\x20-\x7e]+\n$/)
+  expect(run.stderr).toMatch(/^ecr-credential-provider: [\x20-\x7e]+$/)
   expect(run.stderr).toMatch(line)
 }
 
@@ -242,7 +242,7 @@ test.concurrent.each([
   [
     'a host that is not ECR',
     'docker.io/library/nginx',
-    /cannot get credentials for "docker.io": it is not an Amazon ECR host/,
+    /cannot get credentials for 'docker.io': it is not an Amazon ECR host/,
   ],
   ['a look-alike', '1234.dkr.ecr.x.amazonaws.com.evil.io/x', /it is not an Amazon ECR host/],
   ['a path that names public ECR', 'evil.io/public.ecr.aws/x', /"evil.io": it is not/],
@@ -255,14 +255,14 @@ test.concurrent.each([
 )
 
 test.concurrent.each([
-  ['an empty stdin', '', /the request on stdin is empty/],
-  ['a stdin that is not JSON', 'SECRET', /the request on stdin is not valid JSON/],
+  ['an empty stdin', '', /the request on stdin: it is empty/],
+  ['a stdin that is not JSON', 'SECRET', /the request on stdin: it is not valid JSON/],
   [
     'another kind',
     kubeletRequest(PRIVATE, { kind: 'SECRET' }),
-    /"kind" must be "CredentialProviderRequest"/,
+    /'kind' must be 'CredentialProviderRequest'/,
   ],
-  ['another version', kubeletRequest(PRIVATE, { apiVersion: 'SECRET/v2' }), /"apiVersion" must be/],
+  ['another version', kubeletRequest(PRIVATE, { apiVersion: 'SECRET/v2' }), /'apiVersion' must be/],
   ['a request over 1 MiB', kubeletRequest('x'.repeat(1024 * 1024)), /larger than 1048576 bytes/],
 ])('%s is refused', async (_, stdin, line) => {
   const run = await runPlugin({ stdin })
@@ -292,7 +292,7 @@ test.concurrent('--help and --version print to stdout and need no request', asyn
   const version = (await runPlugin({ args: ['--version'] })).stdout
   // `unknown` is the commit of a build outside of git.
   const [, commit, rest] =
-    /^ecr-credential-provider \d+\.\d+\.\d+ \(commit ([^,]+)(, .+)\)\n$/.exec(version) ?? []
+    /^ecr-credential-provider \d+\.\d+\.\d+ \(commit ([^,]+)(, .+)\)$/.exec(version) ?? []
   expect(commit).toMatch(/^(?:[0-9a-f]{40}(?:-modified)?|unknown)$/)
   expect(rest).toBe(`, Bun ${Bun.version}, linux-${process.arch}`)
 })
@@ -327,7 +327,7 @@ test.concurrent('the config files are those of HOME, else of the user database',
       // Not the developer's own files: only where it would look for the second one is of interest.
       const env = { AWS_CONFIG_FILE: '/', AWS_SHARED_CREDENTIALS_FILE: '', ...home }
       const run = await runPlugin({ ...options, env })
-      expect(run.stderr).toContain(`and "${homeInDatabase()}/.aws/credentials"`)
+      expect(run.stderr).toContain(`and '${homeInDatabase()}/.aws/credentials'`)
       expect(run.exitCode).toBe(1)
     }
     expect(world.requests).toEqual([])
@@ -353,7 +353,7 @@ test.concurrent('a stdin that never ends is given up after --timeout, with the c
   sleep.kill()
   expect([exitCode, stdout]).toEqual([1, ''])
   expect(stderr).toBe(
-    'ecr-credential-provider: gave up after 1 s while reading the request from stdin\n',
+    'ecr-credential-provider: cannot end in time: gave up after 1 s while reading the request from stdin',
   )
 })
 
@@ -367,7 +367,7 @@ test.concurrent('a stdout that nobody reads is a failure', async () =>
     })
     expect(await child.exited).toBe(1)
     expect(await new Response(child.stderr).text()).toBe(
-      'ecr-credential-provider: cannot write the answer to stdout\n',
+      'ecr-credential-provider: cannot write the answer to stdout: it is closed or full',
     )
   }),
 )
@@ -377,11 +377,11 @@ test.concurrent('bad configuration is refused with its place', async () =>
     const stdin = kubeletRequest(PRIVATE)
     const base = world.environment()
     const refusals = [
-      [{ ...base, AWS_PROFILE: 'missing' }, /cannot find profile "missing" \(from AWS_PROFILE\)/],
-      [{ ...base, AWS_CONFIG_FILE: '/' }, /cannot read the config file "\/": it is a directory/],
+      [{ ...base, AWS_PROFILE: 'missing' }, /cannot find profile 'missing' \(from AWS_PROFILE\)/],
+      [{ ...base, AWS_CONFIG_FILE: '/' }, /cannot read the config file '\/': it is a directory/],
       [
         { ...base, AWS_CA_BUNDLE: '/nowhere.pem' },
-        /the CA bundle "\/nowhere.pem" \(from AWS_CA_BUNDLE\): it does not exist/,
+        /the CA bundle '\/nowhere.pem' \(from AWS_CA_BUNDLE\): it does not exist/,
       ],
       [{ ...base, AWS_ENDPOINT_URL_ECR: 'SECRET' }, /cannot use AWS_ENDPOINT_URL_ECR: it must be/],
       [
@@ -408,7 +408,7 @@ test.concurrent('an expired role key is used, and named when AWS refuses it', as
     const run = await runPlugin({ stdin: kubeletRequest(PRIVATE), env: world.environment() })
     expectRefusal(
       run,
-      /ExpiredTokenException from .* \(credentials: instance role "node-role", expired at 20.*\)/,
+      /ExpiredTokenException from .* \(credentials: instance role 'node-role', expired at 20.*\)/,
     )
     expect(world.requests.at(-1)?.step).toBe('ecr')
   }),
@@ -471,7 +471,7 @@ test.concurrent('a stdin that cannot be read is refused', async () => {
   })
   expect(await child.exited).toBe(1)
   expect(await new Response(child.stderr).text()).toBe(
-    'ecr-credential-provider: cannot read the request from stdin\n',
+    'ecr-credential-provider: cannot read the request: stdin cannot be read',
   )
 })
 
@@ -538,9 +538,9 @@ test.concurrent(
       accountId: '1',
       roleName: 'r',
     }
-    const message = await expectRejection('bad_config', findSsoToken(sso, context))
+    const message = await expectRejection('sso_store', findSsoToken(sso, context))
     expect(message).toMatch(
-      /^cannot replace the SSO token file "\/h\/.aws\/sso\/cache\/[0-9a-f]{40}.json": EROFS; hint/,
+      /^cannot replace the SSO token file '\/h\/.aws\/sso\/cache\/[0-9a-f]{40}.json': EROFS; hint/,
     )
   },
 )

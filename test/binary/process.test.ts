@@ -25,7 +25,7 @@ import { logIn, PAST, SESSION, tokenFile } from './scenarios/sources.ts'
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/app'
 const API = 'credentialprovider.kubelet.k8s.io/v1'
 const stdin = kubeletRequest(IMAGE)
-const LINE = /^ecr-credential-provider: [\x20-\x7e]+\n$/
+const LINE = /^ecr-credential-provider: [\x20-\x7e]+$/
 
 /** The binary inside a shell script, where it is `$0`. */
 const inShell = (script: string) => ['/bin/sh', '-c', script, pluginPath]
@@ -112,7 +112,7 @@ test.concurrent.each(
     const args = ['--timeout', kind === FIFO ? '3' : '40']
     const run = await runPlugin({ stdin, args, env: world.environment(env) })
     expectLine(run, says)
-    expect(run.stderr).toContain(`"${file}"`)
+    expect(run.stderr).toContain(`'${file}'`)
     expect(world.requests.filter(({ service }) => service === 'ecr')).toEqual([])
   }),
 )
@@ -123,7 +123,7 @@ test.concurrent('of two files, the one that does not end is named', async () =>
     makeFifo(credentials)
     const env = { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: credentials }
     const run = await runPlugin({ stdin, args: ['--timeout', '1'], env: world.environment(env) })
-    expectLine(run, `; "${credentials}" is still being read\n`)
+    expectLine(run, `; '${credentials}' is still being read`)
   }),
 )
 
@@ -146,7 +146,7 @@ test.concurrent('bytes that are not UTF-8 spoil only the value they stand in', a
     expectAnswer(await runPlugin({ stdin, env }))
     expect(world.requests.map(({ step, signer }) => [step, signer])).toEqual([['ecr', 'p']])
     writeFileSync(file, Buffer.from('[default]\nmax_attempts = \xff1', 'latin1'))
-    expectLine(await runPlugin({ stdin, env }), `max_attempts in "${file}" line 2`)
+    expectLine(await runPlugin({ stdin, env }), `max_attempts in '${file}' line 2`)
   }),
 )
 
@@ -155,7 +155,7 @@ test.concurrent.each([
   ['a file', pluginPath, undefined],
   ['relative', 'nowhere', undefined],
   ['a loop', 'DIR/loop', /loop\/.aws\/.*: too many symbolic links/],
-  ['too long', `/${'x'.repeat(5000)}`, /cannot read .*"\/x+\.\.\.": ENAMETOOLONG/],
+  ['too long', `/${'x'.repeat(5000)}`, /cannot read .*'\/x+\.\.\.': ENAMETOOLONG/],
 ])('a home that is %s is one without files, or is named', async (_, home, says) =>
   inWorld(async (world) => {
     symlinkSync('loop', `${world.directory}/loop`)
@@ -202,9 +202,9 @@ test.concurrent('what may not be read or written is named', async () =>
     const runWith = async (env: Readonly<Record<string, string>>) =>
       runPlugin({ ...user, stdin, env: world.environment(env) })
     for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CA_BUNDLE']) {
-      expectLine(await runWith({ [name]: closed }), `"${closed}"`)
+      expectLine(await runWith({ [name]: closed }), `'${closed}'`)
     }
-    expect((await runWith({ AWS_CONFIG_FILE: closed })).stderr).toContain(': permission denied\n')
+    expect((await runWith({ AWS_CONFIG_FILE: closed })).stderr).toContain(': permission denied')
     expectLine(await runWith({}), /cannot replace the SSO token file .*: permission denied; hint/)
     expect([readdirSync(dirname(file)).length, readFileSync(file, 'utf8')]).toEqual([1, before])
     chmodSync(world.directory, 0o755)
@@ -428,9 +428,10 @@ interface Load {
 /** A FIFO of which nobody reads, on descriptor 3: full, or with its last reader gone. */
 const FULL = `mkfifo "$HOME/f" && exec 3<>"$HOME/f" && { dd if=/dev/zero bs=4096 count=1024 of="$HOME/f" oflag=nonblock 2>&- || true; }`
 const DESERTED = `mkfifo "$HOME/f" && exec 4<>"$HOME/f" 3>"$HOME/f" 4>&-`
-const CANNOT_WRITE = 'ecr-credential-provider: cannot write the answer to stdout\n'
+const CANNOT_WRITE =
+  'ecr-credential-provider: cannot write the answer to stdout: it is closed or full'
 const EMPTY =
-  'ecr-credential-provider: the request on stdin is empty; hint: the kubelet writes it, see --help\n'
+  'ecr-credential-provider: cannot use the request on stdin: it is empty; hint: the kubelet writes it, see --help'
 
 test.concurrent.each([
   ['a closed stdin', 'exec "$0" <&-', 1, EMPTY],
@@ -439,7 +440,7 @@ test.concurrent.each([
     'a stdin without end',
     'exec "$0" </dev/zero',
     1,
-    'ecr-credential-provider: the request on stdin is larger than 1048576 bytes\n',
+    'ecr-credential-provider: cannot use the request on stdin: it is larger than 1048576 bytes',
   ],
   // Bun opens /dev/null in the place of a closed descriptor, so that the answer goes there and into no connection.
   ['a closed stdout', 'exec "$0" >&-', 0, ''],
@@ -449,7 +450,7 @@ test.concurrent.each([
     'a stdout that nobody reads',
     `${FULL} && exec "$0" --timeout 3 >&3`,
     1,
-    'ecr-credential-provider: gave up after 3 s while writing the answer to stdout\n',
+    'ecr-credential-provider: cannot end in time: gave up after 3 s while writing the answer to stdout',
   ],
   ['all three closed', 'exec "$0" <&- >&- 2>&-', 1, ''],
   ['a closed stderr, and a failure', 'exec "$0" --nope 2>&-', 2, ''],

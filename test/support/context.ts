@@ -30,7 +30,7 @@ export interface FakeContextOptions extends FakeParts {
 
 /** No answer, as the network says it. */
 export function noAnswer(problem: string, retryable = true): NoAnswer {
-  return { kind: 'no_answer', code: 'unreachable', problem, retryable }
+  return { kind: 'no_answer', cause: 'connect_refused', problem, retryable }
 }
 
 /** A context whose network gives these outcomes in order, on a clock that only waits and requests move. */

@@ -6,11 +6,13 @@ export const OWN_LINES = {
   usage_argument:
     "cannot use the argument '{argument}': it is not known; hint: --help lists the commands and options",
   usage_option: 'cannot use {option}: it must be {accepts}',
+  usage_config: '{problem}; see config --help',
   usage_warm: 'cannot warm anything: warm needs --cache-dir DIR, there is nothing else to warm',
 
-  request_unreadable: 'cannot read the request from stdin: {reason}',
-  request_form:
-    'cannot use the request on stdin: {reason}; hint: only a kubelet writes one, see --help',
+  request_unreadable: 'cannot read the request: stdin cannot be read',
+  request_empty:
+    'cannot use the request on stdin: it is empty; hint: the kubelet writes it, see --help',
+  request_form: 'cannot use the request on stdin: {reason}',
   request_image: 'cannot read a registry host from the image in the request: it has none',
   not_ecr:
     "cannot get credentials for '{host}': it is not an Amazon ECR host; hint: narrow matchImages so that it leaves this host out; if it mirrors ECR, pass --mirror",
@@ -71,7 +73,7 @@ export const OWN_LINES = {
   process_failed:
     "cannot get credentials: the credential_process of profile '{profile}' ended with exit code {code}{said}",
   process_not_found:
-    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code 127: the shell found no such command{said}; hint: quotes around the whole command make it one word",
+    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code 127{said}; hint: the shell found no such command; quotes around the whole command make it one word",
   process_output:
     "cannot use the output of the credential_process of profile '{profile}': {reason}{said}",
 
@@ -81,8 +83,13 @@ export const OWN_LINES = {
   sso_login:
     "cannot use IAM Identity Center for profile '{profile}': {reason}; hint: run aws sso login --profile '{profile}'",
 
-  imds_off: 'cannot use IMDS: {origin} turns it off, and it is needed because {reason}',
+  answer_form: 'cannot use {answer}: {reason}',
+  imds_no_role:
+    'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
+  imds_role:
+    "cannot get credentials from IMDS: it answered {code} for role '{role}'; hint: does the role still exist and trust ec2.amazonaws.com",
+  imds_off: 'cannot use IMDS: {origin} disables it; it is needed because {reason}',
   late: 'cannot end in time: gave up after {seconds} s while {step}{files}',
   output: 'cannot write the answer to stdout: it is closed or full',
-  bug: 'internal error',
+  bug: 'internal error: this is a bug',
 } as const

@@ -3,7 +3,7 @@ export const SUBJECTS = {
   ecr: 'cannot get an ECR token in {region}',
   sts: "cannot assume role '{role}'",
   imds: 'cannot get the {what} from IMDS',
-  container: 'cannot get credentials from the container endpoint (from {origin})',
+  container: 'cannot get credentials from the container endpoint',
   container_address: 'cannot use {origin}',
   sso: "cannot get credentials from IAM Identity Center for profile '{profile}'",
   sso_token: "cannot renew the token of IAM Identity Center for profile '{profile}'",
@@ -15,22 +15,22 @@ export const SUBJECTS = {
  */
 export const PROBLEMS = {
   dns_unknown: 'the host name of {host} does not exist',
-  dns_failed: 'the host name of {host} cannot be looked up: the DNS server answers with an error',
+  dns_failed: 'the DNS server answers with an error for the host name of {host}',
   dns_silent: 'the DNS server does not answer for the host name of {host}',
   no_route: 'there is no route to {host}',
   connect_refused: '{host} refused the connection',
   connect_silent:
-    'could not connect to {host} in {seconds} s; hint: a security group, firewall or route lets nothing through',
+    'could not connect to {host}{via} in {seconds} s; hint: what lets nothing through: a firewall, a security group, a route',
   connect_failed: 'the connection to {host}{via} failed{code}',
-  tls_silent: '{host} was connected to, but did not answer the TLS handshake in {seconds} s',
+  tls_silent: 'connected to {host}, but it did not answer the TLS handshake in {seconds} s',
   no_tls: '{host} does not speak TLS; hint: is it a proxy or a portal',
   tls_failed: 'the TLS handshake with {host} failed',
   tls_expired: 'the certificate of {host} has expired{when}; hint: is the clock of this node right',
   tls_not_yet_valid:
     'the certificate of {host} is not valid yet{when}; hint: is the clock of this node right',
-  tls_name: 'the certificate of {host} is for another host{issuer}',
+  tls_name: 'the certificate of {host}{issuer} is for another host',
   tls_untrusted:
-    'the certificate of {host}{issuer} is not trusted by {store} ({code}); hint: if that issuer is meant to be there, set AWS_CA_BUNDLE',
+    'the certificate of {host}{issuer} is not trusted by {store}{code}; hint: where that issuer is meant to be, AWS_CA_BUNDLE names its certificate',
   tls_store: 'none of the certificates in {store} can be read',
   silent: 'connected to {host}{via}, but no answer in {seconds} s',
   cut_off: '{host} closed the connection before its answer was complete',
@@ -41,7 +41,7 @@ export const PROBLEMS = {
   no_time: 'no time left to ask {host}',
 
   proxy_407:
-    '{host} answered 407 Proxy Authentication Required; hint: it wants a user and password',
+    '{host} answered 407 Proxy Authentication Required; hint: it wants a user and a password',
   proxy_403:
     '{host} answered 403: it does not let {target} through; hint: should that be in NO_PROXY',
   proxy_503: '{host} answered {status}: it cannot reach {target}',
@@ -53,18 +53,13 @@ export const PROBLEMS = {
   imds_no_route:
     'there is no route to {host}; hint: if this is no EC2 instance, set AWS_CONFIG_FILE or AWS_PROFILE',
   imds_silent:
-    'no answer from {host} in {seconds} s; hint: in a container the metadata hop limit must be 2',
+    'connected to {host}, but no answer in {seconds} s; hint: in a container the metadata hop limit must be 2',
   imds_disabled: 'HTTP status 403 from {host}: IMDS is disabled on this instance',
   imds_no_v2: 'HTTP status 405 from {host}: what answers there has no version 2 of IMDS',
-  imds_no_role:
-    'this instance has no role, and nothing else is configured; hint: attach an instance profile',
-  imds_role:
-    "it answered {code} for role '{role}'; hint: does the role still exist and trust ec2.amazonaws.com",
   pod_identity:
     '{code} from {host}: there is no pod identity association for this service account; hint: aws eks create-pod-identity-association',
 
   portal: '{host} answered with HTML; hint: is there a proxy or a portal in between',
-  answer_form: 'the answer of {host} {reason}',
   status: 'HTTP status {status} from {host}',
   refused: '{code} from {host}',
   throttled: '{code} from {host}: too many calls',
@@ -81,9 +76,11 @@ export const PROBLEMS = {
   key_expired: '{code} from {host}: the keys have expired',
   signature:
     '{code} from {host}: the secret key does not belong to this access key; hint: are both whole',
+  signature_refused:
+    '{code} from {host}; hint: are the keys whole, and is the clock of this node right',
   endpoint_region:
-    '{code} from {host}: signed for {region}, sent to {other}; hint: {origin} is of another region',
-  clock: '{code} from {host}: the clock of this node is {minutes} min {direction}{origin}',
+    '{code} from {host}: signed for {region}, but that endpoint is of another region; hint: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECR and endpoint_url name endpoints',
+  clock: '{code} from {host}: the clock of this node is {off}{setting}',
   token_audience:
     "{code} from {host}: the token's audience is not sts.amazonaws.com; hint: set serviceAccountTokenAudience to it",
   token_issuer:

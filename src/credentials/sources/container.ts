@@ -1,9 +1,9 @@
 import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
-import { jsonErrorCode } from '../../aws/error_code.ts'
+import { readJsonError } from '../../aws/error_code.ts'
 import { describeAttempts, withRetries } from '../../aws/retry.ts'
 import { parseJson } from '../../base/decode.ts'
-import { Failure, quote } from '../../base/failure.ts'
+import { failed, failure, type Problem, problem, subject } from '../../base/failure.ts'
 import { readExistingFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { type Found, fromEnvironment } from '../../config/settings.ts'
@@ -16,12 +16,16 @@ const TIMEOUT_MS = 5000
 /** Longest authorization token file, in bytes. */
 const MAX_TOKEN_BYTES = 64 * 1024
 
-const SUBJECT = { code: 'bad_response', name: 'the answer of the container endpoint' } as const
+const errorCode = (answer: HttpAnswer) => readJsonError(answer).code
+
+const refuse = (reason: string) =>
+  failure('answer_form', { answer: 'the answer of the container endpoint', reason })
 
 /**
  * Credentials of a container: ECS, or EKS Pod Identity.
  *
- * @throws {Failure} `bad_config` - the address or the token is not acceptable; `unreachable`, `refused`, `bad_response`.
+ * @throws {Failure} `config_...` - the address or the token is not acceptable; of the network; `pod_identity`,
+ * `refused`, `status`, `answer_form`.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 export async function fetchContainerCredentials(
@@ -36,21 +40,32 @@ export async function fetchContainerCredentials(
     accept: 'application/json',
     ...(authorization === '' ? {} : { authorization }),
   }
-  const tried = await withRetries({ errorCode: jsonErrorCode }, network, async () =>
+  const tried = await withRetries({ errorCode }, network, async () =>
     network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )
   const { outcome } = tried
-  const subject = `cannot get credentials from the container endpoint${describeAttempts(tried)}`
-  if (outcome.kind === 'no_answer')
-    throw new Failure(outcome.code, `${subject}: ${outcome.problem}`)
-  if (outcome.status === 200) return parseContainerCredentials(outcome, host)
-  const reason = jsonErrorCode(outcome) ?? `HTTP status ${outcome.status}`
-  throw new Failure('refused', `${subject}: ${reason} from ${host} (from ${origin})`)
+  if (outcome.kind === 'answer' && outcome.status === 200) {
+    return parseContainerCredentials(outcome, host)
+  }
+  const why = outcome.kind === 'no_answer' ? outcome : explain(outcome, host)
+  throw failed(subject('container', {}), why, [describeAttempts(tried), `from ${origin}`])
 }
 
-/** @throws {Failure} `bad_response` - not the documented shape. */
+/**
+ * What a refusal says. EKS's agent passes on what AWS told it, as text: `[request]: (code): message`.
+ *
+ * @see https://github.com/aws/eks-pod-identity-agent/blob/main/pkg/errors/errors.go
+ */
+function explain(answer: HttpAnswer, host: string): Problem {
+  const text = new TextDecoder().decode(answer.body)
+  const code = readJsonError(answer).code ?? /^\[[^\]]*\]: \(([A-Za-z]{3,64})\): /.exec(text)?.[1]
+  if (code === undefined) return problem('status', { status: answer.status, host })
+  return problem(code === 'ResourceNotFoundException' ? 'pod_identity' : 'refused', { code, host })
+}
+
+/** @throws {Failure} `answer_form` - not the documented shape. */
 export function parseContainerCredentials(answer: HttpAnswer, host: string): Credentials {
-  const keys = decodeKeys(parseJson(answer.body, SUBJECT), 'container', SUBJECT)
+  const keys = decodeKeys(parseJson(answer.body, refuse), 'container', refuse)
   return { ...keys, source: `container endpoint ${host}` }
 }
 
@@ -61,13 +76,10 @@ export function parseContainerCredentials(answer: HttpAnswer, host: string): Cre
 async function assertAllowed(url: URL, origin: string, network: Network): Promise<void> {
   const addresses = await network.addressesOf(url)
   if ('kind' in addresses) {
-    throw new Failure(addresses.code, `cannot use ${origin}: ${addresses.problem}`)
+    throw failed(subject('container_address', { origin }), addresses, [])
   }
   if (addresses.every(isAllowed)) return
-  throw new Failure(
-    'bad_config',
-    `cannot use ${origin}: ${quote(url.hostname)} is neither https, nor loopback, nor a container agent's address`,
-  )
+  throw failure('config_container_host', { origin, host: url.hostname })
 }
 
 /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
@@ -88,8 +100,6 @@ async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Prom
   // A line break would begin another header, even at the end: the SDKs refuse it too.
   if (/^[\t\x20-\x7e]*$/.test(found)) return found
   const origin = path === undefined ? text?.origin : path.origin
-  throw new Failure(
-    'bad_config',
-    `cannot use ${origin ?? ''}: a token must be one line of ASCII, without a line break`,
-  )
+  const accepts = 'one line of ASCII, without a line break'
+  throw failure('config_value', { origin: origin ?? '', accepts })
 }

@@ -3,15 +3,15 @@ import * as v from 'valibot'
 import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
-import { jsonErrorCode } from '../../aws/error_code.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../../base/decode.ts'
-import { quote } from '../../base/failure.ts'
+import { failure, quote, subject } from '../../base/failure.ts'
 import type { HttpAnswer } from '../../net/network.ts'
 import type { Sso } from '../source.ts'
 import { findSsoToken } from './sso_token.ts'
 
-const SUBJECT = { code: 'bad_response', name: "IAM Identity Center's answer" } as const
+const refuse = (reason: string) =>
+  failure('answer_form', { answer: "IAM Identity Center's answer", reason })
 
 const SsoAnswer = v.object({
   roleCredentials: v.object({
@@ -23,15 +23,10 @@ const SsoAnswer = v.object({
   }),
 })
 
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ['UnauthorizedException', 'the session has ended: run aws sso login'],
-  ['ForbiddenException', 'is the role assigned to this user in that account'],
-])
-
 /**
  * Credentials of a role, from the access token that `aws sso login` left on this machine.
  *
- * @throws {Failure} of the token file, or of {@link callAws}; `bad_response` - not the documented shape.
+ * @throws {Failure} of the token file, or of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
  */
 export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<Credentials> {
@@ -42,24 +37,23 @@ export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<C
   network.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
   const answer = await callAws(
     {
-      subject: `cannot get credentials from IAM Identity Center for profile ${quote(sso.profile)}`,
+      subject: subject('sso', { profile: sso.profile }),
+      service: 'sso',
       request: {
         method: 'GET',
         url: `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`,
         headers: { 'x-amz-sso_bearer_token': accessToken },
         timeoutMs: CALL_TIMEOUT_MS,
       },
-      errorCode: jsonErrorCode,
-      hints: HINTS,
     },
     context,
   )
   return parseSsoCredentials(answer, sso)
 }
 
-/** @throws {Failure} `bad_response` - not the documented shape. */
+/** @throws {Failure} `answer_form` - not the documented shape. */
 export function parseSsoCredentials(answer: HttpAnswer, sso: Sso): Credentials {
-  const { roleCredentials } = decode(SsoAnswer, parseJson(answer.body, SUBJECT), SUBJECT)
+  const { roleCredentials } = decode(SsoAnswer, parseJson(answer.body, refuse), refuse)
   const { expiration, ...keys } = roleCredentials
   const source = `IAM Identity Center role ${quote(sso.roleName)}`
   return { ...keys, source, expiresAtMs: expiration }

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 import type { Context } from '../../aws/context.ts'
-import { decode, HeaderText, NonEmpty, parseJson, type Subject } from '../../base/decode.ts'
-import { Failure, quote } from '../../base/failure.ts'
+import { decode, HeaderText, NonEmpty, parseJson, type Refuse } from '../../base/decode.ts'
+import { failure } from '../../base/failure.ts'
 import { readTextFile, reasonOf } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { parseTimestamp } from '../../base/timestamp.ts'
@@ -26,15 +26,15 @@ const TokenFile = v.looseObject({
 /**
  * The token in a file, `undefined` when there is no such file.
  *
- * @throws {Failure} `bad_config` - unreadable, or not of the documented form.
+ * @throws {Failure} `config_file` - unreadable; `sso_file` - not of the documented form.
  */
 export async function readTokenFile(path: string, system: Pick<System, 'readFile'>) {
   const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
-  const subject: Subject = { code: 'bad_config', name: `${file.name} ${quote(path)}` }
+  const refuse: Refuse = (reason) => failure('sso_file', { path, reason })
   const text = await readTextFile(file, system)
   if (text === undefined) return undefined
-  const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), subject), subject)
-  return { token, expiresAtMs: parseTimestamp(token.expiresAt, subject) }
+  const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), refuse), refuse)
+  return { token, expiresAtMs: parseTimestamp(token.expiresAt, refuse) }
 }
 
 /** The access token that another run stores within a moment, `undefined` if none does. */
@@ -55,12 +55,11 @@ export async function awaitFreshToken(
 /**
  * Puts a renewed token in the place of the old one.
  *
- * @throws {Failure} `bad_config` - it cannot: the refresh token is used up, and the next run would find neither it nor a
+ * @throws {Failure} `sso_store` - it cannot: the refresh token is used up, and the next run would find neither it nor a
  * token, so this one must not end as if all were well.
  */
 export async function storeToken(path: string, token: object, { system }: Context): Promise<void> {
   await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
-    const reason = `${reasonOf(error)}; hint: fix that, then run aws sso login`
-    throw new Failure('bad_config', `cannot replace the SSO token file ${quote(path)}: ${reason}`)
+    throw failure('sso_store', { path, reason: reasonOf(error) })
   })
 }

@@ -2,13 +2,15 @@ import * as v from 'valibot'
 
 import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
-import { jsonErrorCode } from '../../aws/error_code.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
 import { decode, HeaderText, NonEmpty, parseJson } from '../../base/decode.ts'
-import { Failure, quote } from '../../base/failure.ts'
+import { Failure, failure, quote, subject } from '../../base/failure.ts'
 import { inHome } from '../../config/shared_files.ts'
 import type { Sso } from '../source.ts'
 import { awaitFreshToken, readTokenFile, storeToken } from './sso_file.ts'
+
+/** With these the service has said no to a refresh token. */
+const REFUSALS: ReadonlySet<string> = new Set(['sso_ended', 'refused', 'status'])
 
 /** Ten years. */
 const MAX_LIFE_SECONDS = 315_360_000
@@ -20,13 +22,14 @@ const NewToken = v.object({
   refreshToken: v.optional(NonEmpty),
 })
 
-const ANSWER = { code: 'bad_response', name: "IAM Identity Center's answer for a token" } as const
+const refuse = (reason: string) =>
+  failure('answer_form', { answer: "IAM Identity Center's answer for a token", reason })
 
 /**
  * The access token of a session, from the file that `aws sso login` keeps. An expired one is renewed and the file replaced,
  * if the profile has an `sso-session` and the file a refresh token and client credentials.
  *
- * @throws {Failure} `no_credentials` - no file, or expired beyond renewal: somebody has to log in; `bad_config` - the file
+ * @throws {Failure} `sso_login` - no file, or expired beyond renewal: somebody has to log in; `config_file`, `sso_file` - the file
  * is unreadable or not of the documented form; or of {@link callAws}.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
@@ -50,7 +53,7 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
     return renewed.accessToken
   } catch (error) {
     // A refresh token works once: another run may have used it a moment ago, and be about to store what it got.
-    const isRefused = error instanceof Failure && error.code === 'refused'
+    const isRefused = error instanceof Failure && REFUSALS.has(error.cause)
     const fresh = isRefused ? await awaitFreshToken(path, context) : undefined
     if (fresh !== undefined) return fresh
     throw error
@@ -58,11 +61,7 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
 }
 
 function needsLogin(sso: Sso, state: string): Failure {
-  const profile = quote(sso.profile)
-  return new Failure(
-    'no_credentials',
-    `cannot use IAM Identity Center for profile ${profile}: ${state}; hint: run aws sso login --profile ${profile}`,
-  )
+  return failure('sso_login', { profile: sso.profile, reason: state })
 }
 
 /** The file is named after the session, in the legacy form after the start URL. SHA-1 is a name here, not a protection. */
@@ -91,7 +90,8 @@ async function renew(
   network.step(`asking ${new URL(base).host} for a new token`)
   const answer = await callAws(
     {
-      subject: `cannot renew the token of IAM Identity Center for profile ${quote(sso.profile)}`,
+      subject: subject('sso_token', { profile: sso.profile }),
+      service: 'sso-oidc',
       request: {
         method: 'POST',
         url: `${base.replace(/\/$/, '')}/token`,
@@ -99,12 +99,10 @@ async function renew(
         body: JSON.stringify({ ...material, grantType: 'refresh_token' }),
         timeoutMs: CALL_TIMEOUT_MS,
       },
-      errorCode: jsonErrorCode,
-      hints: new Map([['InvalidGrantException', 'the session has ended: run aws sso login']]),
     },
     context,
   )
-  const renewed = decode(NewToken, parseJson(answer.body, ANSWER), ANSWER)
+  const renewed = decode(NewToken, parseJson(answer.body, refuse), refuse)
   const expiresAt = new Date(network.clock.now() + renewed.expiresIn * 1000)
   return {
     accessToken: renewed.accessToken,

@@ -11,7 +11,7 @@ const MAX_TOKEN_BYTES = 64 * 1024
  * Keys of a role, for the token in a file. The file is read now, since whoever mounts it also renews it; its text is sent
  * as it stands.
  *
- * @throws {Failure} `bad_config` - the file is missing, unreadable, too large or empty; or of `assumeRoleWithWebIdentity`.
+ * @throws {Failure} `config_file` - the file is missing, unreadable, too large or empty; or of `assumeRoleWithWebIdentity`.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 export async function fetchWebIdentityCredentials(

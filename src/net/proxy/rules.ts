@@ -1,5 +1,5 @@
 import { isLocalAddress } from '../../base/addresses.ts'
-import { Failure } from '../../base/failure.ts'
+import { failure } from '../../base/failure.ts'
 import type { System } from '../../base/system.ts'
 import { isExempt } from './exempt.ts'
 
@@ -23,7 +23,7 @@ const VARIABLES: ReadonlyMap<string, readonly string[]> = new Map([
  * request, unless `NO_PROXY` exempts the host; upper case first. `ALL_PROXY` is not read. Requests to this machine or its
  * link never go through one, whatever the environment says: they carry the node's own credentials.
  *
- * @throws {Failure} `bad_config` - the variable is no URL of an http or https proxy, or `HTTP_PROXY` is set by the
+ * @throws {Failure} `config_value` - the variable is no URL of an http or https proxy; `config_cgi` - `HTTP_PROXY` is set by the
  * requester of a CGI program (https://httpoxy.org); names the variable, never its value.
  * @see https://pkg.go.dev/golang.org/x/net/http/httpproxy
  */
@@ -34,7 +34,7 @@ export function findProxy(url: URL, env: System['env']): Proxy | undefined {
   const { NO_PROXY: upper = '', no_proxy: lower = '', REQUEST_METHOD: cgi = '' } = env
   if (isExempt(url, upper === '' ? lower : upper)) return undefined
   if (cgi !== '' && url.protocol === 'http:') {
-    throw new Failure('bad_config', `cannot use ${variable} while REQUEST_METHOD is set`)
+    throw failure('config_cgi', { origin: variable })
   }
   return parseProxy(env[variable] ?? '', variable)
 }
@@ -51,10 +51,8 @@ function parseProxy(text: string, variable: string): Proxy {
     !/^https?:$/.test(url.protocol) ||
     isCutShort(url)
   ) {
-    throw new Failure(
-      'bad_config',
-      `cannot use ${variable}: it must be the URL of an http or https proxy`,
-    )
+    const accepts = 'the URL of an http or https proxy'
+    throw failure('config_value', { origin: variable, accepts })
   }
   return { url, authorization, name: `${url.host} (from ${variable})` }
 }

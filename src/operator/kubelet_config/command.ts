@@ -23,7 +23,7 @@ export interface Outcome {
  * `config` prints a configuration for the kubelet, `config check` judges one.
  *
  * @param args - what comes behind `config`.
- * @throws {Failure} `bad_usage`
+ * @throws {Failure} `usage_config`
  */
 export async function config(args: readonly string[], machine: Machine): Promise<Outcome> {
   const options = parseConfigOptions(args)

@@ -1,4 +1,5 @@
 import { parseJson } from '../../base/decode.ts'
+import { failure } from '../../base/failure.ts'
 import type { Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 import { parseYaml } from './yaml.ts'
@@ -10,7 +11,9 @@ const MAX_TRIED_LINES = 1000
 export function parseDocument(text: string, scan: Scan): { readonly value: unknown } | Finding {
   if (/^[\t-\r ]*\{/.test(text)) {
     const found = attempt(() =>
-      parseJson(new TextEncoder().encode(text), { code: 'bad_config', name: 'it' }),
+      parseJson(new TextEncoder().encode(text), (reason) =>
+        failure('config_file', { name: 'the configuration', path: '', reason }),
+      ),
     )
     return found ?? refuseJson(text)
   }

@@ -1,4 +1,4 @@
-import { Failure, quote } from '../../base/failure.ts'
+import { type Failure, failure, quote } from '../../base/failure.ts'
 import type { Mirror } from '../../ecr/host.ts'
 import { parseOptions } from '../../kubelet/options.ts'
 import { partitionRegions } from './partitions.ts'
@@ -31,7 +31,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 /**
  * The command line behind `config`.
  *
- * @throws {Failure} `bad_usage` - a word or flag that is not known, or a value that does not fit.
+ * @throws {Failure} `usage_config` - a word or flag that is not known, or a value that does not fit.
  */
 export function parseConfigOptions(args: readonly string[]): ConfigOptions {
   const isCheck = args[0] === 'check'
@@ -61,7 +61,7 @@ export function parseConfigOptions(args: readonly string[]): ConfigOptions {
   return options
 }
 
-/** @throws {Failure} `bad_usage` - the kubelet is too old for what is asked for. */
+/** @throws {Failure} `usage_config` - the kubelet is too old for what is asked for. */
 export function checkVersion({ hasServiceAccounts }: ConfigOptions, minor: number): void {
   if (hasServiceAccounts && minor < TOKEN_MINOR) {
     throw usage(
@@ -93,7 +93,7 @@ function splitAtEquals(word: string): readonly string[] {
 }
 
 function usage(message: string): Failure {
-  return new Failure('bad_usage', `${message}; see config --help`)
+  return failure('usage_config', { problem: message })
 }
 
 function unknown(word: string): Failure {

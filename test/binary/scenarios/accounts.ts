@@ -140,7 +140,7 @@ export const ACCOUNTS: readonly Scenario[] = [
       },
     ],
     fails:
-      /: cannot use the keys of role "arn:aws:iam::123456789012:role\/sa": they hold a blank, a line break or another character that no key has\n$/,
+      /: cannot use the keys of role 'arn:aws:iam::123456789012:role\/sa': they hold a blank, a line break or another character that no key has$/,
     steps: 'sts-web-identity',
   })),
   {
@@ -193,7 +193,7 @@ export const ACCOUNTS: readonly Scenario[] = [
     image: 'a.docker.io/x',
     args: ['--mirror', 'docker.io=eu-west-1'],
     env: { KEYS: 'env' },
-    fails: /"a\.docker\.io".*--mirror/,
+    fails: /'a\.docker\.io'.*--mirror/,
     steps: '',
   },
   {
@@ -209,7 +209,7 @@ export const ACCOUNTS: readonly Scenario[] = [
     name: 'mirror: an unknown host is told before any network, with a broken profile or not',
     image: MIRROR,
     env: { AWS_PROFILE: 'missing' },
-    fails: /"docker\.io".*--mirror/,
+    fails: /'docker\.io'.*--mirror/,
     steps: '',
   },
   {

@@ -27,7 +27,7 @@ const runs = (name: string, command: string): Scenario => ({
   steps: 'ecr',
 })
 
-const WHOLE = /exit code 127; it said ".+"; hint: .*quotes around the whole command/
+const WHOLE = /exit code 127; it said '.+'; hint: .*quotes around the whole command/
 
 const fails = (name: string, command: string, line: RegExp): Scenario => {
   const { signer: _, ...scenario } = runs(name, command)
@@ -53,7 +53,7 @@ export const COMMANDS: readonly Scenario[] = [
   fails('quotes with nothing in them', '""', /exit code 127/),
   fails('quoted as a whole, behind a variable', 'X=1 "cat DIR/keys"', WHOLE),
   fails('a path with a blank that nothing protects', 'DIR/my cat DIR/keys', WHOLE),
-  fails('another exit code has no such hint', 'echo no >&2; exit 126', /126; it said "no"\n$/),
+  fails('another exit code has no such hint', 'echo no >&2; exit 126', /126; it said 'no'$/),
   ...[
     ['a daemon with an answer behind it', '(sleep 30 >/dev/null </dev/null) & exec cat DIR/keys'],
     ['a daemon that goes on writing', '(yes >&2) & cat DIR/keys'],
@@ -67,7 +67,7 @@ export const COMMANDS: readonly Scenario[] = [
     ...fails(
       'only stderr is held: the words of a command that fails',
       '(sleep 30 >/dev/null) & echo no device >&2; exit 7',
-      /exit code 7; it said "no device"\n$/,
+      /exit code 7; it said 'no device'$/,
     ),
     args: ['--timeout', '20'],
   },

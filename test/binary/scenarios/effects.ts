@@ -136,7 +136,7 @@ export const EFFECTS: readonly Scenario[] = [
     env: { AWS_ENDPOINT_URL_STS: 'x' },
     config: ROLE,
   }),
-  used('IMDS before STS', /endpoint_url of sts in ".*config" line/, {
+  used('IMDS before STS', /endpoint_url of sts in '.*config' line/, {
     env: { AWS_ENDPOINT_URL_STS: '' },
     config: `${ROLE}\nservices = s\n[services s]\nsts =\n  endpoint_url = x`,
   }),
@@ -163,14 +163,14 @@ export const EFFECTS: readonly Scenario[] = [
     ...MIRROR,
     env: { AWS_REGION: '-' },
   }),
-  used('the region of a mirror', /region in ".*config" line 2: it must be a region/, {
+  used('the region of a mirror', /region in '.*config' line 2: it must be a region/, {
     ...MIRROR,
     config: '[default]\nregion = us east 1',
   }),
   used('IMDS', /AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: it must be IPv4 or IPv6/, {
     env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: '', AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: 'IPv5' },
   }),
-  used('IMDS', /ec2_metadata_service_endpoint_mode in ".*config" line 2/, {
+  used('IMDS', /ec2_metadata_service_endpoint_mode in '.*config' line 2/, {
     env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: '' },
     config: '[default]\nec2_metadata_service_endpoint_mode = x',
   }),
@@ -189,7 +189,7 @@ export const EFFECTS: readonly Scenario[] = [
     prepare: logIn('corp', LATER),
     env: { AWS_ENDPOINT_URL_STS: 'x' },
   }),
-  used('its region', /sso_region in ".*config" line/, {
+  used('its region', /sso_region in '.*config' line/, {
     config: SESSION.replace('us-east-1', '-'),
     prepare: logIn('corp', LATER),
   }),

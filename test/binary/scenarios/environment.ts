@@ -121,14 +121,14 @@ export const ENVIRONMENT: readonly Scenario[] = [
   {
     name: 'AWS_PROFILE=default where there is none',
     env: { AWS_PROFILE: 'default' },
-    fails: /"default"/,
+    fails: /'default'/,
     steps: '',
   },
   {
     name: 'profile names have a case',
     env: { AWS_PROFILE: 'P' },
     config: '[profile p]\nKEYS(p)',
-    fails: /"P"/,
+    fails: /'P'/,
     steps: '',
   },
   {
@@ -147,7 +147,7 @@ export const ENVIRONMENT: readonly Scenario[] = [
     name: 'a name without the quotes is another profile',
     env: { AWS_PROFILE: 'p' },
     config: '[profile "p"]\nKEYS(p)',
-    fails: /"p"/,
+    fails: /'p'/,
     steps: '',
   },
   {
@@ -191,14 +191,14 @@ export const ENVIRONMENT: readonly Scenario[] = [
   ...['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'].map((variable) => ({
     name: `${variable} that is a directory, even with environment keys`,
     env: { KEYS: 'env', [variable]: 'DIR' },
-    fails: /\.aws".*directory/,
+    fails: /\.aws'.*directory/,
     steps: '',
   })),
   {
     name: '[profile p] of the credentials file is no profile',
     env: { AWS_PROFILE: 'p' },
     credentials: '[profile p]\nKEYS(p)',
-    fails: /"p"/,
+    fails: /'p'/,
     steps: '',
   },
   {
@@ -214,7 +214,7 @@ export const ENVIRONMENT: readonly Scenario[] = [
     name: 'half a pair in the credentials file is not completed by the config file',
     config: '[default]\nKEYS(config)',
     credentials: '[default]\naws_access_key_id = AKIAHALF',
-    fails: /"default".*only one of/,
+    fails: /'default'.*only one of/,
     steps: '',
   },
   {
@@ -226,7 +226,7 @@ export const ENVIRONMENT: readonly Scenario[] = [
   ...['aws_access_key_id', 'aws_secret_access_key'].map((empty) => ({
     name: `an empty ${empty} is half a pair`,
     config: `[default]\n${USER.replace(new RegExp(`${empty} = .*`), `${empty} =`)}`,
-    fails: /"default".*only one of/,
+    fails: /'default'.*only one of/,
     steps: '',
   })),
   {

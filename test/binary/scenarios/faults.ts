@@ -167,7 +167,7 @@ export const CASES = [
   ...cells(TOO_LARGE, { fails: LARGE }),
   ...cells(HANGING, { times: 1, ways: MENDED }),
   ...cells(HANGING, { times: 1, ways: USED_UP, fails: LOGIN }),
-  ...cells(HANGING, { fails: /no answer from|no time left/, timeoutSeconds: 2 }),
+  ...cells(HANGING, { fails: /but no answer in|no time left/, timeoutSeconds: 2 }),
   ...cells(HARMLESS, {}),
   ...cells(TWICE_IN_JSON, { ways: JSON_WAYS }),
   ...cells(TWICE_IN_XML, { ways: XML_WAYS, fails: SHAPE }),

@@ -53,7 +53,7 @@ export const LINKING: readonly Scenario[] = [
   {
     name: 'only one source in a source profile too',
     config: `${A}[profile b]\nrole_arn = ROLE(b)\ncredential_source = Environment\ncredential_process = x`,
-    fails: /"b".*only one of/,
+    fails: /'b'.*only one of/,
     steps: '',
   },
   {
@@ -65,20 +65,20 @@ export const LINKING: readonly Scenario[] = [
   {
     name: 'a source profile with nothing but a role',
     config: `${A}[profile b]\nrole_arn = ROLE(b)`,
-    fails: /"b" names no credentials/,
+    fails: /'b' names no credentials/,
     steps: '',
   },
   {
     name: 'a source profile with nothing but a role, in a container',
     env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'URL(container)' },
     config: `${A}[profile b]\nrole_arn = ROLE(b)`,
-    fails: /"b" names no credentials/,
+    fails: /'b' names no credentials/,
     steps: '',
   },
   {
     name: 'a source profile with empty keys',
     config: `${A}[profile b]\naws_access_key_id =\naws_secret_access_key =`,
-    fails: /"b" names no credentials/,
+    fails: /'b' names no credentials/,
     steps: '',
   },
   {
@@ -91,7 +91,7 @@ export const LINKING: readonly Scenario[] = [
   {
     name: 'a source profile with a part of SSO',
     config: `${A}[profile b]\nsso_region = us-east-1`,
-    fails: /"b".*sso_start_url/,
+    fails: /'b'.*sso_start_url/,
     steps: '',
   },
   {
@@ -115,13 +115,13 @@ export const LINKING: readonly Scenario[] = [
   {
     name: 'a missing sso-session of a source profile',
     config: `${A}[profile b]\nsso_session = none\nsso_account_id = 123456789012\nsso_role_name = r`,
-    fails: /"none"/,
+    fails: /'none'/,
     steps: '',
   },
   {
     name: 'a source profile is found by its whole name only',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = profile b\n[profile b]\nKEYS(b)',
-    fails: /"profile b"/,
+    fails: /'profile b'/,
     steps: '',
   },
   {

@@ -64,11 +64,11 @@ const utf32 = (text: string) =>
   Buffer.from(Uint32Array.from(text, (c) => c.codePointAt(0) ?? 0).buffer)
 const macintosh = (text: string) => Buffer.from(text.replaceAll('\n', '\r'))
 
-const UTF_16 = /: it is UTF-16: save it as UTF-8\n$/
-const NO_TEXT = /: it is not text in UTF-8\n$/
-const CR = /: it ends lines with CR alone: save it with LF\n$/
-const OPEN = /: it has a \[ without its \] in line 3\n$/
-const NO_SECTION = /: it has text, but no line is a \[section\]\n$/
+const UTF_16 = /: it is UTF-16: save it as UTF-8$/
+const NO_TEXT = /: it is not text in UTF-8$/
+const CR = /: it ends lines with CR alone: save it with LF$/
+const OPEN = /: it has a \[ without its \] in line 3$/
+const NO_SECTION = /: it has text, but no line is a \[section\]$/
 
 interface Look {
   readonly text?: string
@@ -146,7 +146,7 @@ const unreadable = Object.entries(UNREADABLE).flatMap(([look, { text = PROFILE, 
   (['config', 'credentials'] as const).map((file): Scenario => ({
     name: `a ${file} file ${look}`,
     [file]: text,
-    fails: new RegExp(`cannot read the ${file} file ".+/${file}"${line.source}`),
+    fails: new RegExp(`cannot read the ${file} file '.+/${file}'${line.source}`),
     steps: '',
     ...rest,
   })),

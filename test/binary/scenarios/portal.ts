@@ -148,7 +148,7 @@ export const PORTAL: readonly Scenario[] = [
     name: `sso: a token file that is ${name}`,
     config: SESSION,
     prepare: write(text),
-    fails: /SSO token file "[^"]*corp|SSO token file "[^"]*cache/,
+    fails: /SSO token file '[^']*corp|SSO token file '[^']*cache/,
     steps: '',
   })),
   ...['accessToken', 'expiresAt', 'refreshToken', 'clientId', 'clientSecret'].map((field) => ({

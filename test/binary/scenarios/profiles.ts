@@ -138,7 +138,7 @@ export const PROFILES: readonly Scenario[] = [
   {
     name: 'a profile that is its own source, without keys',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = default',
-    fails: /source_profile "default" names no credentials/,
+    fails: /source_profile 'default' names no credentials/,
     steps: '',
   },
   {
@@ -174,32 +174,32 @@ export const PROFILES: readonly Scenario[] = [
   {
     name: 'a source profile that does not exist',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = missing',
-    fails: /"default".*"missing"/,
+    fails: /'default'.*'missing'/,
     steps: '',
   },
   {
     name: 'a source profile that does not exist, with environment keys',
     env: { KEYS: 'env' },
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = missing',
-    fails: /"missing"/,
+    fails: /'missing'/,
     steps: '',
   },
   {
     name: 'a source profile without credentials',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = b\n[profile b]\nregion = x',
-    fails: /"b" names no credentials/,
+    fails: /'b' names no credentials/,
     steps: '',
   },
   {
     name: 'a source profile with login_session only',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = b\n[profile b]\nlogin_session = x',
-    fails: /"b" names no credentials/,
+    fails: /'b' names no credentials/,
     steps: '',
   },
   {
     name: 'a source profile with half a key pair',
     config: '[default]\nrole_arn = ROLE(a)\nsource_profile = b\n[profile b]\naws_access_key_id = x',
-    fails: /profile "b".*only one of/,
+    fails: /profile 'b'.*only one of/,
     steps: '',
   },
   {
@@ -267,7 +267,7 @@ export const PROFILES: readonly Scenario[] = [
     name: 'a missing external_id',
     config: '[default]\nrole_arn = ROLE(a)\nKEYS(b)',
     prepare: ({ state }) => state.sts.externalIds.set('arn:aws:iam::123456789012:role/a', 'x'),
-    fails: /cannot assume role .*AccessDenied.*profile "default"/,
+    fails: /cannot assume role .*AccessDenied.*profile 'default'/,
     steps: 'sts-assume-role',
   },
   {
@@ -295,14 +295,14 @@ export const PROFILES: readonly Scenario[] = [
   {
     name: 'mfa_serial is refused',
     config: '[default]\nrole_arn = ROLE(a)\nmfa_serial = arn:x\nKEYS(b)',
-    fails: /"default".*mfa_serial/,
+    fails: /'default'.*mfa_serial/,
     steps: '',
   },
   {
     name: 'mfa_serial of a source profile is refused',
     config:
       '[default]\nrole_arn = ROLE(a)\nsource_profile = b\n[profile b]\nrole_arn = ROLE(b)\nmfa_serial = arn:x\nKEYS(b)',
-    fails: /"b".*mfa_serial/,
+    fails: /'b'.*mfa_serial/,
     steps: '',
   },
   {
@@ -328,13 +328,13 @@ export const PROFILES: readonly Scenario[] = [
     name: 'a role that may not be assumed',
     config: '[default]\nrole_arn = ROLE(a)\nKEYS(b)',
     prepare: ({ state }) => state.sts.denied.add('arn:aws:iam::123456789012:role/a'),
-    fails: /role "arn:aws:iam::123456789012:role\/a": AccessDenied/,
+    fails: /role 'arn:aws:iam::123456789012:role\/a': AccessDenied/,
     steps: 'sts-assume-role',
   },
   {
     name: 'a role that is none',
     config: '[default]\nrole_arn = nonsense\nKEYS(b)',
-    fails: /role "nonsense": ValidationError/,
+    fails: /role 'nonsense': ValidationError/,
     steps: 'sts-assume-role',
   },
 ]

@@ -149,13 +149,13 @@ export const SELECTION: readonly Scenario[] = [
   {
     name: 'AWS_PROFILE that does not exist',
     env: { AWS_PROFILE: 'missing' },
-    fails: /"missing"/,
+    fails: /'missing'/,
     steps: '',
   },
   {
     name: 'AWS_PROFILE that does not exist, with environment keys',
     env: { KEYS: 'env', AWS_PROFILE: 'missing' },
-    fails: /"missing"/,
+    fails: /'missing'/,
     steps: '',
   },
   {
@@ -167,7 +167,7 @@ export const SELECTION: readonly Scenario[] = [
     name: 'a plain section of the config file is no profile',
     env: { AWS_PROFILE: 'p' },
     config: '[p]\nKEYS(p)',
-    fails: /"p"/,
+    fails: /'p'/,
     steps: '',
   },
   {
@@ -192,7 +192,7 @@ export const SELECTION: readonly Scenario[] = [
   {
     name: 'half a key pair in the profile',
     config: '[default]\naws_access_key_id = AKIA',
-    fails: /profile "default".*only one of/,
+    fails: /profile 'default'.*only one of/,
     steps: '',
   },
   {
@@ -226,7 +226,7 @@ export const SELECTION: readonly Scenario[] = [
   {
     name: 'login_session is refused',
     config: '[default]\nlogin_session = arn:x',
-    fails: /profile "default".*login_session/,
+    fails: /profile 'default'.*login_session/,
     steps: '',
   },
   {
@@ -257,7 +257,7 @@ export const SELECTION: readonly Scenario[] = [
   {
     name: 'profile keys with a continuation line',
     config: '[default]\naws_access_key_id = AKIA\naws_secret_access_key = s\n  more',
-    fails: /cannot use the keys of profile "default"/,
+    fails: /cannot use the keys of profile 'default'/,
     steps: '',
   },
   {

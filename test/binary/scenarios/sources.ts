@@ -43,26 +43,26 @@ export const WEB_IDENTITY: readonly Scenario[] = [
     name: 'web identity without a role',
     env: { AWS_WEB_IDENTITY_TOKEN_FILE: 'DIR/token' },
     files: { token: 'jwt' },
-    fails: /AWS_WEB_IDENTITY_TOKEN_FILE without AWS_ROLE_ARN/,
+    fails: /AWS_WEB_IDENTITY_TOKEN_FILE: AWS_ROLE_ARN is not set/,
     steps: '',
   },
   {
     name: 'web identity without a file',
     env: WEB_ENV,
-    fails: /token file ".*token": it does not exist/,
+    fails: /token file '.*token': it does not exist/,
     steps: '',
   },
   {
     name: 'web identity with an empty file',
     env: WEB_ENV,
     files: { token: '' },
-    fails: /token file ".*token": it is empty/,
+    fails: /token file '.*token': it is empty/,
     steps: '',
   },
   {
     name: 'web identity with a directory',
     env: { ...WEB_ENV, AWS_WEB_IDENTITY_TOKEN_FILE: '/' },
-    fails: /token file "\/": it is a directory/,
+    fails: /token file '\/': it is a directory/,
     steps: '',
   },
   {
@@ -138,7 +138,7 @@ export const WEB_IDENTITY: readonly Scenario[] = [
         fault: { kind: 'answer', status: 200, body: '<html><p>SECRET</html>' },
       },
     ],
-    fails: /STS's answer is not as documented: it must hold "AccessKeyId" once, as plain text/,
+    fails: /127.0.0.1:[0-9]+ answered with HTML; hint: is there a proxy or a portal in between$/,
     steps: 'sts-web-identity',
   },
   {
@@ -151,7 +151,7 @@ export const WEB_IDENTITY: readonly Scenario[] = [
         fault: { kind: 'answer', status: 200, body: '<R><AssumeRoleWithWebIdentityResult/></R>' },
       },
     ],
-    fails: /it must hold "AccessKeyId" once/,
+    fails: /it must hold 'AccessKeyId' once/,
     steps: 'sts-web-identity',
   },
 ]
@@ -184,7 +184,7 @@ export const PROCESS: readonly Scenario[] = [
     name: 'process: it fails, and its words are shown',
     config: '[default]\ncredential_process = echo no certificate >&2; exit 3',
     fails:
-      /credential_process of profile "default" ended with exit code 3; it said "no certificate"/,
+      /credential_process of profile 'default' ended with exit code 3; it said 'no certificate'/,
     steps: '',
   },
   {
@@ -202,13 +202,13 @@ export const PROCESS: readonly Scenario[] = [
   {
     name: 'process: many words are one line',
     config: '[default]\ncredential_process = printf "a\\nb\\tc\\033[31m" >&2; exit 1',
-    fails: /it said "a b c \[31m"/,
+    fails: /it said 'a b c \[31m'/,
     steps: '',
   },
   {
     name: 'process: no output',
     config: '[default]\ncredential_process = true',
-    fails: /output of the credential_process of profile "default" is not valid JSON/,
+    fails: /output of the credential_process of profile 'default': it is not valid JSON/,
     steps: '',
   },
   {
@@ -220,31 +220,31 @@ export const PROCESS: readonly Scenario[] = [
   {
     name: 'process: no version',
     config: `[default]\ncredential_process = echo '{"AccessKeyId":"a","SecretAccessKey":"s"}'`,
-    fails: /"Version" is missing/,
+    fails: /'Version' is missing/,
     steps: '',
   },
   {
     name: 'process: version as text',
     config: `[default]\ncredential_process = echo '{"Version":"1","AccessKeyId":"a","SecretAccessKey":"s"}'`,
-    fails: /"Version" must be 1/,
+    fails: /'Version' must be 1/,
     steps: '',
   },
   {
     name: 'process: version 2',
     config: `[default]\ncredential_process = echo '{"Version":2,"AccessKeyId":"a","SecretAccessKey":"s"}'`,
-    fails: /"Version" must be 1/,
+    fails: /'Version' must be 1/,
     steps: '',
   },
   {
     name: 'process: no secret',
     config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"a"}'`,
-    fails: /"SecretAccessKey" is missing/,
+    fails: /'SecretAccessKey' is missing/,
     steps: '',
   },
   {
     name: 'process: an empty key',
     config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"","SecretAccessKey":"s"}'`,
-    fails: /"AccessKeyId" is empty/,
+    fails: /'AccessKeyId' is empty/,
     steps: '',
   },
   {
@@ -263,7 +263,7 @@ export const PROCESS: readonly Scenario[] = [
     name: 'process: it never ends',
     args: ['--timeout', '1'],
     config: '[default]\ncredential_process = echo asking >&2; sleep 60',
-    fails: /did not end in (0\.[0-9]|1\.0) s; it said "asking"/,
+    fails: /did not end in (0\.[0-9]|1\.0) s; it said 'asking'/,
     steps: '',
   },
   {
@@ -343,7 +343,7 @@ export const CONTAINER: readonly Scenario[] = [
   {
     name: 'container: localhost',
     env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://localhost:1/x' },
-    fails: /container endpoint \(3 attempts.*localhost:1 refused the connection/,
+    fails: /container endpoint: localhost:1 refused the connection \(3 attempts/,
     steps: '',
   },
   ...[
@@ -426,7 +426,7 @@ export const CONTAINER: readonly Scenario[] = [
     name: `container: ${body} is refused`,
     env: BOX,
     faults: [{ step: 'container', fault: { kind: 'answer', status: 200, body } }] as const,
-    fails: /the answer of the container endpoint is not/,
+    fails: /the answer of the container endpoint: it is not/,
     steps: 'container',
   })),
 ]
@@ -531,14 +531,14 @@ export const SSO: readonly Scenario[] = [
   {
     name: 'sso: nobody has logged in',
     config: SESSION,
-    fails: /there is no token file.*aws sso login --profile "default"/,
+    fails: /there is no token file.*aws sso login --profile 'default'/,
     steps: '',
   },
   {
     name: 'sso: a token file without a token',
     config: SESSION,
     prepare: logIn('corp', LATER, ['accessToken']),
-    fails: /SSO token file.*"accessToken" is missing/,
+    fails: /SSO token file.*'accessToken' is missing/,
     steps: '',
   },
   {
@@ -578,7 +578,7 @@ export const SSO: readonly Scenario[] = [
   {
     name: 'sso: no section',
     config: SESSION.replace('[sso-session corp]', '[sso-session other]'),
-    fails: /no section \[sso-session "corp"\]/,
+    fails: /no section \[sso-session 'corp'\]/,
     steps: '',
   },
   {
@@ -615,7 +615,7 @@ export const SSO: readonly Scenario[] = [
   {
     name: 'sso: a region that is none',
     config: LEGACY.replace('sso_region = us-east-1', 'sso_region = us_east_1'),
-    fails: /sso_region in ".*config" line 3: it must be a region/,
+    fails: /sso_region in '.*config' line 3: it must be a region/,
     steps: '',
   },
   {

@@ -177,7 +177,7 @@ export const IDENTITY: readonly Scenario[] = [
     env: ENV,
     files,
     prepare: answerXml(`<R>${text}</R>`),
-    fails: new RegExp(`STS's answer is not as documented: it must hold "${element}" once`),
+    fails: new RegExp(`STS's answer: it is not as documented: it must hold '${element}' once`),
     steps: 'sts-web-identity',
   })),
   ...Object.entries({
@@ -228,7 +228,7 @@ export const PROGRAMS: readonly Scenario[] = [
   ...['[]', 'null', '1', '{"Version":1', '{"Version":1} {"Version":1}'].map((output) => ({
     name: `process: ${output} is refused`,
     config: prints(output),
-    fails: /credential_process of profile "default"/,
+    fails: /credential_process of profile 'default'/,
     steps: '',
   })),
   {
@@ -277,20 +277,20 @@ export const PROGRAMS: readonly Scenario[] = [
     name: 'process: the end of a long stderr is what counts',
     config:
       "[default]\ncredential_process = head -c 5000 /dev/zero | tr '\\0' x >&2; echo Untrusted certificate >&2; exit 5",
-    fails: /exit code 5; it said "x+Untrusted certificate"/,
+    fails: /exit code 5; it said 'x+Untrusted certificate'/,
     steps: '',
   },
   {
     name: 'process: its words are shown beside an output that is none',
     config: '[default]\ncredential_process = echo cannot open key file >&2',
-    fails: /is not valid JSON; it said "cannot open key file"/,
+    fails: /it is not valid JSON; it said 'cannot open key file'/,
     steps: '',
   },
   {
     name: 'process: its words are shown beside an expiry that is none',
     config:
       '[default]\ncredential_process = echo clock unset >&2; echo \'{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"0"}\'',
-    fails: /its expiry is not an RFC 3339 time; it said "clock unset"/,
+    fails: /its expiry is not an RFC 3339 time; it said 'clock unset'/,
     steps: '',
   },
   {

@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs'
 
 import fc from 'fast-check'
 
-import { jsonErrorCode, xmlErrorCode } from '../../../src/aws/error_code.ts'
+import { readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
 import { parseRoleKeys } from '../../../src/aws/sts.ts'
 import {
   parseRegion,
   parseRoleCredentials,
   parseRoleName,
   parseSessionToken,
-} from '../../../src/credentials/imds.ts'
+} from '../../../src/credentials/imds_answers.ts'
 import { parseContainerCredentials } from '../../../src/credentials/sources/container.ts'
 import { parseSsoCredentials } from '../../../src/credentials/sources/sso.ts'
 import { MAX_LIFE_MS, parseToken } from '../../../src/ecr/token.ts'
@@ -166,10 +166,12 @@ export const ANSWERS = [
       expect(text.split(`<SessionToken>${keys.sessionToken ?? ''}</SessionToken>`)).toHaveLength(2)
     },
   }),
-  target('jsonErrorCode() and xmlErrorCode() give a code that may be shown, or none', {
+  target('readJsonError() and readXmlError() give a code that may be shown, or none', {
     inputs: fc.oneof(documents(ERROR), errorXml, mangled(errorXml)),
     judge: (body) => {
-      for (const code of [jsonErrorCode(answerOf(body, 400)), xmlErrorCode(answerOf(body, 400))]) {
+      for (const code of [readJsonError, readXmlError].map(
+        (read) => read(answerOf(body, 400)).code,
+      )) {
         if (code !== undefined) expect(code).toMatch(/^[A-Za-z][A-Za-z0-9.]{0,63}$/)
       }
     },

@@ -2,13 +2,14 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
+import { failure } from '../../../src/base/failure.ts'
 import { parseTimestamp } from '../../../src/base/timestamp.ts'
 import { MAX_LIFE_MS } from '../../../src/ecr/token.ts'
 import { cacheDuration } from '../../../src/kubelet/response.ts'
 import { parseDuration } from '../../world/duration.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 
-const SUBJECT = { code: 'bad_response', name: 'the answer' } as const
+const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
 
 const two = (number: number) => String(number).padStart(2, '0')
 
@@ -74,13 +75,13 @@ export const TIMES = [
   target('parseTimestamp() reads what the calendar says, and nothing else', {
     inputs: fc.oneof(times, times, fc.string()),
     found: ['2026-01-02T24:00:00Z'],
-    judge: (text) => expect(acceptedBy(() => parseTimestamp(text, SUBJECT))).toBe(readTime(text)),
+    judge: (text) => expect(acceptedBy(() => parseTimestamp(text, REFUSE))).toBe(readTime(text)),
   }),
   target('parseTimestamp() shows nothing of the text', {
     inputs: fc.tuple(times, fc.nat({ max: 30 })),
     judge: ([text, at]) =>
       expect(
-        acceptedBy(() => parseTimestamp(text.slice(0, at) + SENTINEL + text.slice(at), SUBJECT)),
+        acceptedBy(() => parseTimestamp(text.slice(0, at) + SENTINEL + text.slice(at), REFUSE)),
       ).toBeUndefined(),
   }),
   target('cacheDuration() is a Go duration of at most half of what is left', {

@@ -31,8 +31,8 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: "const SUBJECT = { code: 'bad_response', name: 'the error' } as const",
-    changes: ["'bad_response' -> ''", "'the error' -> ''"],
+    code: "const refuse = (reason: string) => failure('answer_form', { answer: 'the error', reason })",
+    changes: ["'answer_form' -> ''", "'the error' -> ''"],
     why: 'What is thrown with it is caught here, and never shown.',
   },
   {
@@ -91,8 +91,8 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'cache/store.ts',
-    code: "const SUBJECT = { code: 'bad_config', name: 'a cached token' } as const",
-    changes: ["'bad_config' -> ''", "'a cached token' -> ''"],
+    code: "const refuse = (reason: string) => failure('cache_entry', { reason })",
+    changes: ["'cache_entry' -> ''"],
     why: 'What is thrown with it is caught here, and never shown.',
   },
   {

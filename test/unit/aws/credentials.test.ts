@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 
 import { decodeKeys, describeCredentials } from '../../../src/aws/credentials.ts'
+import { failure } from '../../../src/base/failure.ts'
 import { expectFailure } from '../../support/failures.ts'
 
-const SUBJECT = { code: 'bad_response', name: 'the answer' } as const
+const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
 const PAIR = { AccessKeyId: 'a', SecretAccessKey: 's' }
 const Expiration = '2030-01-01T00:00:00Z'
 const COMPLETE = {
@@ -19,7 +20,7 @@ const READ = {
 }
 
 test.each(['imds', 'container', 'process'] as const)('decodeKeys() reads all of %s', (sender) => {
-  expect(decodeKeys({ ...COMPLETE[sender], Other: [1] }, sender, SUBJECT)).toEqual(READ)
+  expect(decodeKeys({ ...COMPLETE[sender], Other: [1] }, sender, REFUSE)).toEqual(READ)
 })
 
 test.each([
@@ -29,7 +30,7 @@ test.each([
 ] as const)('decodeKeys() of %s does without %s', (sender, field, part) => {
   for (const none of [undefined, null, '']) {
     const value = { ...COMPLETE[sender], [field]: none }
-    expect(decodeKeys(value, sender, SUBJECT)).toEqual({ ...READ, [part]: undefined })
+    expect(decodeKeys(value, sender, REFUSE)).toEqual({ ...READ, [part]: undefined })
   }
 })
 
@@ -45,23 +46,27 @@ test.each([
   ['process', 'SecretAccessKey'],
 ] as const)('decodeKeys() of %s refuses an answer without %s', (sender, field) => {
   const refuse = (none: unknown) =>
-    expectFailure('bad_response', () =>
-      decodeKeys({ ...COMPLETE[sender], [field]: none }, sender, SUBJECT),
+    expectFailure('answer_form', () =>
+      decodeKeys({ ...COMPLETE[sender], [field]: none }, sender, REFUSE),
     )
-  expect(refuse(undefined)).toBe(`the answer is not as documented: "${field}" is missing`)
-  expect(refuse('')).toBe(`the answer is not as documented: "${field}" is empty`)
-  expect(refuse(null)).toBe(`the answer is not as documented: "${field}" must be string`)
+  expect(refuse(undefined)).toBe(
+    `cannot use the answer: it is not as documented: '${field}' is missing`,
+  )
+  expect(refuse('')).toBe(`cannot use the answer: it is not as documented: '${field}' is empty`)
+  expect(refuse(null)).toBe(
+    `cannot use the answer: it is not as documented: '${field}' must be string`,
+  )
 })
 
 test.each([
   ['imds', { ...COMPLETE.imds, Expiration: 'SECRET' }, 'its expiry is not an RFC 3339 time'],
-  ['container', { ...COMPLETE.container, Expiration: 1 }, '"Expiration" must be string'],
-  ['process', { ...COMPLETE.process, Version: 2 }, '"Version" must be 1'],
-  ['process', { ...COMPLETE.process, Version: '1' }, '"Version" must be 1'],
-  ['process', { ...COMPLETE.process, SessionToken: 1 }, '"SessionToken" must be string'],
+  ['container', { ...COMPLETE.container, Expiration: 1 }, "'Expiration' must be string"],
+  ['process', { ...COMPLETE.process, Version: 2 }, "'Version' must be 1"],
+  ['process', { ...COMPLETE.process, Version: '1' }, "'Version' must be 1"],
+  ['process', { ...COMPLETE.process, SessionToken: 1 }, "'SessionToken' must be string"],
 ] as const)('decodeKeys() of %s refuses %j', (sender, value, expected) => {
-  expect(expectFailure('bad_response', () => decodeKeys(value, sender, SUBJECT))).toBe(
-    `the answer is not as documented: ${expected}`,
+  expect(expectFailure('answer_form', () => decodeKeys(value, sender, REFUSE))).toBe(
+    `cannot use the answer: it is not as documented: ${expected}`,
   )
 })
 

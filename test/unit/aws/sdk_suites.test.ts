@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 
 import { callAws } from '../../../src/aws/call.ts'
-import { jsonErrorCode, xmlErrorCode } from '../../../src/aws/error_code.ts'
+import { readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
 import { serviceUrl } from '../../../src/aws/service_url.ts'
 import { parseRoleKeys } from '../../../src/aws/sts.ts'
+import { failure } from '../../../src/base/failure.ts'
 import { parseTimestamp } from '../../../src/base/timestamp.ts'
 import { mergeProfiles, toProfile } from '../../../src/config/profiles.ts'
 import { readSettings } from '../../../src/config/settings.ts'
@@ -40,26 +41,28 @@ function errorCases(
 const headersOf = ({ headers = {} }: ErrorCase['response']) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
+const refuse = (reason: string) => failure('answer_form', { answer: 'the time', reason })
+
 test.each([...errorCases(jsonSuites), ...errorCases(restSuites)])(
-  'jsonErrorCode() reads $id',
+  'readJsonError() reads $id',
   ({ errorCode, response }) => {
     expect(
-      jsonErrorCode(answer(response.body ?? '', response.status_code, headersOf(response))),
+      readJsonError(answer(response.body ?? '', response.status_code, headersOf(response))).code,
     ).toBe(errorCode)
   },
 )
 
-test.each(errorCases(querySuites))('xmlErrorCode() reads $id', ({ errorCode, response }) => {
-  expect(xmlErrorCode(answer(response.body ?? '', response.status_code))).toBe(errorCode)
+test.each(errorCases(querySuites))('readXmlError() reads $id', ({ errorCode, response }) => {
+  expect(readXmlError(answer(response.body ?? '', response.status_code)).code).toBe(errorCode)
 })
 
 const VECTORS = `${import.meta.dir}/../../vectors/protocol`
 const read = (file: string) => readFileSync(`${VECTORS}/${file}`, 'utf8')
 
-test.each(readdirSync(`${VECTORS}/json-errors/errors`))('jsonErrorCode() reads %s', (file) => {
+test.each(readdirSync(`${VECTORS}/json-errors/errors`))('readJsonError() reads %s', (file) => {
   const expected: unknown = JSON.parse(read(`json-errors/expected/${file}`))
   expect(expected).toMatchObject({
-    Error: { Code: jsonErrorCode(answer(read(`json-errors/errors/${file}`), 400)) },
+    Error: { Code: readJsonError(answer(read(`json-errors/errors/${file}`), 400)).code },
   })
 })
 
@@ -74,7 +77,7 @@ test('parseRoleKeys() reads what STS sends, with the line breaks of its token', 
   const expected: unknown = JSON.parse(read('sts-xml/responses/sts-get-session-token.json'))
   expect(expected).toMatchObject({ Credentials })
   const error: unknown = JSON.parse(read('sts-xml/errors/sts-get-session-token.json'))
-  const Code = xmlErrorCode(answer(read('sts-xml/errors/sts-get-session-token.xml'), 403))
+  const Code = readXmlError(answer(read('sts-xml/errors/sts-get-session-token.xml'), 403)).code
   expect(error).toMatchObject({ Error: { Code } })
 })
 
@@ -82,10 +85,9 @@ test('parseRoleKeys() reads what STS sends, with the line breaks of its token', 
 test.each(times.parse_date_time.filter(({ error }) => !error))(
   'parseTimestamp() reads $smithy_format_value',
   (each) => {
-    const subject = { code: 'bad_response', name: 'the time' } as const
     const expected =
       Number(each.canonical_seconds) * 1000 + Math.trunc(each.canonical_nanos / 1_000_000)
-    expect(parseTimestamp(each.smithy_format_value, subject)).toBe(expected)
+    expect(parseTimestamp(each.smithy_format_value, refuse)).toBe(expected)
   },
 )
 
@@ -193,9 +195,8 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
     {
       subject: 'cannot do it',
       request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}', timeoutMs: 1000 },
-      signing: { service: 'ecr', region: 'us-west-2', credentials },
-      errorCode: jsonErrorCode,
-      hints: new Map(),
+      service: 'ecr',
+      signing: { region: 'us-west-2', credentials },
     },
     context,
   )

@@ -57,7 +57,7 @@ test("serviceUrl() puts a configured URL in the place of a registry's form, but 
   ).toBe('https://vpce.example/')
   for (const env of [FIPS, DUAL]) {
     const settings = readSettings({ ...configured, ...env }, undefined)
-    const message = expectFailure('bad_config', () =>
+    const message = expectFailure('config_endpoint_form', () =>
       serviceUrl(wanted, { settings, config: new Map() }),
     )
     expect(message).toContain(`AWS_ENDPOINT_URL together with ${Object.keys(env)[0] ?? ''}`)
@@ -82,8 +82,8 @@ test.each([
       context,
     )
     if (!allowed) {
-      expect(await expectRejection('bad_config', promise)).toContain(
-        'cannot use V: "agent.example" is neither',
+      expect(await expectRejection('config_container_host', promise)).toContain(
+        "cannot use V: 'agent.example' is neither",
       )
       expect(requests).toEqual([])
       return
@@ -170,10 +170,10 @@ test.each([
 
 test('serviceUrl() names file and line of a bad URL in a services section', async () => {
   const message = await expectRejection(
-    'bad_config',
+    'config_value',
     urlWith('ecr', SERVICES.replace('https://ecr.example', 'SECRET')),
   )
   expect(message).toBe(
-    'cannot use endpoint_url of ecr in "/h/.aws/config" line 4: it must be an http or https URL without user information, query or fragment',
+    "cannot use endpoint_url of ecr in '/h/.aws/config' line 4: it must be an http or https URL without user information, query or fragment",
   )
 })

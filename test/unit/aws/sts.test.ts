@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 
-import { xmlErrorCode } from '../../../src/aws/error_code.ts'
+import { readXmlError } from '../../../src/aws/error_code.ts'
 import { parseRoleKeys } from '../../../src/aws/sts.ts'
 import { answer } from '../../support/answers.ts'
 import { expectFailure } from '../../support/failures.ts'
@@ -64,8 +64,8 @@ test.each([
   ['an end tag with a blank', KEYS.replace('</AccessKeyId>', '</AccessKeyId >'), 'AccessKeyId'],
   ['UTF-16', KEYS.replace(/./g, '$&\0'), 'AccessKeyId'],
 ])('parseRoleKeys() refuses %s', (_, text, name) => {
-  expect(expectFailure('bad_response', () => parseRoleKeys(answer(text)))).toBe(
-    `STS's answer is not as documented: it must hold "${name}" once, as plain text`,
+  expect(expectFailure('answer_form', () => parseRoleKeys(answer(text)))).toBe(
+    `cannot use STS's answer: it is not as documented: it must hold '${name}' once, as plain text`,
   )
 })
 
@@ -77,7 +77,7 @@ test('parseRoleKeys() refuses an answer that is cut off before the end of the la
   const end = whole.indexOf('</AccessKeyId>') + '</AccessKeyId>'.length
   expect(parseRoleKeys(answer(whole.slice(0, end))).accessKeyId).toBe('AKIAIOSFODNN7EXAMPLE')
   for (let length = 0; length < end; length += 1) {
-    expectFailure('bad_response', () => parseRoleKeys(answer(whole.slice(0, length))))
+    expectFailure('answer_form', () => parseRoleKeys(answer(whole.slice(0, length))))
   }
 })
 
@@ -100,6 +100,6 @@ test.each([
   ['no code that is too long', error(`<Code>${'A'.repeat(65)}</Code>`), undefined],
   ['no code with a blank around it', error('<Code> AccessDenied</Code>'), undefined],
   ['no code of other text', error('<Code>SECRET value</Code>'), undefined],
-])('xmlErrorCode() reads %s', (_, text, expected) => {
-  expect(xmlErrorCode(answer(text, 403))).toBe(expected)
+])('readXmlError() reads %s', (_, text, expected) => {
+  expect(readXmlError(answer(text, 403)).code).toBe(expected)
 })

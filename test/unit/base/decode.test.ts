@@ -3,9 +3,10 @@ import { expect, test } from 'bun:test'
 import * as v from 'valibot'
 
 import { decode, isHeaderText } from '../../../src/base/decode.ts'
+import { failure } from '../../../src/base/failure.ts'
 import { expectFailure } from '../../support/failures.ts'
 
-const SUBJECT = { code: 'bad_response', name: 'the answer' } as const
+const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
 
 test.each([
   ['the whole value', v.object({}), 'SECRET', 'it must be Object'],
@@ -13,14 +14,14 @@ test.each([
     'a field',
     v.object({ a: v.object({ b: v.string() }) }),
     { a: { b: 1 } },
-    '"a.b" must be string',
+    "'a.b' must be string",
   ],
-  ['a field that is missing', v.object({ a: v.string() }), {}, '"a" is missing'],
+  ['a field that is missing', v.object({ a: v.string() }), {}, "'a' is missing"],
   [
     'a field that is empty',
     v.object({ a: v.pipe(v.string(), v.nonEmpty()) }),
     { a: '' },
-    '"a" is empty',
+    "'a' is empty",
   ],
   [
     'a check of our own',
@@ -31,11 +32,11 @@ test.each([
       ),
     }),
     { a: 'SECRET' },
-    '"a" must be of another form',
+    "'a' must be of another form",
   ],
 ])('decode() names %s, and shows no value', (_, schema, value, expected) => {
-  expect(expectFailure('bad_response', () => decode(schema, value, SUBJECT))).toBe(
-    `the answer is not as documented: ${expected}`,
+  expect(expectFailure('answer_form', () => decode(schema, value, REFUSE))).toBe(
+    `cannot use the answer: it is not as documented: ${expected}`,
   )
 })
 

@@ -53,22 +53,22 @@ test.each(['ENOENT', 'ENOTDIR'])(
   async (code) => {
     const system = fakeSystem({ files: { '/f': { code } } })
     expect(await readTextFile(FILE, system)).toBeUndefined()
-    expect(await expectRejection('bad_config', readExistingFile(FILE, system))).toBe(
-      'cannot read the config file "/f": it does not exist',
+    expect(await expectRejection('config_file', readExistingFile(FILE, system))).toBe(
+      "cannot read the config file '/f': it does not exist",
     )
   },
 )
 
 test.each([
-  ['no permission', '/f', { code: 'EACCES' }, '"/f": permission denied'],
-  ['an unknown error', '/f', { code: 'the secret' }, '"/f": it cannot be read'],
-  ['one byte too many', '/f', '123456789', '"/f": it is larger than 8 bytes'],
-  ['one byte too many in UTF-8', '/f', '1234567é', '"/f": it is larger than 8 bytes'],
-  ['a path that is not UTF-8', '/\u{FFFD}', 'a', '"/?": its path is not UTF-8'],
+  ['no permission', '/f', { code: 'EACCES' }, "'/f': permission denied"],
+  ['an unknown error', '/f', { code: 'the secret' }, "'/f': it cannot be read"],
+  ['one byte too many', '/f', '123456789', "'/f': it is larger than 8 bytes"],
+  ['one byte too many in UTF-8', '/f', '1234567é', "'/f': it is larger than 8 bytes"],
+  ['a path that is not UTF-8', '/\u{FFFD}', 'a', "'/?': its path is not UTF-8"],
 ])('readTextFile() and readExistingFile() refuse %s', async (_, path, file, reason) => {
   const system = fakeSystem({ files: { [path]: file } })
   for (const read of [readTextFile, readExistingFile]) {
-    expect(await expectRejection('bad_config', read({ ...FILE, path }, system))).toBe(
+    expect(await expectRejection('config_file', read({ ...FILE, path }, system))).toBe(
       `cannot read the config file ${reason}`,
     )
   }

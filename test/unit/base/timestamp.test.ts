@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test'
 
+import { failure } from '../../../src/base/failure.ts'
 import { parseTimestamp } from '../../../src/base/timestamp.ts'
 import { expectFailure } from '../../support/failures.ts'
 
-const SUBJECT = { code: 'bad_response', name: 'the answer' } as const
+const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
 
 test.each([
   ['2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],
@@ -12,7 +13,7 @@ test.each([
   ['2026-01-02T03:04:05.5Z', Date.UTC(2026, 0, 2, 3, 4, 5, 500)],
   ['2026-01-02T03:04:05+01:30', Date.UTC(2026, 0, 2, 1, 34, 5)],
 ])('parseTimestamp() reads %s', (text, expected) => {
-  expect(parseTimestamp(text, SUBJECT)).toBe(expected)
+  expect(parseTimestamp(text, REFUSE)).toBe(expected)
 })
 
 test.each([
@@ -32,5 +33,5 @@ test.each([
   '1440000000',
   'Thu, 01 Jan 2026 00:00:00 GMT',
 ])('parseTimestamp() refuses %j', (text) => {
-  expect(expectFailure('bad_response', () => parseTimestamp(text, SUBJECT))).not.toContain('SECRET')
+  expect(expectFailure('answer_form', () => parseTimestamp(text, REFUSE))).not.toContain('SECRET')
 })

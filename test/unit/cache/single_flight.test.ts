@@ -55,8 +55,8 @@ const tokenOf = (password: string): RegistryToken => ({
   lifeMs: 3_600_000,
 })
 
-const failWith = (code: Failure['code']) => async () =>
-  Promise.reject(new Failure(code, 'a reason of the test'))
+const failWith = (cause: Failure['cause']) => async () =>
+  Promise.reject(new Failure(cause, 'a reason of the test'))
 
 const fetchAlone = async () => tokenOf('alone')
 
@@ -175,9 +175,9 @@ test('shareToken() does not queue behind failures: once another run has failed f
 
 test('shareToken() minds no failure from before it began, and leaves no claim when it fails', async () => {
   const node = fakeNode()
-  for (const code of ['refused', 'unreachable', 'bad_config'] as const) {
+  for (const cause of ['refused', 'silent', 'config_value'] as const) {
     node.uptimeMs += 1000
-    await expectRejection(code, runOn(node, failWith(code)))
+    await expectRejection(cause, runOn(node, failWith(cause)))
     expect(node.claims.size).toBe(0)
   }
   // At once, and it is no reason for others to wait.

@@ -346,8 +346,10 @@ test.each([
   ['ENOENT', 'its parent does not exist'],
 ])('openTokenCache() refuses a directory that gives %s', async (code, reason) => {
   const openPrivateDirectory = async () => Promise.reject(Object.assign(new Error('x'), { code }))
-  expect(await expectRejection('bad_config', open(fakeNode(), 'k', { openPrivateDirectory }))).toBe(
-    `cannot use the cache directory "/run/x": ${reason}; it must be a directory of this user, no link, with no access for others`,
+  expect(
+    await expectRejection('cache_directory', open(fakeNode(), 'k', { openPrivateDirectory })),
+  ).toBe(
+    `cannot use the cache directory '/run/x': ${reason}; hint: it must be a directory of this user, no link, with no access for others`,
   )
 })
 
@@ -364,7 +366,7 @@ test.each([
     '/proc/uptime': '1.00 1.00',
     [path]: text,
   }
-  await expectRejection('bad_config', open(fakeNode(), 'k', { readFile: fakeFiles(files) }))
+  await expectRejection('cache_directory', open(fakeNode(), 'k', { readFile: fakeFiles(files) }))
 })
 
 function fakeFiles(files: Readonly<Record<string, string>>) {

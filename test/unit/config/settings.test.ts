@@ -25,7 +25,7 @@ test('readSettings() takes the variable before the key, and an empty one for uns
   })
   expect(readSettings({ AWS_CA_BUNDLE: '' }, p).get(SETTINGS.caBundle)).toEqual({
     value: '/profile.pem',
-    origin: 'ca_bundle in "/h/config" line 2',
+    origin: "ca_bundle in '/h/config' line 2",
   })
   expect(readSettings({}, profile({ ca_bundle: '' })).get(SETTINGS.caBundle)).toBeUndefined()
   expect(readSettings({}, undefined).get(SETTINGS.caBundle)).toBeUndefined()
@@ -63,7 +63,7 @@ test.each([
     ['AWS_EC2_METADATA_SERVICE_ENDPOINT', SETTINGS.imdsEndpoint],
   ] as const) {
     const settings = readSettings({ [name]: text }, undefined)
-    const message = expectFailure('bad_config', () => settings.get(setting))
+    const message = expectFailure('config_value', () => settings.get(setting))
     expect(message).toStartWith(`cannot use ${name}: it must be an http or https URL`)
     expect(message).not.toContain('SECRET')
   }
@@ -92,13 +92,13 @@ test.each([
 })
 
 test('readSettings() names file and line of a bad key, and what is accepted', () => {
-  const message = expectFailure('bad_config', () =>
+  const message = expectFailure('config_value', () =>
     readSettings({}, profile({ region: 'x', ec2_metadata_service_endpoint_mode: 'SECRET' })).get(
       SETTINGS.imdsMode,
     ),
   )
   expect(message).toBe(
-    'cannot use ec2_metadata_service_endpoint_mode in "/h/config" line 3: it must be IPv4 or IPv6',
+    "cannot use ec2_metadata_service_endpoint_mode in '/h/config' line 3: it must be IPv4 or IPv6",
   )
 })
 
@@ -167,7 +167,7 @@ test.each([
   'us-east-123',
   'a'.repeat(63),
 ])('readSettings() does not take %s for a region', (text) => {
-  const message = expectFailure('bad_config', () =>
+  const message = expectFailure('config_value', () =>
     readSettings({ AWS_REGION: text }, undefined).get(SETTINGS.region),
   )
   expect(message).toBe('cannot use AWS_REGION: it must be a region name such as us-east-1')
@@ -186,5 +186,5 @@ test.each([
 
 test.each(['10000', 'x1', '1x', '+', '1.5', ' 1'])('readSettings() refuses %j attempts', (text) => {
   const settings = readSettings({ AWS_MAX_ATTEMPTS: text }, undefined)
-  expectFailure('bad_config', () => settings.get(SETTINGS.maxAttempts))
+  expectFailure('config_value', () => settings.get(SETTINGS.maxAttempts))
 })

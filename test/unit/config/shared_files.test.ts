@@ -1,12 +1,8 @@
 import { expect, test } from 'bun:test'
 
-import {
-  brokenProfile,
-  type ProfileValue,
-  type SharedConfig,
-} from '../../../src/config/profiles.ts'
+import type { SharedConfig } from '../../../src/config/profiles.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
-import { expectFailure, expectRejection } from '../../support/failures.ts'
+import { expectRejection } from '../../support/failures.ts'
 import { type FakeParts, fakeSystem } from '../../support/system.ts'
 import locations from '../../vectors/profile/file-location-tests.json'
 import parserTests from '../../vectors/profile/profile-parser-tests.json'
@@ -91,8 +87,8 @@ test.each(parserTests.tests)(
     const promise = read(input.configFile ?? '', input.credentialsFile)
     if (REFUSED.has(name)) {
       expect('errorContaining' in output).toBe(true)
-      const message = await expectRejection('bad_config', promise)
-      expect(message).toEndWith('"/h/.aws/config": it has text, but no line is a [section]')
+      const message = await expectRejection('config_file', promise)
+      expect(message).toEndWith("'/h/.aws/config': it has text, but no line is a [section]")
       return
     }
     const config = plain(await promise)
@@ -142,10 +138,10 @@ test.each([
 ])('readSharedConfig() refuses a file that fails with %s', async (code, reason) => {
   const files = { '/h/.aws/config': { code } }
   const message = await expectRejection(
-    'bad_config',
+    'config_file',
     readSharedConfig(fakeSystem({ env: HOME, files })),
   )
-  expect(message).toBe(`cannot read the config file "/h/.aws/config": ${reason}`)
+  expect(message).toBe(`cannot read the config file '/h/.aws/config': ${reason}`)
 })
 
 test.each(['ENOENT', 'ENOTDIR'])(
@@ -165,11 +161,11 @@ test('readSharedConfig() reads a file of exactly the largest size, and bytes tha
 test('readSharedConfig() does not show an error that is none of the system', async () => {
   const files = { '/h/.aws/config': { code: 'SECRET value' } }
   const promise = readSharedConfig(fakeSystem({ env: HOME, files }))
-  expect(await expectRejection('bad_config', promise)).toEndWith('it cannot be read')
+  expect(await expectRejection('config_file', promise)).toEndWith('it cannot be read')
 })
 
 test('readSharedConfig() refuses a file that is too large', async () => {
-  const message = await expectRejection('bad_config', read(' '.repeat(1024 * 1024 + 1)))
+  const message = await expectRejection('config_file', read(' '.repeat(1024 * 1024 + 1)))
   expect(message).toContain('larger than')
 })
 
@@ -268,12 +264,4 @@ test('readSharedConfig() lets a pair of keys override a pair, and nothing come w
   expect(plain(config)).toEqual({
     default: { aws_access_key_id: '2', aws_secret_access_key: '2', services: '1' },
   })
-})
-
-test('brokenProfile() names the profile and the reason', () => {
-  const profile = { name: 'p', values: new Map<string, ProfileValue>(), partialKeysIn: undefined }
-  const message = expectFailure('bad_config', () => {
-    throw brokenProfile(profile, 'a reason of the test')
-  })
-  expect(message).toBe('cannot use profile "p": a reason of the test')
 })

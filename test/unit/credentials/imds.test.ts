@@ -5,7 +5,7 @@ import {
   parseRoleCredentials,
   parseRoleName,
   parseSessionToken,
-} from '../../../src/credentials/imds.ts'
+} from '../../../src/credentials/imds_answers.ts'
 import { answer } from '../../support/answers.ts'
 import { fakeContext, noAnswer } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
@@ -40,7 +40,7 @@ test.each([
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: 't',
-    source: 'instance role "node-role"',
+    source: "instance role 'node-role'",
     expiresAtMs: Date.UTC(2026, 0, 1, 6),
   })
   const path = `${endpoint}/latest/meta-data/iam/security-credentials/`
@@ -60,7 +60,7 @@ test.each([
 
 test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', async (text) => {
   const { imds, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
-  const message = await expectRejection('no_credentials', imds.fetchCredentials('it is tested'))
+  const message = await expectRejection('imds_off', imds.fetchCredentials('it is tested'))
   expect(message).toContain(
     'cannot use IMDS: AWS_EC2_METADATA_DISABLED disables it; it is needed because it is tested',
   )
@@ -68,17 +68,36 @@ test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', async
 })
 
 test.each([
-  ['token', [], 'asked for the session token because it is tested;'],
-  ['role', [answer('T')], 'asked for the role because it is tested;'],
-  ['credentials', [answer('T'), answer('r')], 'asked for the credentials because it is tested;'],
-])('fetchCredentials() without an answer for the %s names the step', async (_, answers, step) => {
-  const silence = noAnswer('no answer from 169.254.169.254 in 1000 ms')
+  ['session token', []],
+  ['role', [answer('T')]],
+  ['credentials', [answer('T'), answer('r')]],
+])('fetchCredentials() without an answer for the %s names the step', async (step, answers) => {
+  const silence = noAnswer('nothing')
   const { imds } = fakeContext([...answers, silence], { requestMs: 1000 })
-  const message = await expectRejection('unreachable', imds.fetchCredentials('it is tested'))
-  expect(message).toContain(
-    'cannot get credentials from IMDS: no answer from 169.254.169.254 in 1000 ms (3 attempts, ',
+  const message = await expectRejection('connect_refused', imds.fetchCredentials('it is tested'))
+  expect(message).toMatch(
+    new RegExp(
+      `^cannot get the ${step} from IMDS: nothing \\(3 attempts, [34].1 s; asked because it is tested\\)$`,
+    ),
   )
-  expect(message).toEndWith(`${step} hint: in a container the metadata hop limit must be 2`)
+})
+
+test.each([
+  [
+    'no_route',
+    'imds_no_route',
+    'there is no route to 169.254.169.254 (asked because it is tested); hint: if this is no EC2 instance, set AWS_CONFIG_FILE or AWS_PROFILE',
+  ],
+  [
+    'silent',
+    'imds_silent',
+    'connected to 169.254.169.254, but no answer in 1 s (asked because it is tested); hint: in a container the metadata hop limit must be 2',
+  ],
+  ['connect_silent', 'connect_silent', 'nothing (asked because it is tested)'],
+] as const)('fetchRegion() knows what %s means of IMDS', async (cause, expected, words) => {
+  const { imds } = fakeContext([{ ...noAnswer('nothing', false), cause }])
+  const message = await expectRejection(expected, imds.fetchRegion('it is tested'))
+  expect(message).toBe(`cannot get the session token from IMDS: ${words}`)
 })
 
 test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async () => {
@@ -97,7 +116,7 @@ test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async ()
   await imds.fetchCredentials('it is tested')
   expect(requests.length).toBe(8)
   const failing = fakeContext([answer('T'), answer('', 500)], { env })
-  await expectRejection('refused', failing.imds.fetchCredentials('it is tested'))
+  await expectRejection('status', failing.imds.fetchCredentials('it is tested'))
   expect(failing.requests.length).toBe(4)
 })
 
@@ -131,8 +150,8 @@ test('a token that is never accepted ends after three attempts', async () => {
     answer('', 401),
   ]
   const { imds, requests } = fakeContext(answers)
-  expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toContain(
-    'HTTP status 401 for the role',
+  expect(await expectRejection('status', imds.fetchCredentials('it is tested'))).toContain(
+    'cannot get the role from IMDS: HTTP status 401 from 169.254.169.254 (3 attempts',
   )
   expect(requests.length).toBe(6)
 })
@@ -141,7 +160,8 @@ test.each([400, 403, 404, 405, 429])(
   'a token refused with %d is final, but for throttling',
   async (status) => {
     const { imds, requests } = fakeContext([answer('', status)])
-    await expectRejection('refused', imds.fetchCredentials('it is tested'))
+    const cause = status === 403 ? 'imds_disabled' : status === 405 ? 'imds_no_v2' : 'status'
+    await expectRejection(cause, imds.fetchCredentials('it is tested'))
     expect(requests.length).toBe(status === 429 ? 3 : 1)
   },
 )
@@ -179,7 +199,7 @@ test.each([
   'evil.example/us-east-1',
   'evil.example#us-east-1',
 ])('parseRegion() refuses %j', (text) => {
-  expectFailure('bad_response', () => parseRegion(bytes(text)))
+  expectFailure('answer_form', () => parseRegion(bytes(text)))
 })
 
 test.each(['us-east-1', 'us-gov-west-1', 'us-isob-east-1', 'eusc-de-east-1', 'me-central-12'])(
@@ -193,8 +213,9 @@ test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
   'HTTP status %d for the session token is refused: there is no IMDSv1',
   async (status) => {
     const { imds, requests } = fakeContext([answer('T', status)])
-    expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toBe(
-      `cannot get credentials from IMDS: HTTP status ${status} for the session token`,
+    const cause = status === 403 ? 'imds_disabled' : status === 405 ? 'imds_no_v2' : 'status'
+    expect(await expectRejection(cause, imds.fetchCredentials('it is tested'))).toStartWith(
+      `cannot get the session token from IMDS: HTTP status ${status} from 169.254.169.254`,
     )
     expect(requests.every(({ method }) => method === 'PUT')).toBe(true)
   },
@@ -203,8 +224,8 @@ test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
 test.each(['', 'a b', 'a\nb', '\u00e9', '<html></html> ', 'x'.repeat(1025)])(
   'parseSessionToken() refuses %j',
   (text) => {
-    expect(expectFailure('bad_response', () => parseSessionToken(bytes(text)))).toBe(
-      'cannot get credentials from IMDS: its session token is malformed',
+    expect(expectFailure('answer_form', () => parseSessionToken(bytes(text)))).toBe(
+      "cannot use IMDS's answer for the session token: it is malformed",
     )
   },
 )
@@ -226,8 +247,8 @@ test('parseSessionToken() takes as long a token as it allows', () => {
 })
 
 test('parseRoleName() tells an instance without a role', () => {
-  expectFailure('no_credentials', () => parseRoleName(bytes('')))
-  expectFailure('no_credentials', () => parseRoleName(bytes('\nrole')))
+  expectFailure('imds_no_role', () => parseRoleName(bytes('')))
+  expectFailure('imds_no_role', () => parseRoleName(bytes('\nrole')))
 })
 
 test.each([
@@ -241,14 +262,14 @@ test.each([
   '{"SECRET"}',
   'x'.repeat(65),
 ])('parseRoleName() refuses %j', (text) => {
-  expect(expectFailure('bad_response', () => parseRoleName(bytes(text)))).toBe(
-    'cannot get credentials from IMDS: its role list holds no role name',
+  expect(expectFailure('answer_form', () => parseRoleName(bytes(text)))).toBe(
+    "cannot use IMDS's answer for the role list: it holds no role name",
   )
 })
 
 test('fetchCredentials() takes HTTP status 404 of the list for no role', async () => {
   const { imds } = fakeContext([answer('T'), answer('<html>', 404)])
-  expect(await expectRejection('no_credentials', imds.fetchCredentials('it is tested'))).toBe(
+  expect(await expectRejection('imds_no_role', imds.fetchCredentials('it is tested'))).toBe(
     'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
   )
 })
@@ -262,14 +283,14 @@ test('parseRoleCredentials() takes any case of Success, and an expiry in the pas
 })
 
 test.each([
-  ['AssumeRoleUnauthorizedAccess', 'it answered AssumeRoleUnauthorizedAccess for role "r"'],
-  ['X', 'it answered X for role "r"'],
-  ['X'.repeat(64), `it answered ${'X'.repeat(64)} for role "r"`],
-  ['X'.repeat(65), 'it answered not Success for role "r"'],
-  ['SECRET value', 'it answered not Success for role "r"'],
+  ['AssumeRoleUnauthorizedAccess', "it answered AssumeRoleUnauthorizedAccess for role 'r'"],
+  ['X', "it answered X for role 'r'"],
+  ['X'.repeat(64), `it answered ${'X'.repeat(64)} for role 'r'`],
+  ['X'.repeat(65), "it answered not Success for role 'r'"],
+  ['SECRET value', "it answered not Success for role 'r'"],
 ])('parseRoleCredentials() refuses the code %s', (Code, expected) => {
   expect(
-    expectFailure('refused', () => parseRoleCredentials(bytes({ Code, Message: 'SECRET' }), 'r')),
+    expectFailure('imds_role', () => parseRoleCredentials(bytes({ Code, Message: 'SECRET' }), 'r')),
   ).toBe(
     `cannot get credentials from IMDS: ${expected}; hint: does the role still exist and trust ec2.amazonaws.com`,
   )
@@ -293,8 +314,8 @@ test.each([
   ['an Expiration that is no time', { ...KEYS, Expiration: 'SECRET' }],
   ['another case of a name', { ...KEYS, AccessKeyId: undefined, accessKeyId: 'a' }],
 ])('parseRoleCredentials() refuses %s', (_, body) => {
-  expect(expectFailure('bad_response', () => parseRoleCredentials(bytes(body), 'r'))).toMatch(
-    /^IMDS's answer for the credentials is not (?!.*SECRET)/,
+  expect(expectFailure('answer_form', () => parseRoleCredentials(bytes(body), 'r'))).toMatch(
+    /^cannot use IMDS's answer for the credentials: it is not (?!.*SECRET)/,
   )
 })
 
@@ -303,14 +324,14 @@ test.each([
   ['credentials', [answer('T'), answer('r'), answer(KEYS, 404)], 404],
 ])('fetchCredentials() refuses another status for the %s', async (what, answers, status) => {
   const { imds } = fakeContext(answers)
-  expect(await expectRejection('refused', imds.fetchCredentials('it is tested'))).toBe(
-    `cannot get credentials from IMDS: HTTP status ${status} for the ${what}`,
-  )
+  expect(
+    await expectRejection(['imds_disabled', 'status'], imds.fetchCredentials('it is tested')),
+  ).toStartWith(`cannot get the ${what} from IMDS: HTTP status ${status} from 169.254.169.254`)
 })
 
 test('fetchRegion() refuses another status', async () => {
   const { imds } = fakeContext([answer('T'), answer('us-west-2', 404)])
-  expect(await expectRejection('refused', imds.fetchRegion('it is tested'))).toBe(
-    'cannot get credentials from IMDS: HTTP status 404 for the region',
+  expect(await expectRejection('status', imds.fetchRegion('it is tested'))).toBe(
+    'cannot get the region from IMDS: HTTP status 404 from 169.254.169.254 (asked because it is tested)',
   )
 })

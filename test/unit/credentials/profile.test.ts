@@ -81,29 +81,39 @@ test.each([
   [
     'a link to nowhere',
     { p: { role_arn: 'r', source_profile: 'x' } },
-    'its source_profile "x" does not exist',
+    "its source_profile 'x' does not exist",
   ],
   [
     'a link to a profile without credentials',
     { p: { role_arn: 'r', source_profile: 'q' }, q: { login_session: 'l' } },
-    'its source_profile "q" names no credentials',
+    "its source_profile 'q' names no credentials",
   ],
   [
     'a loop without keys',
     { p: { role_arn: 'r', source_profile: 'p' } },
-    'its source_profile "p" names no credentials',
+    "its source_profile 'p' names no credentials",
   ],
-  ['half of SSO', { p: { sso_session: 's' } }, 'there is no section [sso-session "s"]'],
+  ['half of SSO', { p: { sso_session: 's' } }, "there is no section [sso-session 's']"],
 ])('linkProfile() refuses %s', (_, sections: Sections, reason) => {
-  const message = expectFailure('bad_config', () => link(sections))
-  expect(message).toStartWith('cannot use profile "p": ')
+  const message = expectFailure(
+    [
+      'profile_half_keys',
+      'profile_many_sources',
+      'profile_no_role',
+      'profile_source_empty',
+      'profile_source_missing',
+      'profile_sso',
+    ],
+    () => link(sections),
+  )
+  expect(message).toStartWith("cannot use profile 'p': ")
   expect(message).toContain(reason)
 })
 
 test('linkProfile() names the file that holds half a pair', () => {
   const profile = { ...fakeProfile('p', KEYS), partialKeysIn: '/h/.aws/config' }
-  expect(expectFailure('bad_config', () => linkProfile(profile, new Map()))).toBe(
-    'cannot use profile "p": "/h/.aws/config" has only one of aws_access_key_id and aws_secret_access_key',
+  expect(expectFailure('profile_half_keys', () => linkProfile(profile, new Map()))).toBe(
+    "cannot use profile 'p': '/h/.aws/config' has only one of aws_access_key_id and aws_secret_access_key",
   )
 })
 
@@ -120,8 +130,8 @@ function linked(links: number): Sections {
 
 test('linkProfile() follows 64 links, not 65', () => {
   expect(chainOf(linked(64))).toEndWith(' q62* keys*')
-  expect(expectFailure('bad_config', () => link(linked(65)))).toBe(
-    'cannot use profile "q63": more than 64 profiles refer to one another',
+  expect(expectFailure('profile_chain', () => link(linked(65)))).toBe(
+    "cannot use profile 'q63': more than 64 profiles refer to one another",
   )
 })
 

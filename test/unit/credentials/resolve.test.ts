@@ -19,7 +19,7 @@ test.each([
   'resolveSource() of a service account with the region %s asks STS in %s, and after its refusal nobody else',
   async (region, asked) => {
     const { context, imds, requests } = fakeContext([answer('<Code>AccessDenied</Code>', 403)])
-    await expectRejection('refused', resolveSource(podIn(region), imds, context))
+    await expectRejection('sts_denied', resolveSource(podIn(region), imds, context))
     expect(requests.map(({ url }) => url)).toEqual([`https://sts.${asked}.amazonaws.com/`])
   },
 )

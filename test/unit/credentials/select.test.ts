@@ -43,7 +43,7 @@ test.each([
 })
 
 test.each([
-  ['Ec2InstanceMetadata', {}, { kind: 'instance', reason: 'profile "p" names it' }],
+  ['Ec2InstanceMetadata', {}, { kind: 'instance', reason: "profile 'p' names it" }],
   ['EcsContainer', CONTAINER, { kind: 'container', url: { value: 'http://169.254.170.2/c' } }],
 ])('selectSource() puts the role on %s', (credentialSource, env, base) => {
   const source = select({ role_arn: 'r', credential_source: credentialSource }, env)
@@ -61,7 +61,7 @@ test('selectSource() assumes the role of a profile with the keys of another', ()
         accessKeyId: 'A',
         secretAccessKey: 'S',
         sessionToken: undefined,
-        source: 'profile "keys"',
+        source: "profile 'keys'",
         expiresAtMs: undefined,
       },
     },
@@ -101,19 +101,23 @@ test.each([
     'its credential_source must be',
   ],
 ])('selectSource() refuses a profile with %s', (_, values, reason) => {
-  expect(expectFailure('bad_config', () => select(values))).toStartWith(
-    `cannot use profile "p": ${reason}`,
-  )
+  expect(
+    expectFailure(['profile_credential_source', 'profile_login_session', 'profile_mfa'], () =>
+      select(values),
+    ),
+  ).toStartWith(`cannot use profile 'p': ${reason}`)
 })
 
 test('selectSource() refuses a profile that breaks a rule even when the environment wins', () => {
-  const message = expectFailure('bad_config', () => select({ source_profile: 'keys' }, ENV_KEYS))
-  expect(message).toBe('cannot use profile "p": its source_profile requires role_arn')
+  const message = expectFailure('profile_no_role', () =>
+    select({ source_profile: 'keys' }, ENV_KEYS),
+  )
+  expect(message).toBe("cannot use profile 'p': its source_profile requires role_arn")
 })
 
 test.each([
-  ['there is no profile "default"', undefined],
-  ['profile "p" names no source', fakeProfile('p', {})],
+  ["there is no profile 'default'", undefined],
+  ["profile 'p' names no source", fakeProfile('p', {})],
 ])('selectSource() says that nothing but the instance is left, since %s', (state, profile) => {
   expect(selectSource(profile, new Map(), {})).toEqual({
     kind: 'instance',
@@ -132,7 +136,7 @@ test.each([
 
 test('selectProfile() refuses an AWS_PROFILE that does not exist', () => {
   const env = { AWS_PROFILE: 'no\nsuch', AWS_DEFAULT_PROFILE: 'b' }
-  expect(expectFailure('bad_config', () => selectProfile(fakeConfig({ b: {} }), env))).toStartWith(
-    'cannot find profile "no?such" (from AWS_PROFILE)',
-  )
+  expect(
+    expectFailure('profile_missing', () => selectProfile(fakeConfig({ b: {} }), env)),
+  ).toStartWith("cannot find profile 'no?such' (from AWS_PROFILE)")
 })

@@ -41,7 +41,7 @@ test.each([
   [
     'an unknown session',
     { sso_session: 't', ...PLACE, ...ROLE },
-    'there is no section [sso-session "t"]',
+    "there is no section [sso-session 't']",
   ],
   [
     'another region than its session',
@@ -69,15 +69,15 @@ test.each([
   ],
 ])('findSso() and readSso() refuse a profile with %s', (_, values, reason) => {
   for (const read of [findSso, readSso]) {
-    const message = expectFailure('bad_config', () => read(fakeProfile('p', values), CONFIG))
-    expect(message).toStartWith(`cannot use profile "p": ${reason}`)
+    const message = expectFailure('profile_sso', () => read(fakeProfile('p', values), CONFIG))
+    expect(message).toStartWith(`cannot use profile 'p': ${reason}`)
   }
 })
 
 test('findSso() leaves a region that is none to readSso()', () => {
   const profile = fakeProfile('p', { ...PLACE, ...ROLE, sso_region: 'evil.example/' })
   expect(findSso(profile, CONFIG).region.value).toBe('evil.example/')
-  expect(expectFailure('bad_config', () => readSso(profile, CONFIG))).toBe(
-    'cannot use sso_region in "/c" line 1: it must be a region name such as us-east-1',
+  expect(expectFailure('config_value', () => readSso(profile, CONFIG))).toBe(
+    "cannot use sso_region in '/c' line 1: it must be a region name such as us-east-1",
   )
 })

@@ -125,7 +125,7 @@ test.each([
   '\u0661\u0662\u0663456789012.dkr.ecr.us-west-2.amazonaws.com/x',
   '[::1]:5000/x',
 ])('parseRegistry() cannot read a host from %j', (image) => {
-  const message = expectFailure('bad_request', () => parseRegistry(image, []))
+  const message = expectFailure('request_image', () => parseRegistry(image, []))
   expect(message).not.toContain('hunter2')
 })
 

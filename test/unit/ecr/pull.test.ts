@@ -73,7 +73,7 @@ test.each([
       check(source, name, 'no url')
       return false
     }
-    return expectFailure('bad_config', () => check(source, name, 'no url')).startsWith(
+    return expectFailure('config_value', () => check(source, name, 'no url')).startsWith(
       `cannot use ${name}: `,
     )
   })
@@ -89,13 +89,13 @@ test.each([
   ['AWS_ENDPOINT_URL', 'ftp://h/'],
 ])('checkSettings() refuses %s=%s, whatever the source is', (name, value) => {
   for (const source of [KEYS, INSTANCE]) {
-    const message = expectFailure('bad_config', () => check(source, name, value))
+    const message = expectFailure('config_value', () => check(source, name, value))
     expect(message).toStartWith(`cannot use ${name}: it must be `)
   }
 })
 
 test('checkSettings() reads the endpoint of IMDS where IMDS must tell the region', () => {
-  const message = expectFailure('bad_config', () =>
+  const message = expectFailure('config_value', () =>
     check(KEYS, IMDS, 'no url', { region: undefined }),
   )
   expect(message).toStartWith(`cannot use ${IMDS}: it must be `)
@@ -107,7 +107,7 @@ test('checkSettings() of a public registry reads the endpoint of ECR Public, not
     source: KEYS,
     region: 'us-east-1',
   }
-  const message = expectFailure('bad_config', () =>
+  const message = expectFailure('config_value', () =>
     checkSettings(pull, contextOf(ECR_PUBLIC, 'no url')),
   )
   expect(message).toStartWith(`cannot use ${ECR_PUBLIC}: it must be `)

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { jsonErrorCode } from '../../../src/aws/error_code.ts'
+import { readJsonError } from '../../../src/aws/error_code.ts'
 import { parseRegistry } from '../../../src/ecr/host.ts'
 import { fetchRegistryToken, parseToken, tokenRequest } from '../../../src/ecr/token.ts'
 import { answer } from '../../support/answers.ts'
@@ -130,11 +130,11 @@ test.each([
     { authorizationData: [{ authorizationToken: TOKEN, expiresAt: '1440000000' }] },
   ],
 ])('parseToken() refuses %s', (_, body) => {
-  expect(expectFailure('bad_response', () => parse(body))).not.toMatch(/SECRET/)
+  expect(expectFailure('answer_form', () => parse(body))).not.toMatch(/SECRET/)
 })
 
 test('parseToken() refuses a list from ECR Public', () => {
-  expectFailure('bad_response', () =>
+  expectFailure('answer_form', () =>
     parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public', NOW),
   )
 })
@@ -153,15 +153,15 @@ test.each([
   ['no object', 'null', {}, undefined],
   ['what is no code', { __type: 'the SECRET value' }, {}, undefined],
   ['what is too long', { __type: 'A'.repeat(65) }, {}, undefined],
-])('jsonErrorCode() reads %s', (_, body, headers, expected) => {
-  expect(jsonErrorCode(answer(body, 400, headers))).toBe(expected)
+])('readJsonError() reads %s', (_, body, headers, expected) => {
+  expect(readJsonError(answer(body, 400, headers)).code).toBe(expected)
 })
 
 const CREDENTIALS = {
   accessKeyId: 'AKID',
   secretAccessKey: 'SECRET',
   sessionToken: 'TOKEN',
-  source: 'instance role "r"',
+  source: "instance role 'r'",
   expiresAtMs: NOW - 1000,
 }
 
@@ -191,12 +191,12 @@ test('fetchRegistryToken() signs for the service and region of the registry', as
 
 test('fetchRegistryToken() says what AWS refused, whom, and that the keys had expired', async () => {
   const refusal = answer({ __type: 'ExpiredTokenException', message: 'SECRET' }, 400)
-  expect(await expectRejection('refused', (await ask(refusal)).result)).toBe(
-    'cannot get an ECR token in us-west-2: ExpiredTokenException from api.ecr.us-west-2.amazonaws.com (credentials: instance role "r", expired at 2025-12-31T23:59:59.000Z); hint: the keys have expired',
+  expect(await expectRejection('key_expired', (await ask(refusal)).result)).toBe(
+    "cannot get an ECR token in us-west-2: ExpiredTokenException from api.ecr.us-west-2.amazonaws.com: the keys have expired (credentials: instance role 'r', expired at 2025-12-31T23:59:59.000Z)",
   )
   const denied = answer({ __type: 'AccessDeniedException' }, 400)
-  expect(await expectRejection('refused', (await ask(denied, NOW + 1)).result)).toContain(
-    '(credentials: instance role "r"); hint: the identity needs ecr:GetAuthorizationToken',
+  expect(await expectRejection('ecr_denied', (await ask(denied, NOW + 1)).result)).toContain(
+    "(credentials: instance role 'r'); hint: the identity needs ecr:GetAuthorizationToken",
   )
 })
 
@@ -204,24 +204,24 @@ test.each([301, 302, 307, 400, 403, 404, 204])(
   'fetchRegistryToken() refuses HTTP status %d at once',
   async (status) => {
     const { result, requests } = await ask(answer('', status))
-    expect(await expectRejection('refused', result)).toContain(`HTTP status ${status} from api.ecr`)
+    expect(await expectRejection('status', result)).toContain(`HTTP status ${status} from api.ecr`)
     expect(requests.length).toBe(1)
   },
 )
 
 test('fetchRegistryToken() passes on why there was no answer', async () => {
   const { result } = await ask(noAnswer('no answer from h in 10000 ms'))
-  expect(await expectRejection('unreachable', result)).toContain(
-    'cannot get an ECR token in us-west-2: no answer from h in 10000 ms (3 attempts, 0.1 s) (credentials: instance role "r"',
+  expect(await expectRejection('connect_refused', result)).toContain(
+    "cannot get an ECR token in us-west-2: no answer from h in 10000 ms (3 attempts, 0.1 s; credentials: instance role 'r'",
   )
 })
 
 test.each([
-  ['InvalidSignatureException', 'are the keys whole, and is the clock of this node right'],
-  ['UnrecognizedClientException', 'AWS does not know these keys in this region'],
-])('fetchRegistryToken() has a hint for %s', async (code, hint) => {
+  ['InvalidSignatureException', 'signature_refused', '; hint: are the keys whole'],
+  ['UnrecognizedClientException', 'key_unknown', ': AWS does not know these keys in this region ('],
+] as const)('fetchRegistryToken() has words for %s', async (code, cause, words) => {
   const { result } = await ask(answer({ __type: code }, 400))
-  expect(await expectRejection('refused', result)).toEndWith(`; hint: ${hint}`)
+  expect(await expectRejection(cause, result)).toContain(words)
 })
 
 test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
@@ -229,8 +229,8 @@ test('fetchRegistryToken() says whom it asks, and whose answer was none', async 
   const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
   const caller = { credentials: CREDENTIALS, yields: false }
   const result = fetchRegistryToken(PRIVATE, caller, context)
-  const message = await expectRejection('bad_response', result)
-  expect(message).toStartWith("ECR's answer is not as documented: ")
+  const message = await expectRejection('answer_form', result)
+  expect(message).toStartWith("cannot use ECR's answer: it is not as documented: ")
   expect(steps[0]).toBe('asking api.ecr.us-west-2.amazonaws.com for a registry token in us-west-2')
 })
 
@@ -248,6 +248,6 @@ test('fetchRegistryToken() leaves it at one throttled attempt when it has others
   // Other failures are tried again as ever.
   const { context, requests } = fakeContext([answer({}, 503)])
   const caller = { credentials: CREDENTIALS, yields: true }
-  await expectRejection('refused', fetchRegistryToken(PRIVATE, caller, context))
+  await expectRejection('status', fetchRegistryToken(PRIVATE, caller, context))
   expect(requests.length).toBe(3)
 })

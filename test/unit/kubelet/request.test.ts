@@ -63,7 +63,8 @@ test.each([
   ],
   ['too many bytes', padded(1_048_577)],
 ])('parseRequest() refuses %s', (_, input) => {
-  expect(expectFailure('bad_request', () => parseRequest(input))).not.toContain('SECRET')
+  const message = expectFailure(['request_empty', 'request_form'], () => parseRequest(input))
+  expect(message).not.toContain('SECRET')
 })
 
 test('parseRequest() refuses a field that is not UTF-8, in a document that otherwise fits', () => {
@@ -72,7 +73,7 @@ test('parseRequest() refuses a field that is not UTF-8, in a document that other
     character.charCodeAt(0),
   )
   expect(broken).toContain(0xe9)
-  expectFailure('bad_request', () => parseRequest(broken))
+  expectFailure('request_form', () => parseRequest(broken))
 })
 
 test('parseRequest() takes as many bytes as it allows', () => {
@@ -80,12 +81,12 @@ test('parseRequest() takes as many bytes as it allows', () => {
 })
 
 test.each([
-  ['nothing', bytes(''), 'is empty; hint: the kubelet writes it, see --help'],
-  ['too much', padded(1_048_577), 'is larger than 1048576 bytes'],
-  ['half a document', bytes('{'), 'is not valid JSON'],
+  ['nothing', bytes(''), 'it is empty; hint: the kubelet writes it, see --help'],
+  ['too much', padded(1_048_577), 'it is larger than 1048576 bytes'],
+  ['half a document', bytes('{'), 'it is not valid JSON'],
 ])('parseRequest() says what is wrong with %s', (_, input, reason) => {
-  const message = expectFailure('bad_request', () => parseRequest(input))
-  expect(message).toBe(`the request on stdin ${reason}`)
+  const message = expectFailure(['request_empty', 'request_form'], () => parseRequest(input))
+  expect(message).toBe(`cannot use the request on stdin: ${reason}`)
 })
 
 test('parseRequest() has an empty token where there is none', () => {
@@ -93,13 +94,13 @@ test('parseRequest() has an empty token where there is none', () => {
 })
 
 test('parseRequest() names the field and what it expects there', () => {
-  expect(expectFailure('bad_request', () => parseRequest(request({ image: undefined })))).toContain(
-    '"image" is missing',
+  expect(
+    expectFailure('request_form', () => parseRequest(request({ image: undefined }))),
+  ).toContain("'image' is missing")
+  expect(expectFailure('request_form', () => parseRequest(request({ image: '' })))).toContain(
+    "'image' is empty",
   )
-  expect(expectFailure('bad_request', () => parseRequest(request({ image: '' })))).toContain(
-    '"image" is empty',
-  )
-  expect(expectFailure('bad_request', () => parseRequest(request({ apiVersion: 'x' })))).toContain(
+  expect(expectFailure('request_form', () => parseRequest(request({ apiVersion: 'x' })))).toContain(
     `${V1}beta1`,
   )
 })

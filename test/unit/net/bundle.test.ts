@@ -55,7 +55,7 @@ test('readBundle() takes a file of 4 MiB, and none that is larger', async () => 
   expect((await readBundle('/x', 'the bundle', system))?.all().map((each) => each.pem)).toEqual([
     pem(1),
   ])
-  expect(await expectRejection('bad_config', readBundle('/y', 'the bundle', system))).toBe(
+  expect(await expectRejection('config_certificates', readBundle('/y', 'the bundle', system))).toBe(
     'cannot use the bundle: it is larger than 4194304 bytes',
   )
 })
@@ -71,5 +71,7 @@ test.each([
   [pem(1, 299), 'it holds no PEM certificate'],
 ])('readBundle() refuses a file that is %j', async (file, reason) => {
   const reading = readBundle('/x', 'the bundle', fakeSystem({ files: { '/x': file } }))
-  expect(await expectRejection('bad_config', reading)).toBe(`cannot use the bundle: ${reason}`)
+  expect(await expectRejection('config_certificates', reading)).toBe(
+    `cannot use the bundle: ${reason}`,
+  )
 })

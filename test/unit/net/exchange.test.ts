@@ -43,7 +43,7 @@ test.each([
 test('exchange() closes a connection that opens when nobody waits any more', async () => {
   const { connection, isClosed } = opened()
   const { promise, resolve } = Promise.withResolvers<Connection>()
-  expect(await exchange(promise, NOTHING, 1).catch(codeOf)).toBe('ENOANSWER')
+  expect(await exchange(promise, NOTHING, 1).catch(codeOf)).toBe('ENOTYET')
   expect(isClosed()).toBe(false)
   resolve(connection)
   await promise

@@ -49,7 +49,7 @@ async function problem(request: Partial<HttpRequest>, more = {}) {
   const outcome = await ask(request, more)
   if (outcome.kind === 'answer')
     throw new Error(`expected no answer, got HTTP status ${outcome.status}`)
-  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+  return [outcome.cause, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
 }
 
 async function withFault(...faults: Fault[]) {
@@ -65,7 +65,7 @@ async function withFault(...faults: Fault[]) {
   await own.stop()
   if (outcome.kind === 'answer')
     return [`${outcome.status}`, new TextDecoder().decode(outcome.body)]
-  return [outcome.code, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
+  return [outcome.cause, outcome.problem.replace(/:[0-9]+/g, ':PORT')]
 }
 
 test('send() gives status, headers and body, whatever the status', async () => {
@@ -74,46 +74,46 @@ test('send() gives status, headers and body, whatever the status', async () => {
 })
 
 test.each<[string, Fault, string[]]>([
-  ['hang', { kind: 'hang' }, ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms']],
+  ['hang', { kind: 'hang' }, ['silent', 'connected to 127.0.0.1:PORT, but no answer in 0.3 s']],
   [
     'stall in mid body',
     { kind: 'stall' },
-    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+    ['silent', 'connected to 127.0.0.1:PORT, but no answer in 0.3 s'],
   ],
   [
     'slow drip',
     { kind: 'drip', bytes: 1, everyMs: 50 },
-    ['unreachable', 'no answer from 127.0.0.1:PORT in 300 ms'],
+    ['silent', 'connected to 127.0.0.1:PORT, but no answer in 0.3 s'],
   ],
   [
     'reset',
     { kind: 'reset' },
-    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+    ['cut_off', '127.0.0.1:PORT closed the connection before its answer was complete'],
   ],
   [
     'reset after headers',
     { kind: 'reset-after-headers' },
-    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+    ['cut_off', '127.0.0.1:PORT closed the connection before its answer was complete'],
   ],
   [
     'early close',
     { kind: 'close' },
-    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+    ['cut_off', '127.0.0.1:PORT closed the connection before its answer was complete'],
   ],
   [
     'truncation',
     { kind: 'truncate' },
-    ['unreachable', '127.0.0.1:PORT closed the connection before its answer was complete'],
+    ['cut_off', '127.0.0.1:PORT closed the connection before its answer was complete'],
   ],
   [
     'an answer over the cap',
     { kind: 'oversize', bytes: 300_000 },
-    ['bad_response', '127.0.0.1:PORT sent an answer that is too large'],
+    ['too_large', '127.0.0.1:PORT sent an answer that is too large'],
   ],
   [
     'a compressed answer',
     { kind: 'gzip' },
-    ['bad_response', '127.0.0.1:PORT sent a compressed answer'],
+    ['compressed', '127.0.0.1:PORT sent a compressed answer'],
   ],
   ['a redirect', { kind: 'redirect', location: world.urls.imds, status: 302 }, ['302', '']],
   [
@@ -129,14 +129,14 @@ test('send() caps an answer whose length is not told, and reads one that fits', 
   const chunked = { kind: 'chunked', bytes: 1000 } as const
   expect((await withFault(chunked))[0]).toBe('200')
   expect(await withFault(chunked, { kind: 'oversize', bytes: 300_000 })).toEqual([
-    'bad_response',
+    'too_large',
     '127.0.0.1:PORT sent an answer that is too large',
   ])
 })
 
 test('send() names a refused connection and a host that does not exist', async () => {
   expect(await problem({ url: `http://127.0.0.1:${findClosedPort()}/` })).toEqual([
-    'unreachable',
+    'connect_refused',
     '127.0.0.1:PORT refused the connection',
   ])
   // Not a real look-up: a machine without a resolver gives another code.
@@ -144,46 +144,51 @@ test('send() names a refused connection and a host that does not exist', async (
     lookUp: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' })),
   }
   expect(await problem({ url: 'https://h.invalid/' }, { parts })).toEqual([
-    'unreachable',
+    'dns_unknown',
     'the host name of h.invalid does not exist',
   ])
 })
 
 test('send() waits for a handshake no longer than for an answer', async () => {
-  for (const scheme of ['http', 'https']) {
-    expect(await problem({ url: `${scheme}://127.0.0.1:${silent.port}/` })).toEqual([
-      'unreachable',
-      'no answer from 127.0.0.1:PORT in 300 ms',
-    ])
-  }
+  expect(await problem({ url: `http://127.0.0.1:${silent.port}/` })).toEqual([
+    'silent',
+    'connected to 127.0.0.1:PORT, but no answer in 0.3 s',
+  ])
+  const [cause, words] = await problem({ url: `https://127.0.0.1:${silent.port}/` })
+  expect(cause).toBe('connect_silent')
+  expect(words).toStartWith('could not connect to 127.0.0.1:PORT in 0.3 s')
 })
 
 test('send() is cut short by the deadline of the run, and not begun after it', async () => {
   const url = `http://127.0.0.1:${silent.port}/`
   const parts = { elapsedMs: () => 900 }
   expect(await problem({ url }, { deadlineMs: 1000, parts })).toEqual([
-    'unreachable',
-    'no answer from 127.0.0.1:PORT in 100 ms',
+    'silent',
+    'connected to 127.0.0.1:PORT, but no answer in 0.1 s',
   ])
   expect(await problem({ url }, { deadlineMs: 900, parts })).toEqual([
-    'unreachable',
+    'no_time',
     'no time left to ask 127.0.0.1:PORT',
   ])
 })
 
 test.each([
-  ['expired', 'the certificate of 127.0.0.1:PORT has expired'],
-  ['wrong-name', 'the certificate of 127.0.0.1:PORT is for another host'],
+  ['expired', 'tls_expired', 'the certificate of 127.0.0.1:PORT has expired (20'],
+  [
+    'wrong-name',
+    'tls_name',
+    "the certificate of 127.0.0.1:PORT, issued by 'Test World Root', is for another host",
+  ],
   [
     'unknown-ca',
-    `the certificate of 127.0.0.1:PORT is not trusted by "${world.caFile}" (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+    'tls_untrusted',
+    `the certificate of 127.0.0.1:PORT, issued by 'Unknown Root', is not trusted by '${world.caFile}' (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
   ],
-] as const)('send() refuses a certificate that is %s', async (certificate, expected) => {
+] as const)('send() refuses a certificate that is %s', async (certificate, expected, words) => {
   const own = await startWorld({ certificate })
-  expect(await problem({ url: own.urls.ecr.replace('localhost', '127.0.0.1') })).toEqual([
-    'unreachable',
-    expected,
-  ])
+  const [cause, found] = await problem({ url: own.urls.ecr.replace('localhost', '127.0.0.1') })
+  expect(cause).toBe(expected)
+  expect(found).toStartWith(words)
   await own.stop()
 })
 
@@ -198,8 +203,8 @@ test('send() refuses plain text where TLS belongs', async () => {
     },
   })
   expect(await problem({ url: `https://127.0.0.1:${ssh.port}/` })).toEqual([
-    'unreachable',
-    'the TLS handshake with 127.0.0.1:PORT failed',
+    'no_tls',
+    '127.0.0.1:PORT does not speak TLS; hint: is it a proxy or a portal',
   ])
   ssh.stop()
 })
@@ -487,17 +492,17 @@ test('send() shows no text of an error that is not its own', async () => {
       Promise.reject(Object.assign(new Error('SECRET'), { code: 'SECRET value' })),
   }
   expect(await problem({}, { parts })).toEqual([
-    'unreachable',
+    'connect_failed',
     'the connection to 127.0.0.1:PORT failed',
   ])
 })
 
 test.each([
-  ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
-  ['an alert', Buffer.from('15030300020246', 'hex')],
+  ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'ENOTLS'],
+  ['an alert', Buffer.from('15030300020246', 'hex'), 'EPROTO'],
 ])(
   'connectNested() takes %s for no verdict on a certificate, as connect() does',
-  async (_, bytes) => {
+  async (_, bytes, code) => {
     const server = Bun.listen({
       hostname: '127.0.0.1',
       port: 0,
@@ -508,7 +513,7 @@ test.each([
     for (const open of [connect, connectNested]) {
       const connection = await open({ hostname: '127.0.0.1', port: server.port })
       const outcome = await connection.secure(tls).catch((error: unknown) => error)
-      expect(outcome).toMatchObject({ code: 'EPROTO' })
+      expect(outcome).toMatchObject({ code })
     }
     server.stop(true)
   },
@@ -548,7 +553,7 @@ test('send() says why none of the addresses can be used', async () => {
   const parts = { lookUp: async () => ['::1', '127.0.0.1'] }
   const url = `http://h.example:${findClosedPort()}/`
   expect(await problem({ url }, { parts })).toEqual([
-    'unreachable',
+    'connect_refused',
     'h.example:PORT refused the connection',
   ])
 })

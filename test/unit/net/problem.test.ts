@@ -1,8 +1,12 @@
 import { expect, test } from 'bun:test'
 
-import { describeError, isUntrusted, proxyFault, within } from '../../../src/net/problem.ts'
+import type { PeerCause } from '../../../src/base/failure.ts'
+import { describeError } from '../../../src/net/describe.ts'
+import { isUntrusted, proxyFault, within } from '../../../src/net/problem.ts'
 
-const coded = (code: unknown) => Object.assign(new Error('SECRET'), { code })
+const NOW = Date.UTC(2026, 0, 1)
+
+const coded = (code: unknown, parts = {}) => Object.assign(new Error('SECRET'), { code, ...parts })
 
 function describe(error: unknown, parts: { trustedBy?: string; proxy?: string } = {}) {
   return describeError(error, {
@@ -10,32 +14,39 @@ function describe(error: unknown, parts: { trustedBy?: string; proxy?: string } 
     timeoutMs: 1000,
     trustedBy: parts.trustedBy,
     proxy: parts.proxy,
+    nowMs: NOW,
   })
 }
 
-const WORDS = [
-  ['ECONNREFUSED', 'H refused the connection'],
-  ['EHOSTUNREACH', 'there is no route to H'],
-  ['ENETUNREACH', 'there is no route to H'],
-  ['ENOCONNECT', 'no connection to H in 4000 ms'],
-  ['ENOHANDSHAKE', 'no answer from H to the TLS handshake in 4000 ms'],
-  ['ECONNRESET', 'H closed the connection before its answer was complete'],
-  ['EPROTO', 'the TLS handshake with H failed'],
-  ['CERT_HAS_EXPIRED', 'the certificate of H has expired'],
-  [
-    'CERT_NOT_YET_VALID',
-    'the certificate of H is not valid yet; hint: is the clock of this node right',
-  ],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of H is for another host'],
-  ['ERR_BORINGSSL', 'none of the certificates in the trust store can be read'],
-] as const
+const WORDS: readonly (readonly [code: string, cause: PeerCause, words: string])[] = [
+  ['ECONNREFUSED', 'connect_refused', 'H refused the connection'],
+  ['EHOSTUNREACH', 'no_route', 'there is no route to H'],
+  ['ENETUNREACH', 'no_route', 'there is no route to H'],
+  ['ENOHANDSHAKE', 'tls_silent', 'connected to H, but it did not answer the TLS handshake in 4 s'],
+  ['ECONNRESET', 'cut_off', 'H closed the connection before its answer was complete'],
+  ['EPROTO', 'tls_failed', 'the TLS handshake with H failed'],
+  ['ENOTLS', 'no_tls', 'H does not speak TLS; hint: is it a proxy or a portal'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_name', 'the certificate of H is for another host'],
+  ['ERR_BORINGSSL', 'tls_store', 'none of the certificates in the trust store can be read'],
+  ['EBADMSG', 'not_http', 'H sent an answer that is not well-formed HTTP/1.1'],
+  ['ENOLENGTH', 'no_length', 'H did not say how long its answer is'],
+]
 
-const FINAL = [
-  ['ENOTFOUND', 'the host name of H does not exist'],
-  ['EAI_AGAIN', 'the host name of H cannot be looked up'],
-  ['ELOOKUP', 'no answer from the DNS server for the host name of H'],
-  ['ENOTIME', 'no time left to ask H'],
-] as const
+const CLOCK = 'hint: is the clock of this node right'
+
+const FINAL: readonly (readonly [code: string, cause: PeerCause, words: string])[] = [
+  ['ENOTFOUND', 'dns_unknown', 'the host name of H does not exist'],
+  ['EAI_AGAIN', 'dns_failed', 'the DNS server answers with an error for the host name of H'],
+  ['ELOOKUP', 'dns_silent', 'the DNS server does not answer for the host name of H'],
+  [
+    'ENOCONNECT',
+    'connect_silent',
+    'could not connect to H in 4 s; hint: what lets nothing through: a firewall, a security group, a route',
+  ],
+  ['ENOTIME', 'no_time', 'no time left to ask H'],
+  ['ECOMPRESSED', 'compressed', 'H sent a compressed answer'],
+  ['EMSGSIZE', 'too_large', 'H sent an answer that is too large'],
+]
 
 const UNTRUSTED = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -47,77 +58,100 @@ const UNTRUSTED = [
   'INVALID_PURPOSE',
 ]
 
-const unreachable = (problem: string) =>
-  ({ code: 'unreachable', problem, retryable: true }) as const
+/** What a failure on the way to a proxy is called. */
+function ofProxy(cause: PeerCause): PeerCause {
+  if (cause.startsWith('dns_')) return 'proxy_dns'
+  if (/^tls_|^no_tls$/.test(cause)) return 'proxy_tls'
+  return /^connect_|^no_route$/.test(cause) ? 'proxy_unreachable' : cause
+}
 
-const final = (problem: string) => ({ ...unreachable(problem), retryable: false })
-
-test.each(WORDS)('describeError() blames the host, or the proxy, for %s', (code, words) => {
-  const ofHost = unreachable(words.replace('H', 'h'))
+test.each([
+  ...WORDS.map(([code, cause, words]) => [code, cause, words, true] as const),
+  ...FINAL.map(([code, cause, words]) => [code, cause, words, false] as const),
+])('describeError() blames the host, or the proxy, for %s', (code, cause, words, retryable) => {
+  const ofHost = { cause, problem: words.replace('H', 'h'), retryable }
   expect(describe(coded(code))).toEqual(ofHost)
-  // A server behind a proxy, and the proxy itself.
-  expect(describe(coded(code), { proxy: 'p:1' })).toEqual(ofHost)
-  expect(describe(proxyFault({ proxyError: coded(code) }), { proxy: 'p:1' })).toEqual(
-    unreachable(words.replace('H', 'the proxy p:1')),
-  )
+  const behind = describe(proxyFault({ proxyError: coded(code) }), { proxy: 'p:1' })
+  const problem = words.replace('H', 'the proxy p:1')
+  expect(behind).toEqual({ cause: ofProxy(cause), problem, retryable })
 })
 
-test.each(FINAL)('describeError() knows that no other attempt can mend %s', (code, words) => {
-  expect(describe(coded(code))).toEqual(final(words.replace('H', 'h')))
-  expect(describe(proxyFault({ proxyError: coded(code) }), { proxy: 'p:1' })).toEqual(
-    final(words.replace('H', 'the proxy p:1')),
-  )
-})
-
-test('describeError() gives the status of a proxy that opens no tunnel', () => {
-  expect(describe(proxyFault({ proxyStatus: 407 }), { proxy: 'p:1' })).toEqual(
-    unreachable('the proxy p:1 answered HTTP status 407'),
-  )
+test.each([
+  [
+    407,
+    'proxy_407',
+    'answered 407 Proxy Authentication Required; hint: it wants a user and a password',
+  ],
+  [403, 'proxy_403', 'answered 403: it does not let h through; hint: should that be in NO_PROXY'],
+  [502, 'proxy_503', 'answered 502: it cannot reach h'],
+  [503, 'proxy_503', 'answered 503: it cannot reach h'],
+  [504, 'proxy_503', 'answered 504: it cannot reach h'],
+  [500, 'proxy_status', 'answered HTTP status 500'],
+] as const)('describeError() knows what a proxy means by %i', (proxyStatus, cause, words) => {
+  const found = describe(proxyFault({ proxyStatus }), { proxy: 'p:1' })
+  expect(found).toEqual({ cause, problem: `the proxy p:1 ${words}`, retryable: true })
 })
 
 test('describeError() puts names into its words as they are', () => {
-  const trustedBy = '"/$&/STORE"'
-  expect(describe(coded('SELF_SIGNED_CERT_IN_CHAIN'), { trustedBy }).problem).toBe(
-    'the certificate of h is not trusted by "/$&/STORE" (SELF_SIGNED_CERT_IN_CHAIN)',
+  const trustedBy = "'/$&/{host}'"
+  expect(describe(coded('SELF_SIGNED_CERT_IN_CHAIN'), { trustedBy }).problem).toStartWith(
+    "the certificate of h is not trusted by '/$&/{host}' (SELF_SIGNED_CERT_IN_CHAIN)",
   )
 })
 
 test('within() gives what comes in time, and an error with the code when it does not', async () => {
-  expect(await within(1000, Promise.resolve('x'), 'ENOANSWER')).toBe('x')
-  const late = within(5, new Promise(() => undefined), 'ELOOKUP')
+  expect(await within(1000, Promise.resolve('x'), () => 'ENOANSWER')).toBe('x')
+  const late = within(5, new Promise(() => undefined), () => 'ELOOKUP')
   expect(await late.catch((error: unknown) => error)).toMatchObject({ code: 'ELOOKUP' })
 })
 
-test('describeError() knows what was an answer', () => {
-  expect(describe(coded('EBADMSG'))).toEqual({
-    code: 'bad_response',
-    problem: 'h sent an answer that is not well-formed HTTP/1.1',
-    retryable: true,
-  })
-  expect(describe(coded('ENOLENGTH'))).toEqual({
-    code: 'bad_response',
-    problem: 'h did not say how long its answer is',
-    retryable: true,
-  })
-  expect(describe(coded('ECOMPRESSED'))).toEqual({
-    code: 'bad_response',
-    problem: 'h sent a compressed answer',
-    retryable: false,
-  })
-  expect(describe(coded('EMSGSIZE'))).toEqual({
-    code: 'bad_response',
-    problem: 'h sent an answer that is too large',
-    retryable: false,
-  })
-})
+const STORE_HINT = '; hint: where that issuer is meant to be, AWS_CA_BUNDLE names its certificate'
 
 test.each(UNTRUSTED)('describeError() names the store that does not vouch: %s', (code) => {
   expect(isUntrusted(coded(code))).toBe(true)
-  expect(describe(coded(code), { trustedBy: '"/ca.pem"' })).toEqual(
-    unreachable(`the certificate of h is not trusted by "/ca.pem" (${code})`),
+  expect(describe(coded(code), { trustedBy: "'/ca.pem'" })).toEqual({
+    cause: 'tls_untrusted',
+    problem: `the certificate of h is not trusted by '/ca.pem' (${code})${STORE_HINT}`,
+    retryable: true,
+  })
+})
+
+test.each([
+  ['O=Corp\nCN=Corp Inspection CA', ", issued by 'Corp Inspection CA',"],
+  ['O=Corp\nC=US', ", issued by 'Corp',"],
+  ["CN=It's \u0000", ", issued by 'It?s \u0000',"],
+  [`CN=${'x'.repeat(500)}`, `, issued by '${'x'.repeat(64)}',`],
+  ['C=US', ''],
+  ['', ''],
+])('describeError() names the issuer of %j', (issuer, words) => {
+  const code = 'SELF_SIGNED_CERT_IN_CHAIN'
+  expect(describe(coded(code, { issuer, validFrom: '', validTo: '' })).problem).toBe(
+    `the certificate of h${words} is not trusted by the trust store (${code})${STORE_HINT}`,
   )
-  expect(describe(coded(code)).problem).toBe(
-    `the certificate of h is not trusted by the trust store (${code})`,
+})
+
+test.each([
+  [
+    'CERT_HAS_EXPIRED',
+    'Dec  1 00:00:00 2025 GMT',
+    ' (2025-12-01T00:00:00Z; this node has 2026-01-01T00:00:00Z)',
+  ],
+  ['CERT_HAS_EXPIRED', 'SECRET', ''],
+  ['CERT_HAS_EXPIRED', undefined, ''],
+])(
+  'describeError() compares the end of a certificate with the clock: %s, %p',
+  (code, validTo, when) => {
+    const parts = { issuer: 'CN=a', validFrom: 'Jan  1 00:00:00 2025 GMT', validTo }
+    expect(describe(coded(code, parts)).problem).toBe(
+      `the certificate of h has expired${when}; ${CLOCK}`,
+    )
+  },
+)
+
+test('describeError() compares the beginning of a certificate with the clock', () => {
+  const parts = { issuer: 'CN=a', validFrom: 'Feb  1 00:00:00 2026 GMT', validTo: 'SECRET' }
+  expect(describe(coded('CERT_NOT_YET_VALID', parts)).problem).toBe(
+    `the certificate of h is not valid yet (2026-02-01T00:00:00Z; this node has 2026-01-01T00:00:00Z); ${CLOCK}`,
   )
 })
 
@@ -135,16 +169,27 @@ test.each([
   ['a string', 'SECRET', ''],
   ['nothing', undefined, ''],
 ])('describeError() of %s shows no foreign text', (_, error, shown) => {
-  expect(describe(error)).toEqual(unreachable(`the connection to h failed${shown}`))
+  expect(describe(error)).toEqual({
+    cause: 'connect_failed',
+    problem: `the connection to h failed${shown}`,
+    retryable: true,
+  })
   expect(describe(error, { proxy: 'p' }).problem).toBe(
     `the connection to h through the proxy p failed${shown}`,
   )
 })
 
-test('describeError() says how long it waited, and through which proxy', () => {
-  const error = coded('ENOANSWER')
-  expect(describe(error)).toEqual(unreachable('no answer from h in 1000 ms'))
-  expect(describe(error, { proxy: 'p' }).problem).toBe(
-    'no answer from h through the proxy p in 1000 ms',
-  )
+test('describeError() says how long it waited, for what, and through which proxy', () => {
+  expect(describe(coded('ENOANSWER'), { proxy: 'p' })).toEqual({
+    cause: 'silent',
+    problem: 'connected to h through the proxy p, but no answer in 1 s',
+    retryable: true,
+  })
+  // Another attempt may have more time.
+  expect(describe(coded('ENOTYET'), { proxy: 'p' })).toMatchObject({
+    cause: 'connect_silent',
+    problem:
+      'could not connect to h through the proxy p in 1 s; hint: what lets nothing through: a firewall, a security group, a route',
+    retryable: true,
+  })
 })

@@ -29,7 +29,7 @@ test.each([
     amazonRoots: '',
     all: pem(1),
     parsable: '',
-    name: `"${path}"`,
+    name: `'${path}'`,
   })
 })
 
@@ -45,23 +45,23 @@ test('readTrustStore() adds SSL_CERT_FILE or SSL_CERT_DIR to the bundle, and put
   )
   expect(await read(files, { SSL_CERT_FILE: '/f.pem', SSL_CERT_DIR: '/d' })).toMatchObject({
     all: [pem(2), pem(3)].join('\n'),
-    name: '"/f.pem", "/d"',
+    name: "'/f.pem', '/d'",
   })
 })
 
 test.each<[string, Files, Record<string, string>, string]>([
-  ['a file that is missing', {}, { SSL_CERT_FILE: '/x' }, 'there are no certificates in "/x"'],
+  ['a file that is missing', {}, { SSL_CERT_FILE: '/x' }, "there are no certificates in '/x'"],
   [
     'a file that cannot be read',
     { '/x': { code: 'EACCES' } },
     { SSL_CERT_FILE: '/x' },
-    'cannot use the certificates in "/x": permission denied',
+    "cannot use the certificates in '/x': permission denied",
   ],
   [
     'a file without certificates',
     { '/d/x': 'none' },
     { SSL_CERT_DIR: '/d' },
-    'cannot use the certificates in "/d/x": it holds no PEM certificate',
+    "cannot use the certificates in '/d/x': it holds no PEM certificate",
   ],
 ])('readTrustStore() passes over %s beside a bundle, and says so', async (_, files, env, said) => {
   const steps: string[] = []
@@ -77,7 +77,7 @@ test('readTrustStore() passes over a directory that is missing, and says so', as
     listFiles: async () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOENT' })),
   }
   expect((await read({ [DEBIAN]: pem(1) }, { SSL_CERT_DIR: '/none' }, parts)).all).toBe(pem(1))
-  expect(steps).toEqual(['cannot list the certificates in "/none": it does not exist'])
+  expect(steps).toEqual(["cannot list the certificates in '/none': it does not exist"])
 })
 
 test.each([
@@ -90,8 +90,8 @@ test.each([
   // Neither the next place nor the Mozilla roots take its place, and nothing that is added to it.
   for (const env of [{}, { SSL_CERT_FILE: '/f.pem' }, { SSL_CERT_DIR: '/d' }]) {
     const files = { [FEDORA]: file, '/etc/ssl/cert.pem': pem(1), '/f.pem': pem(2), '/d/e': pem(3) }
-    const message = await expectRejection('bad_config', read(files, env))
-    expect(message).toBe(`cannot use the certificates in "${FEDORA}": ${reason}`)
+    const message = await expectRejection('config_certificates', read(files, env))
+    expect(message).toBe(`cannot use the certificates in '${FEDORA}': ${reason}`)
   }
 })
 
@@ -103,11 +103,11 @@ test('readTrustStore() leaves a host without any store to the built-in roots, ex
 
 test('readTrustStore() never takes the built-in roots for a store that was named', async () => {
   for (const env of [{ SSL_CERT_FILE: '/typo' }, { SSL_CERT_DIR: '/typo' }]) {
-    const message = await expectRejection('bad_config', read({}, env))
-    expect(message).toBe('cannot use the certificates in "/typo": there are none')
+    const message = await expectRejection('config_certificates', read({}, env))
+    expect(message).toBe("cannot use the certificates in '/typo': there are none")
   }
   const both = { SSL_CERT_FILE: '/typo', SSL_CERT_DIR: '/none' }
-  await expectRejection('bad_config', read({ [DEBIAN]: pem(1) }, both))
+  await expectRejection('config_certificates', read({ [DEBIAN]: pem(1) }, both))
 })
 
 test('readTrustStore() reads no file twice', async () => {
@@ -117,7 +117,7 @@ test('readTrustStore() reads no file twice', async () => {
     return new TextEncoder().encode(pem(1))
   }
   const store = await read({}, { SSL_CERT_FILE: DEBIAN }, { readFile })
-  expect([store.name, store.all, ...reads]).toEqual([`"${DEBIAN}"`, pem(1), DEBIAN])
+  expect([store.name, store.all, ...reads]).toEqual([`'${DEBIAN}'`, pem(1), DEBIAN])
 })
 
 test('readTrustStore() takes a configured bundle alone', async () => {
@@ -127,7 +127,7 @@ test('readTrustStore() takes a configured bundle alone', async () => {
   })
   const store = await readTrustStore({ value: '/own.pem', origin: 'AWS_CA_BUNDLE' }, system)
   expect([store.name, ...store.forms.map((form) => form().ca)]).toEqual([
-    '"/own.pem"',
+    "'/own.pem'",
     '',
     pem(2),
     '',
@@ -150,7 +150,7 @@ test.each([
     { value: '/own.pem', origin: 'AWS_CA_BUNDLE' },
     fakeSystem({ files }),
   )
-  expect(await expectRejection('bad_config', promise)).toBe(
-    `cannot use the CA bundle "/own.pem" (from AWS_CA_BUNDLE): ${reason}`,
+  expect(await expectRejection('config_certificates', promise)).toBe(
+    `cannot use the CA bundle '/own.pem' (from AWS_CA_BUNDLE): ${reason}`,
   )
 })

@@ -5,7 +5,7 @@ import { runCredentialProcess } from '../../../../src/credentials/sources/proces
 import { fakeContext } from '../../../support/context.ts'
 import { expectRejection } from '../../../support/failures.ts'
 
-const NAME = 'the credential_process of profile "p"'
+const NAME = "the credential_process of profile 'p'"
 const GOOD = '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S"}'
 
 /** Runs a command that ends like this. */
@@ -34,33 +34,47 @@ test('runCredentialProcess() gives what the command prints, and lets it run unti
 })
 
 test.each([
-  ['exit code 1', 'refused', 1, GOOD, '', `cannot get credentials: ${NAME} ended with exit code 1`],
+  [
+    'exit code 1',
+    'process_failed',
+    1,
+    GOOD,
+    '',
+    `cannot get credentials: ${NAME} ended with exit code 1`,
+  ],
   [
     'last words',
-    'refused',
+    'process_failed',
     2,
     '',
     ' no\n\u{1b}[31m "é" \n',
-    `cannot get credentials: ${NAME} ended with exit code 2; it said "no [31m ' '"`,
+    `cannot get credentials: ${NAME} ended with exit code 2; it said 'no [31m ' ''`,
   ],
-  ['no end', 'timed_out', undefined, GOOD, 'x', `${NAME} did not end in 3.0 s; it said "x"`],
-  ['no JSON', 'bad_response', 0, 'secret', 'x', `${NAME} is not valid JSON; it said "x"`],
-  ['no version', 'bad_response', 0, '{}', '', `${NAME} is not as documented: "Version" is missing`],
+  ['no end', 'process_late', undefined, GOOD, 'x', `${NAME} did not end in 3.0 s; it said 'x'`],
+  ['no JSON', 'process_output', 0, 'secret', 'x', `${NAME}: it is not valid JSON; it said 'x'`],
+  [
+    'no version',
+    'process_output',
+    0,
+    '{}',
+    '',
+    `${NAME}: it is not as documented: 'Version' is missing`,
+  ],
   [
     'another version',
-    'bad_response',
+    'process_output',
     0,
     GOOD.replace('1', '2'),
     '',
-    `${NAME} is not as documented: "Version" must be 1`,
+    `${NAME}: it is not as documented: 'Version' must be 1`,
   ],
   [
     'too much output',
-    'bad_response',
+    'process_output',
     0,
     GOOD.padEnd(256 * 1024 + 1),
     '',
-    `the output of ${NAME} is larger than 262144 bytes`,
+    `the output of ${NAME}: it is larger than 262144 bytes`,
   ],
 ] as const)('runCredentialProcess() refuses a command with %s', async (_, code, ...rest) => {
   const [exitCode, stdout, stderr, expected] = rest
@@ -68,7 +82,7 @@ test.each([
 })
 
 test('runCredentialProcess() hints at quotes when the shell finds no command', async () => {
-  expect(await expectRejection('refused', run(127, ''))).toContain(
+  expect(await expectRejection('process_not_found', run(127, ''))).toContain(
     '; hint: the shell found no such',
   )
 })
@@ -82,7 +96,7 @@ test('runCredentialProcess() refuses a node without a shell', async () => {
     runCommand: async () => Promise.reject(new Error('secret')),
   })
   const promise = runCredentialProcess({ command: 'c', profile: 'p' }, context)
-  expect(await expectRejection('bad_config', promise)).toBe(
+  expect(await expectRejection('process_shell', promise)).toBe(
     `cannot run ${NAME}: there is no usable /bin/sh`,
   )
 })

@@ -28,14 +28,14 @@ test('readTokenFile() gives nothing when there is no file', async () => {
 test.each([
   ['unreadable', { code: 'EACCES' }, 'permission denied'],
   ['too large', ' '.repeat(64 * 1024 + 1), 'larger than 65536 bytes'],
-  ['no JSON', 'secret', 'is not valid JSON'],
-  ['without an access token', '{"expiresAt":"x"}', '"accessToken" is missing'],
+  ['no JSON', 'secret', 'it is not valid JSON'],
+  ['without an access token', '{"expiresAt":"x"}', "'accessToken' is missing"],
   [
     'with a token that fits no header',
     JSON.stringify({ ...FRESH, accessToken: 'a\nb' }),
-    '"accessToken" must be',
+    "'accessToken' must be",
   ],
-  ['without an expiry', '{"accessToken":"a"}', '"expiresAt" is missing'],
+  ['without an expiry', '{"accessToken":"a"}', "'expiresAt' is missing"],
   [
     'with an expiry that is none',
     JSON.stringify({ ...FRESH, expiresAt: 'soon' }),
@@ -44,14 +44,14 @@ test.each([
   [
     'with an empty refresh token',
     JSON.stringify({ ...FRESH, refreshToken: '' }),
-    '"refreshToken" is empty',
+    "'refreshToken' is empty",
   ],
 ])('readTokenFile() refuses a file that is %s', async (_, file, reason) => {
   const message = await expectRejection(
-    'bad_config',
+    ['config_file', 'sso_file'],
     readTokenFile('/t', fakeSystem({ files: { '/t': file } })),
   )
-  expect(message).toContain('the SSO token file "/t"')
+  expect(message).toContain("the SSO token file '/t'")
   expect(message).toContain(reason)
   expect(message).not.toContain('secret')
 })
@@ -90,7 +90,7 @@ test('storeToken() fails when the file cannot be replaced', async () => {
     replaceFile: async () => Promise.reject(Object.assign(new Error('secret'), { code: 'EACCES' })),
   })
   const promise = storeToken('/t', {}, context)
-  expect(await expectRejection('bad_config', promise)).toBe(
-    'cannot replace the SSO token file "/t": permission denied; hint: fix that, then run aws sso login',
+  expect(await expectRejection('sso_store', promise)).toBe(
+    "cannot replace the SSO token file '/t': permission denied; hint: mend that, then run aws sso login",
   )
 })

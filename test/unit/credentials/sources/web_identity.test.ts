@@ -16,7 +16,7 @@ test.each([
 ])('fetchWebIdentityCredentials() sends the token %j as it stands', async (token, sent) => {
   const { context, requests } = fakeContext([ANSWER], { files: { '/t': token } })
   const credentials = await fetchWebIdentityCredentials(IDENTITY, context)
-  expect([credentials.accessKeyId, credentials.source]).toEqual(['A', 'role "arn:r"'])
+  expect([credentials.accessKeyId, credentials.source]).toEqual(['A', "role 'arn:r'"])
   expect(requests.map(({ body }) => body)).toEqual([
     `Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ar&RoleSessionName=n&Version=2011-06-15&WebIdentityToken=${sent}`,
   ])
@@ -30,8 +30,8 @@ test.each([
 ])('fetchWebIdentityCredentials() asks nobody when the file is %s', async (_, file, reason) => {
   const { context, requests } = fakeContext([ANSWER], { files: { '/t': file } })
   const promise = fetchWebIdentityCredentials(IDENTITY, context)
-  expect(await expectRejection('bad_config', promise)).toBe(
-    `cannot read the web identity token file "/t": ${reason}`,
+  expect(await expectRejection('config_file', promise)).toBe(
+    `cannot read the web identity token file '/t': ${reason}`,
   )
   expect(requests).toEqual([])
 })
@@ -39,7 +39,10 @@ test.each([
 test('fetchWebIdentityCredentials() fails when STS refuses the token', async () => {
   const refusal = answer('<Code>ExpiredTokenException</Code>', 400)
   const { context } = fakeContext([refusal], { files: { '/t': 'secret' } })
-  const message = await expectRejection('refused', fetchWebIdentityCredentials(IDENTITY, context))
+  const message = await expectRejection(
+    'token_expired',
+    fetchWebIdentityCredentials(IDENTITY, context),
+  )
   expect(message).toContain('ExpiredTokenException')
   expect(message).not.toContain('secret')
 })

@@ -47,7 +47,7 @@ test.each(URL_CASES.filter(({ url }) => url !== NO_URL))(
   'findProxy() as Go for $url with $env',
   ({ env, url, proxy, error }) => {
     if (error || (proxy !== null && UNUSABLE.includes(proxy))) {
-      expectFailure('bad_config', () => findProxy(new URL(url), env))
+      expectFailure(['config_cgi', 'config_value'], () => findProxy(new URL(url), env))
       return
     }
     const found = findProxy(new URL(url), env)?.url.href
@@ -67,15 +67,17 @@ test.each(vectors.fromEnvironment)(
     const find = (url: string) => findProxy(new URL(url), env)?.url.href
     expect(find('https://h.example/')).toBe(`http://${read(expected.https_proxy)}/`)
     expect(find(`https://${read(expected.no_proxy)}/`)).toBeUndefined()
-    if (expected.cgi) expectFailure('bad_config', () => find('http://h.example/'))
+    if (expected.cgi) expectFailure('config_cgi', () => find('http://h.example/'))
     else expect(find('http://h.example/')).toBe(`http://${read(expected.http_proxy)}/`)
   },
 )
 
 test('findProxy() minds REQUEST_METHOD only where HTTP_PROXY would be used', () => {
   const env = { http_proxy: 'p:1', NO_PROXY: 'exempt', REQUEST_METHOD: 'GET' }
-  const message = expectFailure('bad_config', () => findProxy(new URL('http://h.example/'), env))
-  expect(message).toBe('cannot use http_proxy while REQUEST_METHOD is set')
+  const message = expectFailure('config_cgi', () => findProxy(new URL('http://h.example/'), env))
+  expect(message).toBe(
+    'cannot use http_proxy while REQUEST_METHOD is set: whoever asks a CGI program sets it',
+  )
   // Go fails here too; a value without effect is not fatal in this program.
   expect(findProxy(new URL('http://exempt/'), env)).toBeUndefined()
 })
@@ -149,7 +151,7 @@ test.each([
   'http://SEC\tRET',
   'http://u:SECRET \u0000@h',
 ])('findProxy() refuses %j', (text) => {
-  const message = expectFailure('bad_config', () =>
+  const message = expectFailure('config_value', () =>
     findProxy(new URL('https://h/'), { https_proxy: text }),
   )
   expect(message).toBe('cannot use https_proxy: it must be the URL of an http or https proxy')
