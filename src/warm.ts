@@ -34,5 +34,5 @@ async function warmRegistry(pull: Pull, run: Run): Promise<void> {
   }
   await shareToken(cache, run, async (yields) => fetchToken(pull, run, yields))
   if (cache.read() !== undefined) return
-  throw failure('cache_life', {})
+  throw cache.failure() ?? failure('cache_life', {})
 }

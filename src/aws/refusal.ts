@@ -35,7 +35,7 @@ const SAID = {
   action: /\b[Nn]ot authorized to perform:? ([a-z-]{2,16}:[A-Za-z]{3,48})\b/,
   who: /^User: arn:[a-z-]{3,16}:(?:iam|sts)::([0-9]{12}:(?:user|role|assumed-role)\/[\w+=,.@-]{1,64})/,
   unallowed: new RegExp(`\\bbecause no ${POLICY} allows\\b`),
-  forbidden: new RegExp(`\\bwith an explicit deny in an? ${POLICY}`),
+  forbidden: new RegExp(`\\bwith an explicit deny in (an? )${POLICY}`),
   scope: /\bshould be scoped to a valid region, not '/,
   time: /\b(?:Signature expired|Signature not yet current)\b/,
   secret: /\bcalculated does not match\b/,
@@ -88,13 +88,16 @@ function explainDenial(code: string, { error, host, service, secrets }: Refused)
   const name = SAID.who.exec(message)?.[1] ?? ''
   const who = name === '' || isPart(name, secrets) ? 'this identity' : name
   const unallowed = SAID.unallowed.exec(message)?.[1]
-  const forbidden = SAID.forbidden.exec(message)?.[1]
-  const policy = forbidden ?? unallowed ?? ''
-  const verdict = forbidden === undefined ? `, no ${policy} allows it` : `, a ${policy} denies it`
+  const [, article = '', forbidden] = SAID.forbidden.exec(message) ?? []
+  const policy = forbidden ?? unallowed
+  const verdict =
+    forbidden === undefined
+      ? `, no ${unallowed ?? ''} allows it`
+      : `, with an explicit deny in ${article}${forbidden}`
   const denial =
-    action === undefined ? '' : `: ${who} may not ${action}${policy === '' ? '' : verdict}`
+    action === undefined ? '' : `: ${who} may not ${action}${policy === undefined ? '' : verdict}`
   const said = { code, host, denial }
-  if (policy.endsWith('control policy')) return problem('denied_organization', said)
+  if (policy?.endsWith('control policy') === true) return problem('denied_organization', said)
   if (policy === 'VPC endpoint policy') return problem('denied_endpoint', said)
   if (forbidden !== undefined) return problem('denied_explicit', said)
   if (service === 'sts') return problem('sts_denied', said)

@@ -15,6 +15,11 @@ export function reasonOf(error: unknown): string {
       return 'it is a directory'
     case 'ELOOP':
       return 'too many symbolic links'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'no space is left'
+    case 'EROFS':
+      return 'the file system is read-only'
     default:
       return typeof code === 'string' && /^E[A-Z0-9]{1,15}$/.test(code) ? code : 'it cannot be read'
   }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { codeOf, failure } from '../base/failure.ts'
+import { codeOf, type Failure, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { PrivateDirectory, System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
@@ -31,6 +31,8 @@ export interface TokenCache extends Claim {
   /** A token in the first half of its life. */
   readonly read: () => RegistryToken | undefined
   readonly write: (token: RegistryToken) => void
+  /** Why the directory failed the last time that it did. */
+  readonly failure: () => Failure | undefined
   /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
   readonly sweep: () => void
 }
@@ -54,26 +56,43 @@ export async function openTokenCache(
       system.openPrivateDirectory(directory),
       readBootClock(system),
     ])
-    return createCache(files, clock, { key, system })
+    return createCache(files, clock, { directory, key, system })
   } catch (error) {
-    throw failure('cache_directory', { path: directory, reason: reasonOfDirectory(error) })
+    // The system says the same of a file, of a link, and of a parent that is no directory.
+    if (codeOf(error) === 'ENOTDIR') throw unusable(directory, 'it is no directory')
+    if (codeOf(error) === 'ENOENT') throw unusable(directory, 'its parent does not exist')
+    throw problemOf(directory, error)
   }
 }
 
-/** The system says the same of a file, of a link, and of a parent that is no directory. */
-function reasonOfDirectory(error: unknown): string {
-  const code = codeOf(error)
-  if (code === 'ENOTDIR') return 'it is no directory'
-  if (code === 'ENOENT') return 'its parent does not exist'
-  return reasonOf(error)
+function unusable(path: string, reason: string): Failure {
+  return failure('cache_directory', { path, reason })
+}
+
+/** Why a directory cannot be used. */
+function problemOf(path: string, error: unknown): Failure {
+  if (error instanceof Error && 'mode' in error && 'uid' in error) {
+    const mode = Number(error.mode)
+    if ((mode & 0o077) === 0) return failure('cache_owner', { path, uid: Number(error.uid) })
+    return failure('cache_mode', { path, mode: mode.toString(8).padStart(4, '0') })
+  }
+  const reason = reasonOf(error)
+  if (reason === 'no space is left') return failure('cache_full', { path })
+  if (reason === 'the file system is read-only') return failure('cache_read_only', { path })
+  return unusable(path, reason)
 }
 
 function createCache(
   files: PrivateDirectory,
   clock: BootClock,
-  { key, system }: { readonly key: string; readonly system: System },
+  {
+    directory,
+    key,
+    system,
+  }: { readonly directory: string; readonly key: string; readonly system: System },
 ): TokenCache {
   const file = `${key}.token`
+  let failed: Failure | undefined
   const { claim, release } = openClaim(files, clock, { key, system })
 
   function read(): RegistryToken | undefined {
@@ -110,7 +129,8 @@ function createCache(
     try {
       return work()
     } catch (error) {
-      system.step(`the cache directory fails: ${reasonOf(error)}`)
+      failed = problemOf(directory, error)
+      system.step(failed.message)
       return otherwise
     }
   }
@@ -121,5 +141,6 @@ function createCache(
     claim: () => unlessFailing<Turn>(claim, 'alone'),
     release: (note) => unlessFailing(() => release(note), undefined),
     sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
+    failure: () => failed,
   }
 }

@@ -13,8 +13,19 @@ export interface Profile {
   readonly partialKeysIn: string | undefined
 }
 
-/** Both files as one: profiles under their bare names, other sections as `sso-session X` and `services X`. */
+/**
+ * Both files as one: profiles under their bare names, other sections as `sso-session X` and `services X`, and what is none of
+ * these under {@link strayKey}.
+ */
 export type SharedConfig = ReadonlyMap<string, Profile>
+
+/**
+ * Key of a section `[X]` of the config file, where only `[profile X]` is a profile. Nothing can ask for it: neither variables
+ * nor files that are read have a NUL.
+ */
+export function strayKey(name: string): string {
+  return `\0${name}`
+}
 
 const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
 

@@ -2,7 +2,7 @@ import { failure, quote } from '../base/failure.ts'
 import { readTextFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
 import { headerOf, isText, parseIni, type Section } from './ini.ts'
-import { mergeProfiles, type Profile, type SharedConfig, toProfile } from './profiles.ts'
+import { mergeProfiles, type Profile, type SharedConfig, strayKey, toProfile } from './profiles.ts'
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
 const MAX_CONFIG_BYTES = 1024 * 1024
@@ -83,11 +83,10 @@ function configProfiles({ file, sections }: Sections): SharedConfig {
   const profiles = new Map<string, Profile>()
   for (const [header, section] of sections) {
     const name = header.replace(/^profile /, '')
-    const isProfile = header !== name || header === 'default'
-    if (!isProfile && !/^(sso-session|services) /.test(header)) continue
+    const isKnown = header !== name || /^(default$|sso-session |services )/.test(header)
     // `[profile default]` beats `[default]` entirely.
     if (header === 'default' && sections.has('profile default')) continue
-    profiles.set(name, toProfile(name, section, file))
+    profiles.set(isKnown ? name : strayKey(name), toProfile(name, section, file))
   }
   return profiles
 }

@@ -2,7 +2,7 @@ import type { Credentials } from '../aws/credentials.ts'
 import type { AssumeRoleInput } from '../aws/sts.ts'
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import type { Profile, SharedConfig } from '../config/profiles.ts'
+import { type Profile, type SharedConfig, strayKey } from '../config/profiles.ts'
 import { SOURCES } from '../config/settings_table.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
@@ -16,13 +16,14 @@ const MIN_DURATION_SECONDS = 900
  * The profile in use, or `undefined` when none was asked for and there is no `default`. Only a profile that `AWS_PROFILE`
  * names must exist.
  *
- * @throws {Failure} `profile_missing` - `AWS_PROFILE` names a profile that neither file has.
+ * @throws {Failure} `profile_missing`, `profile_header` - `AWS_PROFILE` names a profile that neither file has.
  */
 export function selectProfile(config: SharedConfig, env: System['env']): Profile | undefined {
   const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
   const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
   if (profile === undefined && asked !== '') {
-    throw failure('profile_missing', { profile: asked })
+    const isStray = config.has(strayKey(asked))
+    throw failure(isStray ? 'profile_header' : 'profile_missing', { profile: asked })
   }
   return profile
 }

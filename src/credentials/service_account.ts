@@ -1,6 +1,7 @@
+import { failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import { fromEnvironment } from '../config/settings.ts'
-import { SOURCES } from '../config/settings_table.ts'
+import { fromEnvironment, validate } from '../config/settings.ts'
+import { type Kind, SOURCES } from '../config/settings_table.ts'
 import type { ServiceAccount } from './source.ts'
 
 /** Annotation with the role that pulls a service account's images, upstream's own. */
@@ -8,6 +9,13 @@ const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'
 
 /** Annotation with the role of the pods themselves (IAM roles for service accounts). */
 const IRSA_ROLE = 'eks.amazonaws.com/role-arn'
+
+/** What STS takes for a role. */
+const ROLE_ARN: Kind<string> = {
+  parse: (text) =>
+    /^arn:[a-z-]+:iam::[0-9]{12}:role\/[\x21-\x7e]+$/.test(text) ? text : undefined,
+  accepts: 'the ARN of a role',
+}
 
 /** What a request says about a pod's service account. */
 export interface Presented {
@@ -19,6 +27,7 @@ export interface Presented {
 /**
  * The role of a service account, `undefined` when the node itself is to ask: without a token, or without a role for it.
  *
+ * @throws {Failure} `annotation`, `config_value` - what should name the role is no ARN of one.
  * @param irsaRole - whether `eks.amazonaws.com/role-arn` counts.
  * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
  */
@@ -29,8 +38,14 @@ export function readServiceAccount(
 ): ServiceAccount | undefined {
   if (token === '') return undefined
   const found = new Map(Object.entries(annotations))
-  const named = [found.get(ECR_ROLE), irsaRole ? found.get(IRSA_ROLE) : undefined]
-  const annotated = named.find((arn) => arn !== undefined && arn !== '')
-  const roleArn = annotated ?? fromEnvironment(SOURCES.ecrRoleArn, env)?.value
-  return roleArn === undefined ? undefined : { token, roleArn }
+  const keys = irsaRole ? [ECR_ROLE, IRSA_ROLE] : [ECR_ROLE]
+  const annotation = keys.find((key) => (found.get(key) ?? '') !== '')
+  if (annotation === undefined) {
+    const configured = fromEnvironment(SOURCES.ecrRoleArn, env)
+    if (configured === undefined) return undefined
+    return { token, roleArn: validate(ROLE_ARN, configured).value }
+  }
+  const roleArn = ROLE_ARN.parse(found.get(annotation) ?? '')
+  if (roleArn === undefined) throw failure('annotation', { annotation })
+  return { token, roleArn }
 }

@@ -40,7 +40,8 @@ const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
  *
  * @param image - as the kubelet sends it; a scheme, tag or digest is tolerated.
  * @param mirrors - hosts to answer for as well, as private ECR; a host of ECR itself is never taken for one.
- * @throws {Failure} `request_image` - no host name can be read from it; `not_ecr` - the host is not one of Amazon ECR's.
+ * @throws {Failure} `request_image` - no host name can be read from it; `account_digits`, `not_ecr` - the host is not
+ * one of Amazon ECR's.
  * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
  */
 export function parseRegistry(image: string, mirrors: readonly Mirror[]): Registry {
@@ -52,16 +53,19 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
   }
   const registry =
     findPublic(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
-  if (registry === undefined) {
-    throw failure('not_ecr', { host: authority })
-  }
-  return { host: authority, ...registry }
+  if (registry !== undefined) return { host: authority, ...registry }
+  const digits = /^[0-9]*/.exec(name)?.[0].length ?? 0
+  const isMistyped = findPrivate(`${ANY_ACCOUNT}${name.slice(digits)}`) !== undefined
+  if (digits > 0 && isMistyped) throw failure('account_digits', { host: authority, digits })
+  throw failure('not_ecr', { host: authority })
 }
+
+const ANY_ACCOUNT = '0'.repeat(12)
 
 /** The private registry of a region, in its plain form; the account in its name stands for any. */
 export function registryOf(region: string): Registry {
   const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'
-  return parseRegistry(`${'0'.repeat(12)}.dkr.ecr.${region}.${suffix}`, [])
+  return parseRegistry(`${ANY_ACCOUNT}.dkr.ecr.${region}.${suffix}`, [])
 }
 
 function findPublic(name: string): Omit<Registry, 'host'> | undefined {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox } from './inbox.ts'
-import { brokenHandshake, refusalOf } from './socket.ts'
+import { brokenHandshake, nameFailure, refusalOf } from './refusals.ts'
 
 /**
  * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself
@@ -13,7 +13,9 @@ import { brokenHandshake, refusalOf } from './socket.ts'
  */
 export async function connectNested({ hostname, port }: Peer): Promise<Connection> {
   const { connect } = process.getBuiltinModule('node:net')
-  return ready(connect({ host: hostname, port }), 'connect')
+  return ready(connect({ host: hostname, port }), 'connect').catch(async (error: unknown) => {
+    throw await nameFailure({ hostname, port }, error)
+  })
 }
 
 async function ready(

@@ -20,7 +20,8 @@ const MAX_BYTES = 512 * 1024
  *
  * Every call blocks: on a file system in memory that takes microseconds, less than the way to another thread and back.
  *
- * @throws an error whose `code` is `EACCES` - it belongs to another user, or is open to others; or the operating system's.
+ * @throws an error whose `code` is `EACCES` - it belongs to another user, or is open to others (with its `uid` and
+ * `mode`); or the operating system's.
  */
 export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirectory {
   const descriptor = openDirectory(path, fs)
@@ -47,18 +48,15 @@ function openDirectory(path: string, fs: FileSystem): number {
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
   unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
   const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
-  try {
-    assertOwn(fs.fstatSync(descriptor))
-    return descriptor
-  } catch (error) {
-    fs.closeSync(descriptor)
-    throw error
-  }
+  const stats = fs.fstatSync(descriptor)
+  if (isOwn(stats)) return descriptor
+  fs.closeSync(descriptor)
+  // With these two, for whoever has to mend it.
+  throw Object.assign(coded('EACCES'), { uid: stats.uid, mode: stats.mode & 0o7777 })
 }
 
-function assertOwn({ uid, mode }: Stats): void {
-  if (uid === process.geteuid?.() && (mode & OTHERS) === 0) return
-  throw coded('EACCES')
+function isOwn({ uid, mode }: Stats): boolean {
+  return uid === process.geteuid?.() && (mode & OTHERS) === 0
 }
 
 function read(path: string, fs: FileSystem): string | undefined {
@@ -69,7 +67,7 @@ function read(path: string, fs: FileSystem): string | undefined {
   if (descriptor === undefined) return undefined
   try {
     const stats = fs.fstatSync(descriptor)
-    assertOwn(stats)
+    if (!isOwn(stats)) throw coded('EACCES')
     const bytes = new Uint8Array(Math.min(stats.size, MAX_BYTES))
     const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)
     return new TextDecoder().decode(bytes.subarray(0, length))

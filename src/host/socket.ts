@@ -1,9 +1,6 @@
-import type { X509Certificate } from 'node:crypto'
-
-import { isAddress } from '../base/addresses.ts'
-import { coded, codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
 import { createInbox, type Inbox } from './inbox.ts'
+import { nameFailure, refusalOf } from './refusals.ts'
 
 /** What Bun calls when something happens to a socket. */
 type Handlers = Bun.SocketHandler<undefined>
@@ -24,15 +21,16 @@ interface Stream {
 export async function connect({ hostname, port }: Peer): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const stream = createStream()
+  const fail = (error: unknown) => void nameFailure({ hostname, port }, error).then(reject)
   Bun.connect({
     hostname,
     port,
     socket: {
       ...handlersOf(stream),
       open: (socket) => resolve(connectionOn(socket, stream)),
-      connectError: (_, error) => reject(error),
+      connectError: (_, error) => fail(error),
     },
-  }).catch(reject)
+  }).catch(fail)
   return promise
 }
 
@@ -91,10 +89,7 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
       socket: {
         ...handlersOf(stream),
         handshake: (peer, isTrusted, error) => {
-          const isBroken = codeOf(error) === 'EPROTO' && error !== null
-          const refusal = isBroken
-            ? brokenHandshake(error)
-            : refusalOf(error, peer.getPeerX509Certificate(), host)
+          const refusal = refusalOf(error, peer.getPeerX509Certificate(), host)
           if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
           // Before the end of the connection, which must not become the reason.
           inbox.end(refusal)
@@ -103,41 +98,4 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
       },
     })
   })
-}
-
-/**
- * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
- * `*` only as a whole left-most label. Bun itself also takes a common name, and `t*.example.com`.
- *
- * @param host - a name, or an address without brackets.
- * @see https://www.rfc-editor.org/rfc/rfc9525#section-6.3
- */
-export function mismatch(
-  certificate: X509Certificate | undefined,
-  host: string,
-): Error | undefined {
-  const options = { subject: 'never', partialWildcards: false } as const
-  const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
-  if (found !== undefined) return undefined
-  return coded('ERR_TLS_CERT_ALTNAME_INVALID')
-}
-
-/**
- * The error with which a certificate is refused, if it is: the TLS library's, else for its name; with what a person needs to
- * know about it (`issuer`, `validFrom`, `validTo`).
- */
-export function refusalOf(
-  error: Error | null,
-  certificate: X509Certificate | undefined,
-  host: string,
-): Error | undefined {
-  const found = error ?? mismatch(certificate, host)
-  if (found === undefined || certificate === undefined) return found
-  const { issuer, validFrom, validTo } = certificate
-  return Object.assign(found, { issuer, validFrom, validTo })
-}
-
-/** A handshake that breaks, and is no verdict on a certificate: `ENOTLS` where the peer speaks something else. */
-export function brokenHandshake({ message }: Error): Error {
-  return coded(message.includes('WRONG_VERSION_NUMBER') ? 'ENOTLS' : 'EPROTO')
 }

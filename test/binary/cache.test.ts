@@ -340,7 +340,7 @@ test.concurrent('an unusable cache directory is named with --verbose, and fails 
   inWorld(async (world) => {
     mkdirSync(directoryOf(world))
     chmodSync(directoryOf(world), 0o755)
-    const line = `cannot use the cache directory '${directoryOf(world)}': permission denied; it must be a directory of this user, no link, with no access for others`
+    const line = `cannot use the cache directory '${directoryOf(world)}': its mode is 0755, so others may use it; hint: it must be 0700`
     expect((await pull(world, { args: ['--verbose'] })).stderr).toContain(line)
     const warm = await pull(world, { args: ['warm', IMAGE], stdin: '' })
     expect([warm.exitCode, warm.stdout, warm.stderr]).toEqual([
@@ -370,7 +370,7 @@ test.concurrent('--verbose says what the cache did', async () =>
     expect((await pull(world, verbose)).stderr).toContain('ms: taking the token from the cache\n')
     chmodSync(file, 0o644)
     const open = (await pull(world, verbose)).stderr
-    expect(open).toContain('ms: the cache directory fails: permission denied\n')
+    expect(open).toContain('permission denied; hint: it must be a directory of this user')
     writeFileSync(file, '{')
     expect((await pull(world, verbose)).stderr).toContain('ms: the cached token cannot be read\n')
     const pods = (await pull(world, { ...verbose, stdin: podRequest(ECR_ROLE) })).stderr
@@ -745,7 +745,7 @@ test.concurrent('a full disk costs no pull', async () =>
     const warm = await pull(world, { ...full, args: ['warm', IMAGE], stdin: '' })
     expect([warm.exitCode, warm.stderr]).toEqual([
       1,
-      'ecr-credential-provider: cannot keep the token: ECR did not say how long it is valid',
+      `ecr-credential-provider: cannot use the cache directory '${directoryOf(world)}': EFBIG; hint: it must be a directory of this user, no link, with no access for others`,
     ])
   }),
 )

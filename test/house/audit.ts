@@ -49,7 +49,7 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'wire',
     lookFor: 'verified before anything is sent; no ambiguous length; caps',
-    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/inbox.ts'],
+    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/refusals.ts', 'host/inbox.ts'],
   },
   {
     name: 'ground',

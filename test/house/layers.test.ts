@@ -38,7 +38,7 @@ const DOORS = [
   'host/host.ts node:os',
   'host/nested_tls.ts type node:net',
   'host/private_directory.ts type node:fs',
-  'host/socket.ts type node:crypto',
+  'host/refusals.ts type node:crypto',
 ]
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

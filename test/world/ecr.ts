@@ -66,7 +66,8 @@ function answerToken(request: WireRequest, call: Call): Answer {
   if (!isObject(readText(request)))
     return { step, verification, reply: jsonError(400, 'SerializationException') }
   if (state.ecr.denied.has(key.owner)) {
-    const message = `User: ${key.owner} is not authorized to perform: ${service}:GetAuthorizationToken`
+    const action = `${service}:GetAuthorizationToken`
+    const message = `User: arn:aws:sts::123456789012:assumed-${key.owner}/i-0 is not authorized to perform: ${action} on resource: * because no identity-based policy allows the ${action} action`
     return { step, verification, reply: jsonError(400, 'AccessDeniedException', message) }
   }
   const password = [key.accessKeyId, scope.region, randomBytes(8).toString('hex')].join('/')

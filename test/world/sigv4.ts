@@ -104,7 +104,8 @@ function checkScope(scope: Scope, expected: Expectation & { date: string }): str
   const { service, region, nowMs, date } = expected
   const wanted = `Credential should be scoped to`
   if (scope.service !== service) return `${wanted} correct service: '${service}'.`
-  if (region !== undefined && scope.region !== region) return `${wanted} a valid region.`
+  if (region !== undefined && scope.region !== region)
+    return `${wanted} a valid region, not '${scope.region}'.`
   if (!scope.signedAt.startsWith(date)) return 'Date in Credential scope does not match X-Amz-Date'
   const signedMs = Date.parse(
     scope.signedAt.replace(/(....)(..)(..T..)(..)(..Z)/, '$1-$2-$3:$4:$5'),

@@ -36,7 +36,7 @@ export const OWN_LINES = {
   profile_missing:
     "cannot find profile '{profile}' (from AWS_PROFILE): neither the config nor the credentials file has it",
   profile_header:
-    "cannot find profile '{profile}' (from AWS_PROFILE): the config file has [{profile}]; hint: there it must be [profile {profile}]",
+    "cannot find profile '{profile}' (from AWS_PROFILE): the config file has it as [{profile}]; hint: there it must be [profile {profile}]",
   profile_half_keys:
     "cannot use profile '{profile}': {where} has only one of aws_access_key_id and aws_secret_access_key",
   profile_no_role: "cannot use profile '{profile}': its {key} requires role_arn",
@@ -54,13 +54,12 @@ export const OWN_LINES = {
   profile_sso: "cannot use profile '{profile}': {reason}",
 
   cache_mode:
-    "cannot use the cache directory '{path}': its mode is {mode}; hint: it must be 0700 (chmod 0700)",
-  cache_owner: "cannot use the cache directory '{path}': it belongs to user {owner}, not to {user}",
+    "cannot use the cache directory '{path}': its mode is {mode}, so others may use it; hint: it must be 0700",
+  cache_owner: "cannot use the cache directory '{path}': it belongs to another user ({uid})",
   cache_directory:
     "cannot use the cache directory '{path}': {reason}; hint: it must be a directory of this user, no link, with no access for others",
-  cache_full: 'cannot keep the token: no space is left in the cache directory',
-  cache_read_only: 'cannot keep the token: the cache directory is on a read-only file system',
-  cache_write: 'cannot keep the token: the cache directory cannot be written: {reason}',
+  cache_full: "cannot use the cache directory '{path}': no space is left in its file system",
+  cache_read_only: "cannot use the cache directory '{path}': its file system is read-only",
   cache_life: 'cannot keep the token: ECR did not say how long it is valid',
   cache_region:
     'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',

@@ -6,7 +6,13 @@ import { type GateOptions, openGate } from '../../world/gate.ts'
 import { issueKey } from '../../world/keys.ts'
 import { findCredentials, readAnswer } from '../../world/kubelet.ts'
 import type { LineRule } from '../../world/line_faults.ts'
-import { kubeletRequest, type PluginResult, type PluginRun, runPlugin } from '../../world/plugin.ts'
+import {
+  kubeletRequest,
+  pluginPath,
+  type PluginResult,
+  type PluginRun,
+  runPlugin,
+} from '../../world/plugin.ts'
 import type { FaultRule } from '../../world/recorder.ts'
 import type { Key } from '../../world/sigv4.ts'
 import { startWorld, type World } from '../../world/world.ts'
@@ -56,6 +62,8 @@ export interface Scenario {
   readonly killedAfterMs?: number
   /** What the error line must match; without it the run must succeed. */
   readonly fails?: RegExp
+  /** What it must match, too. */
+  readonly form?: RegExp
   /** What stands in stderr, where `--verbose` says the steps. */
   readonly says?: readonly string[]
   /** The exit code of a failure. Default 1. */
@@ -63,8 +71,17 @@ export interface Scenario {
   readonly check?: (world: World) => void
   /** The signal that is sent when the first answer with a fault is due, and that must end the run. */
   readonly kill?: NodeJS.Signals
+  /** What the program is run in: the command in front of it, and more variables. */
+  readonly around?: (world: World) => Promise<Surroundings>
   /** What is looked at before. */
   readonly inspect?: (pid: number, world: World) => void
+}
+
+/** See {@link Scenario.around}. */
+export interface Surroundings {
+  readonly command?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly stop?: () => void
 }
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app'
@@ -126,13 +143,19 @@ async function playIn(world: World, scenario: Scenario): Promise<void> {
         ? keyVariables(value, world)
         : { [name]: value === undefined ? undefined : fillIn(value) },
   )
+  const around = await scenario.around?.(world)
   const run = await runPlugin({
+    command: [...(around?.command ?? []), pluginPath],
     stdin: kubeletRequest(image, request),
     args: args.map(fillIn),
-    env: variables.reduce((all, some) => ({ ...all, ...some }), world.environment()),
+    env: variables.reduce((all, some) => ({ ...all, ...some }), {
+      ...world.environment(),
+      ...around?.env,
+    }),
     timeoutMs: scenario.killedAfterMs ?? 60_000,
     during: scenario.kill === undefined ? undefined : stopper(scenario, world),
   })
+  around?.stop?.()
   expect(run.timedOut).toBe(false)
   expect(run.milliseconds).toBeLessThan(scenario.withinMs ?? 60_000)
   const secrets = [...world.state.secrets, ...world.state.ecr.passwords]
@@ -169,6 +192,7 @@ function judgeEnd(run: PluginResult, scenario: Scenario): void {
   } else {
     expect(last).toMatch(/^ecr-credential-provider: [\x20-\x7e]+$/)
     expect(last).toMatch(scenario.fails)
+    if (scenario.form !== undefined) expect(last).toMatch(scenario.form)
     expect([run.exitCode, run.stdout]).toEqual([scenario.exitCode ?? 1, ''])
   }
 }

@@ -326,7 +326,9 @@ test('no member throws when the directory fails', async () => {
   cache.sweep()
   cache.release()
   expect(steps).toHaveLength(5)
-  expect(new Set(steps)).toEqual(new Set(['the cache directory fails: ENOSPC']))
+  expect(new Set(steps)).toEqual(
+    new Set(["cannot use the cache directory '/run/x': no space is left in its file system"]),
+  )
 })
 
 test('read() says when there is something that it cannot use', async () => {
@@ -350,6 +352,29 @@ test.each([
     await expectRejection('cache_directory', open(fakeNode(), 'k', { openPrivateDirectory })),
   ).toBe(
     `cannot use the cache directory '/run/x': ${reason}; hint: it must be a directory of this user, no link, with no access for others`,
+  )
+})
+
+test.each([
+  [
+    'cache_mode',
+    { uid: 0, mode: 0o755 },
+    'its mode is 0755, so others may use it; hint: it must be 0700',
+  ],
+  [
+    'cache_mode',
+    { uid: 7, mode: 0o2770 },
+    'its mode is 2770, so others may use it; hint: it must be 0700',
+  ],
+  ['cache_owner', { uid: 7, mode: 0o700 }, 'it belongs to another user (7)'],
+  ['cache_full', { code: 'ENOSPC' }, 'no space is left in its file system'],
+  ['cache_full', { code: 'EDQUOT' }, 'no space is left in its file system'],
+  ['cache_read_only', { code: 'EROFS' }, 'its file system is read-only'],
+] as const)('openTokenCache() says %s of %j', async (cause, parts, words) => {
+  const error = Object.assign(new Error('x'), { code: 'EACCES', ...parts })
+  const openPrivateDirectory = async () => Promise.reject(error)
+  expect(await expectRejection(cause, open(fakeNode(), 'k', { openPrivateDirectory }))).toBe(
+    `cannot use the cache directory '/run/x': ${words}`,
   )
 })
 

@@ -101,7 +101,7 @@ test.each([
   'xecr-public.aws.com/x',
   `123456789012.dkr.ecr.${'a'.repeat(64)}.amazonaws.com/x`,
 ])('parseRegistry() refuses %s', (image) => {
-  expectFailure('not_ecr', () => parseRegistry(image, []))
+  expectFailure(['not_ecr', 'account_digits'], () => parseRegistry(image, []))
 })
 
 test.each([
@@ -182,3 +182,21 @@ test.each([
   const host = `000000000000.dkr.ecr.${region}.${suffix}`
   expect(registryOf(region)).toMatchObject({ host, service: 'ecr', region })
 })
+
+test.each([
+  ['12345.dkr.ecr.us-west-2.amazonaws.com', 5],
+  ['1234567890123.dkr-ecr.us-west-2.on.aws', 13],
+])('parseRegistry() counts the digits of the account in %s', (host, digits) => {
+  expect(expectFailure('account_digits', () => parseRegistry(`${host}/app`, []))).toBe(
+    `cannot get credentials for '${host}': the account number in it has ${digits} digits, and 12 are needed`,
+  )
+})
+
+test.each(['dkr.ecr.us-west-2.amazonaws.com', '12345.dkr.ecr.us-west-2.amazonaws.com.evil.io'])(
+  'parseRegistry() counts no digits in %s',
+  (host) => {
+    expect(expectFailure('not_ecr', () => parseRegistry(`${host}/app`, []))).toContain(
+      'matchImages',
+    )
+  },
+)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 
-import { mismatch } from '../../../src/host/socket.ts'
+import { mismatch } from '../../../src/host/refusals.ts'
 import { issue, type Wish } from '../../world/issued.ts'
 
 async function codeFor(host: string, names: Wish['names'] = []) {

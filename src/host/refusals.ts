@@ -1,0 +1,58 @@
+import type { X509Certificate } from 'node:crypto'
+
+import { isAddress } from '../base/addresses.ts'
+import { coded, codeOf } from '../base/failure.ts'
+import type { Peer } from '../base/system.ts'
+
+/**
+ * A failure to connect, with a code that says which it was: Bun calls each of them a refusal. To connect a UDP socket sends
+ * nothing, and fails if there is no way to an address.
+ */
+export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> {
+  try {
+    const probe = await Bun.udpSocket({ connect: peer })
+    probe.close()
+    return error
+  } catch (reason) {
+    const isCut = /^(ENETUNREACH|EHOSTUNREACH|EAFNOSUPPORT)$/.test(String(codeOf(reason)))
+    return isCut ? coded('ENETUNREACH') : error
+  }
+}
+
+/**
+ * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
+ * `*` only as a whole left-most label. Bun itself also takes a common name, and `t*.example.com`.
+ *
+ * @param host - a name, or an address without brackets.
+ * @see https://www.rfc-editor.org/rfc/rfc9525#section-6.3
+ */
+export function mismatch(
+  certificate: X509Certificate | undefined,
+  host: string,
+): Error | undefined {
+  const options = { subject: 'never', partialWildcards: false } as const
+  const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
+  if (found !== undefined) return undefined
+  return coded('ERR_TLS_CERT_ALTNAME_INVALID')
+}
+
+/**
+ * The error with which a certificate is refused, if it is: the TLS library's, else for its name; with what a person needs to
+ * know about it (`issuer`, `validFrom`, `validTo`). Or the error of a handshake that broke.
+ */
+export function refusalOf(
+  error: Error | null,
+  certificate: X509Certificate | undefined,
+  host: string,
+): Error | undefined {
+  if (error !== null && codeOf(error) === 'EPROTO') return brokenHandshake(error)
+  const found = error ?? mismatch(certificate, host)
+  if (found === undefined || certificate === undefined) return found
+  const { issuer, validFrom, validTo } = certificate
+  return Object.assign(found, { issuer, validFrom, validTo })
+}
+
+/** A handshake that breaks, and is no verdict on a certificate: `ENOTLS` where the peer speaks something else. */
+export function brokenHandshake({ message }: Error): Error {
+  return coded(message.includes('WRONG_VERSION_NUMBER') ? 'ENOTLS' : 'EPROTO')
+}
