@@ -205,10 +205,17 @@ test('no error holds a secret, not even for an inspector', async () => {
   // An inspector also shows source lines, so the secret must not stand in the source as it is.
   const SECRET = ['SENT', 'INEL'].join('')
   const input = new TextEncoder().encode(kubeletRequest(IMAGE))
+  // The names are found, so that every step gets as far as its connection.
+  const lookUp = async () => ['192.0.2.1']
   const failures = [
-    fakeSystem({ connect: async () => Promise.reject(new Error(SECRET, { cause: SECRET })) }),
-    ...BODIES.map((body) => fakeSystem({ env: PLANTED, connect: async () => answering(body) })),
-    ...BODIES.map((body) => fakeSystem({ connect: async () => answering(body) })),
+    fakeSystem({
+      lookUp,
+      connect: async () => Promise.reject(new Error(SECRET, { cause: SECRET })),
+    }),
+    ...BODIES.map((body) =>
+      fakeSystem({ env: PLANTED, lookUp, connect: async () => answering(body) }),
+    ),
+    ...BODIES.map((body) => fakeSystem({ lookUp, connect: async () => answering(body) })),
   ]
   for (const system of failures) {
     const error: unknown = await run(Promise.resolve(input), parseOptions([]), system).catch(
