@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'bun:test'
+import { afterAll, beforeAll, expect, test } from 'bun:test'
 import {
   chmodSync,
   copyFileSync,
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { makeDisk } from '../tools/pages/disk.ts'
+import { makeDisk, whyNoDisk } from '../tools/pages/disk.ts'
 import { evict, residentPages } from '../tools/pages/page_cache.ts'
 import { coverage, parseRanges } from '../tools/pages/ranges.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
@@ -40,17 +40,25 @@ EnvironmentFile=/shared/environment
 ExecStart=/bin/sh /shared/kubelet
 `
 
-const disk = makeDisk()
-const missing =
-  typeof disk === 'string'
-    ? ` (skipped: ${disk})`
-    : Bun.which('systemd-nspawn') === null
-      ? ' (skipped: no systemd-nspawn here)'
-      : ''
-const place = mkdtempSync(join(tmpdir(), 'boot-'))
+const noDisk = whyNoDisk()
+const why = noDisk ?? (Bun.which('systemd-nspawn') === null ? 'no systemd-nspawn here' : undefined)
+const skipped = why === undefined ? '' : ` (skipped: ${why})`
+
+let place = ''
+/** Where the units run from: on a disk that reads only what it is asked for. */
+let installed = ''
+const undo: (() => void)[] = []
+beforeAll(() => {
+  if (why !== undefined) return
+  const disk = makeDisk(160)
+  undo.unshift(disk.remove)
+  place = mkdtempSync(join(tmpdir(), 'boot-'))
+  undo.unshift(() => rmSync(place, { recursive: true }))
+  installed = join(disk.directory, 'installed')
+  install()
+})
 afterAll(() => {
-  if (typeof disk !== 'string') disk.remove()
-  rmSync(place, { recursive: true })
+  for (const step of undo) step()
 })
 
 /** What the container's kubelet found. */
@@ -63,7 +71,6 @@ interface Boot {
 
 /** Boots a system in which the units are enabled, and changed by these drop-ins. */
 async function boot(
-  installed: string,
   environment: Readonly<Record<string, string>>,
   dropIns: Readonly<Record<string, string>> = {},
 ): Promise<Boot> {
@@ -135,18 +142,13 @@ systemctl show -p ActiveState,Result ${READ_AHEAD} >read-ahead
   return { readAhead: read('read-ahead'), warm: read('warm'), answer: read('answer') }
 }
 
-/** The directory that the units run from, on a disk that reads only what it is asked for. */
-function install(): string {
-  if (typeof disk === 'string') throw new Error(disk)
-  const directory = join(disk.directory, 'installed')
-  mkdirSync(directory)
-  copyFileSync(pluginPath, join(directory, 'ecr-credential-provider'))
-  copyFileSync(`${pluginPath}.ranges`, join(directory, 'ecr-credential-provider.ranges'))
-  copyFileSync(join(UNITS, 'read-ahead'), join(directory, 'read-ahead'))
-  chmodSync(join(directory, 'read-ahead'), 0o755)
-  return directory
+function install(): void {
+  mkdirSync(installed)
+  copyFileSync(pluginPath, join(installed, 'ecr-credential-provider'))
+  copyFileSync(`${pluginPath}.ranges`, join(installed, 'ecr-credential-provider.ranges'))
+  copyFileSync(join(UNITS, 'read-ahead'), join(installed, 'read-ahead'))
+  chmodSync(join(installed, 'read-ahead'), 0o755)
 }
-const installed = missing === '' ? install() : ''
 
 /** As an operator gives the unit what the kubelet gives the plugin. */
 const variables = (environment: Readonly<Record<string, string>>) =>
@@ -161,15 +163,15 @@ const settingsOf = (world: World) => {
 const callsToEcr = (world: World) =>
   world.requests.filter(({ service }) => service === 'ecr').length
 
-test.skipIf(missing !== '')(
-  `at boot the ranges are read, and the kubelet finds the token in the cache${missing}`,
+test.skipIf(why !== undefined)(
+  `at boot the ranges are read, and the kubelet finds the token in the cache${skipped}`,
   async () =>
     inWorld(async (world) => {
       const environment = { ...settingsOf(world), AWS_REGION: 'us-west-2' }
       const binary = join(installed, 'ecr-credential-provider')
       evict(binary)
       expect(residentPages(binary)).toEqual([])
-      const found = await boot(installed, environment, { [WARM]: variables(environment) })
+      const found = await boot(environment, { [WARM]: variables(environment) })
       expect(found.readAhead).toBe('Result=success\nActiveState=inactive\n')
       expect(found.warm).toBe('Result=success\nActiveState=inactive\n')
       const answer = readAnswer(found.answer, 'credentialprovider.kubelet.k8s.io/v1')
@@ -189,12 +191,12 @@ test.skipIf(missing !== '')(
   120_000,
 )
 
-test.skipIf(missing !== '')(
-  `the kubelet starts while read-ahead hangs, and after warm has failed${missing}`,
+test.skipIf(why !== undefined)(
+  `the kubelet starts while read-ahead hangs, and after warm has failed${skipped}`,
   async () =>
     inWorld(async (world) => {
       const environment = { ...settingsOf(world), AWS_REGION: 'us-west-2' }
-      const found = await boot(installed, environment, {
+      const found = await boot(environment, {
         [READ_AHEAD]: '[Service]\nExecStart=\nExecStart=/bin/sleep 1000\n',
         [WARM]: variables({ ...environment, AWS_ENDPOINT_URL_ECR: 'https://127.0.0.1:9' }),
       })

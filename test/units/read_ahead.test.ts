@@ -1,4 +1,4 @@
-import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import {
   copyFileSync,
   existsSync,
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { makeDisk } from '../tools/pages/disk.ts'
+import { makeDisk, whyNoDisk } from '../tools/pages/disk.ts'
 import { evict, residentPages } from '../tools/pages/page_cache.ts'
 
 // src/units/read-ahead, under the shells that nodes have as /bin/sh, on a disk that reads nothing but what it is asked for.
@@ -21,32 +21,39 @@ setDefaultTimeout(60_000)
 
 const SCRIPT = fileURLToPath(new URL('../../src/units/read-ahead', import.meta.url))
 const PAGES = 1000
-const disk = makeDisk(32)
-const place = typeof disk === 'string' ? mkdtempSync(join(tmpdir(), 'read-ahead-')) : disk.directory
-// A blank in the path, as nothing promises that there is none.
-const directory = join(place, 'the plugin')
-const binary = join(directory, 'ecr-credential-provider')
-mkdirSync(directory)
+const noDisk = whyNoDisk()
 // The last page is not whole.
 const content = Buffer.from(Array.from({ length: PAGES * 4096 - 100 }, (_, at) => (at * 31) % 251))
-writeFileSync(binary, content)
 
-afterAll(() => {
-  if (typeof disk === 'string') rmSync(place, { recursive: true })
-  else disk.remove()
+let directory = ''
+let binary = ''
+let remove: () => void = () => undefined
+beforeAll(() => {
+  const place = mkdtempSync(join(tmpdir(), 'read-ahead-'))
+  const disk = noDisk === undefined ? makeDisk(32) : undefined
+  remove = () => {
+    disk?.remove()
+    rmSync(place, { recursive: true })
+  }
+  // A blank in the path, as nothing promises that there is none.
+  directory = join(disk?.directory ?? place, 'the plugin')
+  mkdirSync(directory)
+  binary = join(directory, 'ecr-credential-provider')
+  writeFileSync(binary, content)
 })
+afterAll(() => remove())
 
 const cksum = (bytes: Uint8Array) =>
   Bun.spawnSync(['cksum'], { stdin: bytes }).stdout.toString().split(' ')[0] ?? ''
 const IDENTITY = `${content.length} ${cksum(content.subarray(0, 4096))}`
 
 /** What a run under a shell says and reads, with this text as the list. */
-function readAhead(shell: readonly string[], list: string | undefined, path = binary) {
+function readAhead(shell: readonly string[], list: string | undefined) {
   rmSync(`${binary}.ranges`, { force: true })
   if (list !== undefined) writeFileSync(`${binary}.ranges`, list)
   evict(binary)
   const before = statSync(binary)
-  const run = Bun.spawnSync([...shell, SCRIPT, path], { cwd: directory })
+  const run = Bun.spawnSync([...shell, SCRIPT, binary], { cwd: directory })
   const pages = residentPages(binary)
   const after = statSync(binary)
   expect([after.mtimeMs, after.size]).toEqual([before.mtimeMs, before.size])
@@ -61,11 +68,11 @@ const SHELLS = ['dash', 'busybox sh', 'bash --posix'].map((name) => {
   const command = name.split(' ')
   return { name, command, isHere: Bun.which(command[0] ?? '') !== null }
 })
-const noDisk = typeof disk === 'string' ? ` (skipped: ${disk})` : ''
 
 for (const { name, command, isHere } of SHELLS) {
-  const check = test.skipIf(!isHere || noDisk !== '')
-  const title = `${name}${isHere ? noDisk : ' (skipped: not installed)'}`
+  const why = isHere ? noDisk : 'not installed'
+  const check = test.skipIf(why !== undefined)
+  const title = why === undefined ? name : `${name} (skipped: ${why})`
 
   check(`${title}: the ranges of the list are read, and no other page but the first`, () => {
     const list = `# a comment\n${IDENTITY}\n# another\n5 3\n100 41\n999 1\n`

@@ -8,9 +8,19 @@ export interface Disk {
   readonly remove: () => void
 }
 
-/** Makes an ext4 in a file and mounts it with read-ahead off. The reason, as a line, where the machine does not allow it. */
-export function makeDisk(megabytes = 160): Disk | string {
+/** Why this machine does not allow such a disk, as a line; `undefined` if it does. */
+export function whyNoDisk(): string | undefined {
   if (process.getuid?.() !== 0) return 'a disk without read-ahead takes root to make'
+  try {
+    makeDisk(8).remove()
+    return undefined
+  } catch (error) {
+    return `a disk without read-ahead cannot be made here: ${String(error)}`
+  }
+}
+
+/** Makes an ext4 in a file and mounts it with read-ahead off. */
+export function makeDisk(megabytes: number): Disk {
   const place = mkdtempSync(join(tmpdir(), 'disk-'))
   const image = join(place, 'image')
   const directory = join(place, 'mounted')
@@ -30,7 +40,7 @@ export function makeDisk(megabytes = 160): Disk | string {
     return { directory, remove }
   } catch (error) {
     remove()
-    return `a disk without read-ahead cannot be made here: ${String(error)}`
+    throw error
   }
 }
 

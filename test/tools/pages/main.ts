@@ -17,8 +17,7 @@ const GAP = 32
 
 const [cpu = process.arch, binary = 'dist/ecr-credential-provider', ...emulator] =
   process.argv.slice(2)
-const disk = makeDisk()
-if (typeof disk === 'string') throw new Error(disk)
+const disk = makeDisk(160)
 try {
   const copy = `${disk.directory}/ecr-credential-provider`
   copyFileSync(binary, copy)
