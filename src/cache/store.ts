@@ -52,9 +52,9 @@ export async function openTokenCache(
   system: System,
 ): Promise<TokenCache> {
   try {
-    const [files, clock] = await Promise.all([
-      system.openPrivateDirectory(directory),
+    const [clock, files] = await Promise.all([
       readBootClock(system),
+      system.openPrivateDirectory(directory),
     ])
     return createCache(files, clock, { directory, key, system })
   } catch (error) {
