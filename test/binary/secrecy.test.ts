@@ -201,12 +201,13 @@ test.concurrent.each(SPOILT.map((scenario) => [scenario.name, scenario] as const
   async (_, scenario) => play(scenario),
 )
 
+/** The names are found, so that every step gets as far as its connection. */
+const lookUp = async () => ['192.0.2.1']
+
 test('no error holds a secret, not even for an inspector', async () => {
   // An inspector also shows source lines, so the secret must not stand in the source as it is.
   const SECRET = ['SENT', 'INEL'].join('')
   const input = new TextEncoder().encode(kubeletRequest(IMAGE))
-  // The names are found, so that every step gets as far as its connection.
-  const lookUp = async () => ['192.0.2.1']
   const failures = [
     fakeSystem({
       lookUp,

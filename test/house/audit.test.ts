@@ -18,7 +18,7 @@ import {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The most that an auditor of a plain node has to read, in lines of code. */
-const MOST_PLAIN_LINES = 3560
+const MOST_PLAIN_LINES = 3600
 
 test('every source file is in one leg of the audit', () => {
   expect(sourceFiles().filter((file) => legOf(file) === 0)).toEqual([])
