@@ -20,16 +20,19 @@ async function read(
 
 function plain(config: SharedConfig): Record<string, Record<string, string>> {
   return Object.fromEntries(
-    [...config].map(([name, { values }]) => [
-      name,
-      // The vectors write indented pairs as part of the value they stand below.
-      Object.fromEntries(
-        [...values].map(([key, { value, nested }]) => [
-          key,
-          [value, ...[...nested].map(([name_, text]) => `${name_} = ${text}`.trim())].join('\n'),
-        ]),
-      ),
-    ]),
+    // Without sections that only a line about a missing profile speaks of.
+    [...config]
+      .filter(([name]) => !name.startsWith('\0'))
+      .map(([name, { values }]) => [
+        name,
+        // The vectors write indented pairs as part of the value they stand below.
+        Object.fromEntries(
+          [...values].map(([key, { value, nested }]) => [
+            key,
+            [value, ...[...nested].map(([name_, text]) => `${name_} = ${text}`.trim())].join('\n'),
+          ]),
+        ),
+      ]),
   )
 }
 

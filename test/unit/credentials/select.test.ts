@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test'
 
+import { readSharedConfig } from '../../../src/config/shared_files.ts'
 import { selectProfile, selectSource } from '../../../src/credentials/select.ts'
 import { expectFailure } from '../../support/failures.ts'
 import { fakeConfig, fakeProfile } from '../../support/profiles.ts'
+import { fakeSystem } from '../../support/system.ts'
 
 const KEYS = { aws_access_key_id: 'A', aws_secret_access_key: 'S' }
 const ENV_KEYS = { AWS_ACCESS_KEY_ID: 'E', AWS_SECRET_ACCESS_KEY: 'F' }
@@ -139,4 +141,20 @@ test('selectProfile() refuses an AWS_PROFILE that does not exist', () => {
   expect(
     expectFailure('profile_missing', () => selectProfile(fakeConfig({ b: {} }), env)),
   ).toStartWith("cannot find profile 'no?such' (from AWS_PROFILE)")
+})
+
+test('selectProfile() knows a section that lacks the word profile', async () => {
+  const files = { '/h/.aws/config': '[hybrid]\nregion = us-west-2\n' }
+  const system = fakeSystem({ env: { HOME: '/h' }, files })
+  const config = await readSharedConfig(system)
+  expect(
+    expectFailure('profile_header', () => selectProfile(config, { AWS_PROFILE: 'hybrid' })),
+  ).toBe(
+    "cannot find profile 'hybrid' (from AWS_PROFILE): the config file has it as [hybrid]; hint: there it must be [profile hybrid]",
+  )
+  expect(
+    expectFailure('profile_missing', () => selectProfile(config, { AWS_PROFILE: 'other' })),
+  ).toBe(
+    "cannot find profile 'other' (from AWS_PROFILE): neither the config nor the credentials file has it",
+  )
 })
