@@ -18,11 +18,7 @@ export interface EndpointForm {
   readonly partition?: Partition
 }
 
-const AWS: Partition = {
-  regionPattern: /^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/,
-  dnsSuffix: 'amazonaws.com',
-  dualStackDomain: 'aws',
-}
+const AWS = partition(/^(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+$/, 'amazonaws.com', 'aws')
 
 /**
  * Every partition, in the order their patterns are tried.
@@ -31,46 +27,22 @@ const AWS: Partition = {
  */
 export const PARTITIONS: readonly Partition[] = [
   AWS,
-  {
-    regionPattern: /^cn-\w+-\d+$/,
-    dnsSuffix: 'amazonaws.com.cn',
-    dualStackDomain: 'amazonwebservices.com.cn',
-  },
-  {
-    regionPattern: /^eusc-(de)-\w+-\d+$/,
-    dnsSuffix: 'amazonaws.eu',
-    dualStackDomain: 'amazonwebservices.eu',
-  },
-  {
-    regionPattern: /^us-iso-\w+-\d+$/,
-    dnsSuffix: 'c2s.ic.gov',
-    dualStackDomain: 'aws.ic.gov',
-  },
-  {
-    regionPattern: /^us-isob-\w+-\d+$/,
-    dnsSuffix: 'sc2s.sgov.gov',
-    dualStackDomain: 'aws.scloud',
-  },
-  {
-    regionPattern: /^eu-isoe-\w+-\d+$/,
-    dnsSuffix: 'cloud.adc-e.uk',
-    dualStackDomain: 'cloud-aws.adc-e.uk',
-  },
-  {
-    regionPattern: /^us-isof-\w+-\d+$/,
-    dnsSuffix: 'csp.hci.ic.gov',
-    dualStackDomain: 'aws.hci.ic.gov',
-  },
-  {
-    regionPattern: /^us-gov-\w+-\d+$/,
-    dnsSuffix: 'amazonaws.com',
-    dualStackDomain: 'aws',
-  },
+  partition(/^cn-\w+-\d+$/, 'amazonaws.com.cn', 'amazonwebservices.com.cn'),
+  partition(/^eusc-(de)-\w+-\d+$/, 'amazonaws.eu', 'amazonwebservices.eu'),
+  partition(/^us-iso-\w+-\d+$/, 'c2s.ic.gov', 'aws.ic.gov'),
+  partition(/^us-isob-\w+-\d+$/, 'sc2s.sgov.gov', 'aws.scloud'),
+  partition(/^eu-isoe-\w+-\d+$/, 'cloud.adc-e.uk', 'cloud-aws.adc-e.uk'),
+  partition(/^us-isof-\w+-\d+$/, 'csp.hci.ic.gov', 'aws.hci.ic.gov'),
+  partition(/^us-gov-\w+-\d+$/, 'amazonaws.com', 'aws'),
 ]
+
+function partition(regionPattern: RegExp, dnsSuffix: string, dualStackDomain: string): Partition {
+  return { regionPattern, dnsSuffix, dualStackDomain }
+}
 
 /** The partition whose pattern the region matches, or `undefined` for a region newer than the table. */
 export function findPartition(region: string): Partition | undefined {
-  return PARTITIONS.find((partition) => partition.regionPattern.test(region))
+  return PARTITIONS.find(({ regionPattern }) => regionPattern.test(region))
 }
 
 /** What stands before the region in a host name: plain or FIPS, then dual-stack, then both. */
@@ -92,11 +64,11 @@ const GOVCLOUD_PLAIN: ReadonlySet<Service> = new Set(['sts', 'sso', 'sso-oidc'])
  * @see https://docs.aws.amazon.com/general/latest/gr/ecr.html
  */
 export function serviceHost(service: Service, region: string, form: EndpointForm): string {
-  const partition = findPartition(region) ?? form.partition ?? AWS
+  const { dnsSuffix, dualStackDomain } = findPartition(region) ?? form.partition ?? AWS
   const [plain, fips, dualStack, both] = PREFIXES[service]
   if (form.dualStack) {
-    return `${form.fips ? both : dualStack}.${region}.api.${partition.dualStackDomain}`
+    return `${form.fips ? both : dualStack}.${region}.api.${dualStackDomain}`
   }
   const isPlain = !form.fips || (region.startsWith('us-gov-') && GOVCLOUD_PLAIN.has(service))
-  return `${isPlain ? plain : fips}.${region}.${partition.dnsSuffix}`
+  return `${isPlain ? plain : fips}.${region}.${dnsSuffix}`
 }
