@@ -30,35 +30,17 @@ export function strayKey(name: string): string {
 const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
 
 /**
- * What the credentials file may override in a profile that stands in both files, beside a complete key pair.
- * Anything else there is lost, as in the AWS SDK for Go.
+ * What the credentials file does not override in a profile that stands in both files. The AWS SDK for Go lists what it may:
+ * of the keys that this program reads, all but these, and a key pair only as a whole.
  *
  * @see https://github.com/aws/aws-sdk-go-v2/blob/main/config/shared_config.go (`mergeSections`)
  */
-const OVERRIDABLE: ReadonlySet<string> = new Set([
-  'aws_session_token',
-  'ca_bundle',
-  'credential_process',
-  'credential_source',
-  'duration_seconds',
-  'ec2_metadata_service_endpoint',
-  'ec2_metadata_service_endpoint_mode',
-  'external_id',
-  'login_session',
-  'max_attempts',
-  'mfa_serial',
-  'region',
-  'role_arn',
-  'role_session_name',
-  'source_profile',
-  'sso_account_id',
-  'sso_region',
-  'sso_role_name',
-  'sso_session',
-  'sso_start_url',
-  'use_dualstack_endpoint',
-  'use_fips_endpoint',
-  'web_identity_token_file',
+const KEPT: ReadonlySet<string> = new Set([
+  'disable_clock_skew_correction',
+  'endpoint_url',
+  'ignore_configured_endpoint_urls',
+  'sdk_ua_app_id',
+  'services',
 ])
 
 /** A section as the profile of that name. */
@@ -82,8 +64,10 @@ export function mergeProfiles(config: SharedConfig, credentials: SharedConfig): 
 
 function mergeProfile(under: Profile, over: Profile): Profile {
   const hasPair = PAIR.every((key) => over.values.has(key))
+  const isHalf = (key: string) => !hasPair && PAIR.some((half) => half === key)
+  const isOfServices = under.name.startsWith('services ')
   const overrides = [...over.values].filter(
-    ([key]) => OVERRIDABLE.has(key) || (hasPair && PAIR.some((half) => half === key)),
+    ([key]) => !isOfServices && !KEPT.has(key) && !isHalf(key),
   )
   return {
     name: under.name,
