@@ -23,9 +23,9 @@ export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly service: Service
-  readonly request: HttpRequest
+  readonly request: Omit<HttpRequest, 'timeoutMs'>
   /** Without it the request is sent unsigned. */
-  readonly signing?: Signing
+  readonly signing?: Signing | undefined
 }
 
 /** Longest wait for one attempt, in milliseconds. AWS usually answers within 100. */
@@ -57,25 +57,26 @@ export async function callAws(
   context: Pick<Context, 'settings' | 'network'>,
 ): Promise<HttpAnswer> {
   const { settings, network } = context
+  const { service, signing } = call
+  const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
   const maxAttempts = configured > 0 ? configured : undefined
   let sentAtMs = 0
-  const errorCode = (answer: HttpAnswer) => readError(call.service, answer).code
+  const errorCode = (answer: HttpAnswer) => readError(service, answer).code
   function learn(answer: HttpAnswer): boolean {
-    if (call.signing === undefined || !SKEW_CODES.has(errorCode(answer) ?? '')) return false
+    if (signing === undefined || !SKEW_CODES.has(errorCode(answer) ?? '')) return false
     if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return false
     return network.clock.learn(answer.headers, sentAtMs)
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, network, async () => {
     sentAtMs = network.localNow()
-    return send(call, context)
+    if (signing === undefined) return network.send(request)
+    return network.send(await sign(request, { service, ...signing }, network.clock.now()))
   })
   const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
   const signedAs =
-    call.signing === undefined
-      ? ''
-      : describeCredentials(call.signing.credentials, network.clock.now())
+    signing === undefined ? '' : describeCredentials(signing.credentials, network.clock.now())
   throw failed(call.subject, judge(tried, call, context), [describeAttempts(tried), signedAs])
 }
 
@@ -103,11 +104,6 @@ function judge(
     nowMs: network.clock.now(),
     uncorrected: forbidden?.value === true ? forbidden.origin : undefined,
   })
-}
-
-async function send({ service, request, signing }: AwsCall, { network }: Pick<Context, 'network'>) {
-  if (signing === undefined) return network.send(request)
-  return network.send(await sign(request, { service, ...signing }, network.clock.now()))
 }
 
 /**

@@ -2,7 +2,7 @@ import { elementText } from '../base/decode.ts'
 import { failure, quote, subject } from '../base/failure.ts'
 import { parseTimestamp } from '../base/timestamp.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import { CALL_TIMEOUT_MS, callAws, type Signing } from './call.ts'
+import { callAws } from './call.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { serviceUrl } from './service_url.ts'
@@ -41,8 +41,7 @@ export async function assumeRole(
     DurationSeconds: `${input.durationSeconds}`,
     ...(input.externalId === undefined ? {} : { ExternalId: input.externalId }),
   }
-  const signing = { region: context.region, credentials: base }
-  return callSts({ action: 'AssumeRole', role: input, parameters, signing }, context)
+  return callSts('AssumeRole', input, parameters, context, base)
 }
 
 /**
@@ -56,19 +55,16 @@ export async function assumeRoleWithWebIdentity(
   token: string,
   context: Context,
 ): Promise<Credentials> {
-  const parameters = { WebIdentityToken: token }
-  return callSts({ action: 'AssumeRoleWithWebIdentity', role, parameters }, context)
+  return callSts('AssumeRoleWithWebIdentity', role, { WebIdentityToken: token }, context)
 }
 
-interface StsCall {
-  readonly action: 'AssumeRole' | 'AssumeRoleWithWebIdentity'
-  readonly role: Role
-  readonly parameters: Readonly<Record<string, string>>
-  readonly signing?: Signing
-}
-
-async function callSts(call: StsCall, context: Context): Promise<Credentials> {
-  const { action, role, parameters, signing } = call
+async function callSts(
+  action: 'AssumeRole' | 'AssumeRoleWithWebIdentity',
+  role: Role,
+  parameters: Readonly<Record<string, string>>,
+  context: Context,
+  credentials?: Credentials,
+): Promise<Credentials> {
   const { region, network } = context
   const body = new URLSearchParams({
     Action: action,
@@ -80,21 +76,11 @@ async function callSts(call: StsCall, context: Context): Promise<Credentials> {
   body.sort()
   const url = serviceUrl({ service: 'sts', region }, context)
   network.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
-  const answer = await callAws(
-    {
-      subject: subject('sts', { role: role.arn }),
-      service: 'sts',
-      request: {
-        method: 'POST',
-        url,
-        headers: { 'content-type': 'application/x-www-form-urlencoded' },
-        body: body.toString(),
-        timeoutMs: CALL_TIMEOUT_MS,
-      },
-      ...(signing === undefined ? {} : { signing }),
-    },
-    context,
-  )
+  const about = subject('sts', { role: role.arn })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const request = { method: 'POST', url, headers, body: body.toString() } as const
+  const signing = credentials === undefined ? undefined : { region, credentials }
+  const answer = await callAws({ subject: about, service: 'sts', request, signing }, context)
   return { ...parseRoleKeys(answer), source: `role ${quote(role.arn)}` }
 }
 

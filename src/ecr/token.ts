@@ -1,13 +1,12 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../aws/call.ts'
+import { type AwsCall, callAws } from '../aws/call.ts'
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { serviceUrl } from '../aws/service_url.ts'
 import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { type Failure, failure, subject } from '../base/failure.ts'
+import { failure, subject } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
-import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Registry } from './host.ts'
 
@@ -65,16 +64,9 @@ export async function fetchRegistryToken(
   const { region, network } = context
   const request = tokenRequest(registry, context)
   network.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
-  const answer = await callAws(
-    {
-      subject: subject('ecr', { region }),
-      service,
-      request,
-      signing: { region, credentials },
-      yields,
-    },
-    context,
-  )
+  const signing = { region, credentials }
+  const call = { subject: subject('ecr', { region }), service, request, signing, yields }
+  const answer = await callAws(call, context)
   return parseToken(answer, service, network.clock.now())
 }
 
@@ -82,13 +74,12 @@ export async function fetchRegistryToken(
 export function tokenRequest(
   { service, ...form }: Registry,
   context: Pick<Context, 'settings' | 'config' | 'region'>,
-): HttpRequest {
+): AwsCall['request'] {
   return {
     method: 'POST',
     url: serviceUrl({ service, region: context.region, form }, context),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': TARGETS[service] },
     body: '{}',
-    timeoutMs: CALL_TIMEOUT_MS,
   }
 }
 
@@ -108,21 +99,19 @@ export function parseToken(
     service === 'ecr'
       ? decode(PrivateAnswer, value, refuse).authorizationData[0]
       : decode(PublicAnswer, value, refuse).authorizationData
-  const [, username, password] = /^([^:]+):(.+)$/s.exec(decodeBase64(data.authorizationToken)) ?? []
-  if (username === undefined || password === undefined) throw notAToken()
+  const { username, password } = splitToken(data.authorizationToken)
   const leftMs = (data.expiresAt ?? 0) * 1000 - (dateOf(answer.headers) ?? nowMs)
   return { username, password, lifeMs: Math.min(Math.max(0, leftMs), MAX_LIFE_MS) }
 }
 
-function decodeBase64(text: string): string {
+function splitToken(base64: string): Pick<RegistryToken, 'username' | 'password'> {
   try {
-    const bytes = Uint8Array.fromBase64(text, { lastChunkHandling: 'strict' })
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const bytes = Uint8Array.fromBase64(base64, { lastChunkHandling: 'strict' })
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const [, username, password] = /^([^:]+):(.+)$/s.exec(text) ?? []
+    if (username !== undefined && password !== undefined) return { username, password }
   } catch {
-    throw notAToken()
+    // No base64, or no UTF-8.
   }
-}
-
-function notAToken(): Failure {
-  return refuse('it is not as documented: its authorizationToken is not base64 of user:password')
+  throw refuse('it is not as documented: its authorizationToken is not base64 of user:password')
 }

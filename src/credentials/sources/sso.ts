@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
+import { callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
@@ -35,19 +35,11 @@ export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<C
   const base = serviceUrl({ service: 'sso', region: sso.region }, context)
   const query = new URLSearchParams({ account_id: sso.accountId, role_name: sso.roleName })
   network.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
-  const answer = await callAws(
-    {
-      subject: subject('sso', { profile: sso.profile }),
-      service: 'sso',
-      request: {
-        method: 'GET',
-        url: `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`,
-        headers: { 'x-amz-sso_bearer_token': accessToken },
-        timeoutMs: CALL_TIMEOUT_MS,
-      },
-    },
-    context,
-  )
+  const about = subject('sso', { profile: sso.profile })
+  const url = `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`
+  const headers = { 'x-amz-sso_bearer_token': accessToken }
+  const request = { method: 'GET', url, headers } as const
+  const answer = await callAws({ subject: about, service: 'sso', request }, context)
   return parseSsoCredentials(answer, sso)
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { CALL_TIMEOUT_MS, callAws } from '../../aws/call.ts'
+import { callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
 import { decode, HeaderText, NonEmpty, parseJson } from '../../base/decode.ts'
@@ -88,20 +88,12 @@ async function renew(
   const { network } = context
   const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, context)
   network.step(`asking ${new URL(base).host} for a new token`)
-  const answer = await callAws(
-    {
-      subject: subject('sso_token', { profile: sso.profile }),
-      service: 'sso-oidc',
-      request: {
-        method: 'POST',
-        url: `${base.replace(/\/$/, '')}/token`,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ ...material, grantType: 'refresh_token' }),
-        timeoutMs: CALL_TIMEOUT_MS,
-      },
-    },
-    context,
-  )
+  const about = subject('sso_token', { profile: sso.profile })
+  const url = `${base.replace(/\/$/, '')}/token`
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ ...material, grantType: 'refresh_token' })
+  const request = { method: 'POST', url, headers, body } as const
+  const answer = await callAws({ subject: about, service: 'sso-oidc', request }, context)
   const renewed = decode(NewToken, parseJson(answer.body, refuse), refuse)
   const expiresAt = new Date(network.clock.now() + renewed.expiresIn * 1000)
   return {

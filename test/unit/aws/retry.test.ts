@@ -23,7 +23,7 @@ const CREDENTIALS = {
 }
 const CALL: AwsCall = {
   subject: 'cannot do it',
-  request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}', timeoutMs: 1000 },
+  request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
   service: 'ecr',
   signing: { region: 'us-west-2', credentials: CREDENTIALS },
 }

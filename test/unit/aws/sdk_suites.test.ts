@@ -194,7 +194,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
   const call = callAws(
     {
       subject: 'cannot do it',
-      request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}', timeoutMs: 1000 },
+      request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
       service: 'ecr',
       signing: { region: 'us-west-2', credentials },
     },

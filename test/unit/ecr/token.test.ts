@@ -21,7 +21,6 @@ test('tokenRequest() for a private and a public registry', () => {
       'x-amz-target': 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
     },
     body: '{}',
-    timeoutMs: 10_000,
   })
   expect(tokenRequest(PUBLIC, { ...fakeContext([]).context, region: 'us-east-1' })).toMatchObject({
     url: 'https://api.ecr-public.us-east-1.amazonaws.com/',
