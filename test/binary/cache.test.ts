@@ -367,7 +367,7 @@ test.concurrent('--verbose says what the cache did', async () =>
   inWorld(async (world) => {
     const { file } = await fill(world)
     const verbose = { args: ['--verbose'] }
-    expect((await pull(world, verbose)).stderr).toContain('ms: taking the token from the cache\n')
+    expect((await pull(world, verbose)).stderr).toContain('ms: taking the token from the cache')
     chmodSync(file, 0o644)
     const open = (await pull(world, verbose)).stderr
     expect(open).toContain('permission denied; hint: it must be a directory of this user')
