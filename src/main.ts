@@ -4,6 +4,7 @@ import { createSystem } from './host/host.ts'
 import { createMachine } from './host/machine.ts'
 import { HELP, type Options, parseOptions } from './kubelet/options.ts'
 import { MAX_REQUEST_BYTES } from './kubelet/request.ts'
+import { doctor } from './operator/doctor/doctor.ts'
 import { config } from './operator/kubelet_config/command.ts'
 import { answerRequest } from './plugin.ts'
 import { warm } from './warm.ts'
@@ -84,9 +85,11 @@ async function configure(words: readonly string[]): Promise<number> {
   return exitCode
 }
 
-/** The exit code. The only place that writes to stdout, and it writes once. */
+/** The exit code. But for `doctor`, the only place that writes to stdout, and it writes once. */
 async function main(args: readonly string[]): Promise<number> {
   try {
+    if (args[0] === 'doctor')
+      return await doctor(args.slice(1), createMachine(`${PROGRAM}/${version}`))
     if (args[0] === 'config') return await configure(args.slice(1))
     const options = parseOptions(args)
     await Promise.race([execute(options).then(writeAnswer), deadline(options)])
@@ -95,7 +98,9 @@ async function main(args: readonly string[]): Promise<number> {
     // Anything but a Failure is a bug; its text may quote a secret and is never shown.
     const found = error instanceof Failure ? error : failure('bug', {})
     await Promise.race([say(found.message), Bun.sleep(LAST_WORDS_MS)])
-    return found.cause.startsWith('usage_') ? 2 : 1
+    if (found.cause.startsWith('usage_')) return 2
+    // `doctor` says with 1 that a pull would fail.
+    return args[0] === 'doctor' ? 3 : 1
   }
 }
 

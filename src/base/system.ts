@@ -57,6 +57,8 @@ export interface Connection {
   readonly secure: (tls: Tls) => Promise<Connection>
   /** Whether nothing has come, not even the end. */
   readonly isOpen: () => boolean
+  /** With TLS, who issued the peer's certificate: the lines of a distinguished name, `CN=...` among them. */
+  readonly issuer?: () => string | undefined
   readonly close: () => void
 }
 
@@ -93,11 +95,7 @@ export interface System {
   /** Paths of the entries of a directory. @throws the operating system's error. */
   readonly listFiles: (directory: string) => Promise<readonly string[]>
 
-  /**
-   * Replaces a file in one step, so that no reader ever sees half of it; its mode and owner are kept.
-   *
-   * @throws the operating system's error.
-   */
+  /** Replaces a file in one step, so that no reader sees half of it; keeps mode and owner. @throws the system's error. */
   readonly replaceFile: (path: string, text: string) => Promise<void>
 
   /** See `openPrivateDirectory`. */

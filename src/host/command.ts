@@ -13,7 +13,7 @@ const MAX_TAIL_BYTES = 4096
 export async function runCommand(
   command: string,
   timeoutMs: number,
-  onSignal: System['onSignal'],
+  { env, onSignal }: Pick<System, 'env' | 'onSignal'>,
 ): Promise<CommandResult> {
   let pid: number | undefined
   // Before there is a command: a signal in between would leave it running.
@@ -21,6 +21,7 @@ export async function runCommand(
   try {
     // A process group of its own, so that the command can be killed with what it started.
     const child = Bun.spawn(['/bin/sh', '-c', command], {
+      env,
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',

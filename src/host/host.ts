@@ -12,11 +12,17 @@ import { connect } from './socket.ts'
  * not before: each costs start-up time.
  *
  * @param reading - is told the paths of the files that are being read, for whoever has to say why a run does not end.
+ * @param env - the variables, also for the commands that it runs.
  */
-export function createSystem(product: string, step: System['step'], reading: Set<string>): System {
+export function createSystem(
+  product: string,
+  step: System['step'],
+  reading: Set<string>,
+  env: System['env'] = process.env,
+): System {
   const onSignal = createSignals()
   return {
-    env: process.env,
+    env,
     product,
     connect,
     connectNested,
@@ -52,7 +58,7 @@ export function createSystem(product: string, step: System['step'], reading: Set
     isRunning,
     onSignal,
     lookUp,
-    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, onSignal),
+    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
     homeDirectory,
     now: () => Date.now(),
     elapsedMs: () => performance.now(),

@@ -1,3 +1,4 @@
+import type { System } from '../base/system.ts'
 import { collect } from './command.ts'
 import { createSystem } from './host.ts'
 
@@ -13,10 +14,19 @@ interface Command {
 
 /** The machine, as the commands for people see it. */
 export function createMachine(product: string) {
-  const { readFile, listFiles } = createSystem(product, () => undefined, new Set<string>())
+  const { readFile, listFiles, elapsedMs, sleep } = createSystem(
+    product,
+    () => undefined,
+    new Set(),
+  )
   return {
     readFile,
     listFiles,
+    elapsedMs,
+    sleep,
+    product,
+    executable: process.execPath,
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     processes: () =>
       files()
         .readdirSync('/proc')
@@ -30,8 +40,44 @@ export function createMachine(product: string) {
       }
     },
     stat,
+    hashFile: async (path: string) =>
+      new Bun.CryptoHasher('sha256').update(await Bun.file(path).bytes()).digest('hex'),
     run,
+    handOver: async (program: string, args: readonly string[]) =>
+      Bun.spawn([program, ...args], { stdio: ['inherit', 'inherit', 'inherit'] }).exited,
+    systemWith,
+    enter: (directory: string) => process.chdir(directory),
+    isColoured: isColoured(),
+    print,
   }
+
+  function systemWith(
+    env: Readonly<Record<string, string>>,
+    step: (description: string) => void,
+  ): System {
+    const own = createSystem(product, step, new Set(), env)
+    return {
+      ...own,
+      homeDirectory: async () => homeOf(process.getuid?.() ?? 0),
+      runCommand: async (command, timeoutMs) => ({
+        ...(await own.runCommand(command, timeoutMs)),
+        // It may hold anything, and nothing of it may be shown.
+        stderr: new Uint8Array(),
+      }),
+    }
+  }
+}
+
+/** Whether a terminal shows what is printed, and nobody asks for plain text: https://no-color.org */
+function isColoured(): boolean {
+  const { NO_COLOR: plain = '', TERM: terminal = '' } = process.env
+  return process.getBuiltinModule('node:tty').isatty(1) && plain === '' && terminal !== 'dumb'
+}
+
+/** A reader that is gone, as behind `| head`, is no failure. */
+async function print(text: string): Promise<void> {
+  const sink = Bun.stdout.writer()
+  await Promise.all([sink.write(text), sink.end()]).catch(() => undefined)
 }
 
 function files() {
@@ -41,24 +87,44 @@ function files() {
 function stat(path: string) {
   const state = files().statSync(path)
   return {
+    id: `${state.dev}:${state.ino}`,
     isFile: state.isFile(),
     isDirectory: state.isDirectory(),
     mode: state.mode & 0o7777,
     owner: state.uid,
+    changedAtMs: state.mtimeMs,
   }
 }
 
+/** From the user database's file: the runtime's own answer is the `HOME` of whoever runs this. */
+async function homeOf(user: number): Promise<string | undefined> {
+  const text = await Bun.file('/etc/passwd')
+    .text()
+    .catch(() => '')
+  const line = text.split('\n').find((each) => each.split(':')[2] === `${user}`)
+  const home = line?.split(':')[5] ?? ''
+  return home === '' ? undefined : home
+}
+
 async function run({ program, args, env, cwd, stdin, timeoutMs }: Command) {
+  const startMs = performance.now()
   const child = Bun.spawn([program, ...args], {
     cwd,
     env,
     stdin: Buffer.from(stdin),
     stdout: 'pipe',
-    stderr: 'ignore',
+    stderr: 'pipe',
   })
-  const stdout = collect(child.stdout)
-  const ended = Promise.all([child.exited, stdout.done]).then(() => true)
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+  const ended = Promise.all([child.exited, stdout.done, stderr.done]).then(() => true)
   const isEnded = await Promise.race([ended, Bun.sleep(timeoutMs).then(() => false)])
+  // As the kubelet does it: this process alone.
   if (!isEnded) child.kill('SIGKILL')
-  return { stdout: stdout.bytes() }
+  return {
+    exitCode: isEnded ? (child.exitCode ?? undefined) : undefined,
+    isLate: !isEnded,
+    stdout: stdout.bytes(),
+    stderr: stderr.bytes(),
+    tookMs: performance.now() - startMs,
+  }
 }

@@ -62,6 +62,7 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
     },
     secure: async (tls) => secure(socket, stream, tls),
     isOpen: stream.inbox.isEmpty,
+    issuer: () => socket.getPeerX509Certificate()?.issuer,
     close: () => socket.terminate(),
   }
 }

@@ -23,7 +23,12 @@ const ROOMS = [
 
 /** What runs only when it is configured, or touches the process, and who alone may import it from outside. */
 const STANDS_APART: Readonly<Record<string, readonly string[]>> = {
-  'net/proxy': ['net/network.ts', 'net/exchange.ts'],
+  'net/proxy': [
+    'net/network.ts',
+    'net/exchange.ts',
+    'operator/doctor/network.ts',
+    'operator/doctor/runtime.ts',
+  ],
   'credentials/sources': ['credentials/resolve.ts'],
   cache: ['plugin.ts', 'warm.ts'],
   host: ['main.ts'],

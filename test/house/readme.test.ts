@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 
 import { HELP } from '../../src/kubelet/options.ts'
+import { doctorHelp } from '../../src/operator/doctor/options.ts'
 import { configHelp } from '../../src/operator/kubelet_config/help.ts'
 import { makeConfig } from '../../src/operator/kubelet_config/make.ts'
 import { parseConfigOptions } from '../../src/operator/kubelet_config/options.ts'
@@ -83,7 +84,7 @@ test('README and --help name the same options', () => {
   const told = [...optionsIn(own)].filter(
     (option) => !option.startsWith('--image-credential-provider-'),
   )
-  const known = optionsIn([HELP, configHelp()].join('\n'))
+  const known = optionsIn([HELP, configHelp(), doctorHelp()].join('\n'))
   expect(told.filter((option) => !known.has(option))).toEqual([])
   expect([...known].filter((option) => !told.includes(option))).toEqual([])
 })

@@ -248,7 +248,8 @@ function portOf(url: string | undefined): string {
   return new URL(url ?? '').port
 }
 
-function fillKeys(
+/** Fills in the parts of keys. */
+export function fillKeys(
   text: string,
   { keys, world }: { readonly keys: Map<string, Key>; readonly world: World },
 ): string {
@@ -266,7 +267,8 @@ function keyLines(owner: string, world: World): string {
   return `aws_access_key_id = ${key.accessKeyId}\naws_secret_access_key = ${key.secretAccessKey}\naws_session_token = ${key.sessionToken ?? ''}\n`
 }
 
-function keyVariables(owner: string, world: World): Record<string, string> {
+/** The variables with a key of an owner. */
+export function keyVariables(owner: string, world: World): Record<string, string> {
   const key = issueKey(world.state, { owner })
   return {
     AWS_ACCESS_KEY_ID: key.accessKeyId,

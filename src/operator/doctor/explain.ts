@@ -1,0 +1,55 @@
+import { Failure, type Problem } from '../../base/failure.ts'
+import type { HttpRequest } from '../../net/exchange.ts'
+import type { HttpAnswer, Network } from '../../net/network.ts'
+import { fixFor } from './fixes.ts'
+import type { Check } from './report.ts'
+
+/** Why a check failed, and what to do about it. */
+export type Reason = Pick<Check, 'cause' | 'summary' | 'fix'>
+
+/** A failure as part of a check. */
+export function explain({ cause, message }: Failure): Reason {
+  return split(cause, message)
+}
+
+/** A request without an answer, and why. */
+export interface Unanswered {
+  readonly kind: 'no_answer'
+  readonly reason: Reason
+}
+
+/** Asks once. What forbids to ask at all, such as a trust store that cannot be read, is a reason like any other. */
+export async function ask(
+  network: Network,
+  request: HttpRequest,
+): Promise<HttpAnswer | Unanswered> {
+  const found = await attempt(async () => network.send(request))
+  if ('reason' in found) return { kind: 'no_answer', reason: found.reason }
+  const answer = found.value
+  if (answer.kind === 'answer') return answer
+  return { kind: 'no_answer', reason: explainProblem(answer) }
+}
+
+/** The same for a name that has no address. */
+export function explainProblem({ cause, problem }: Problem): Reason {
+  return split(cause, problem)
+}
+
+/** A line, cut where its hint begins; where it has none, what else there is to do. */
+function split(cause: string, line: string): Reason {
+  const [summary = '', ...hints] = line.split('; hint: ')
+  const fix = hints.length === 0 ? fixFor(cause) : hints.join('; ')
+  return fix === undefined ? { cause, summary } : { cause, summary, fix }
+}
+
+/** What becomes of work: its result, or why it failed. @throws what is no `Failure`: that is a bug. */
+export async function attempt<T>(
+  work: () => Promise<T> | T,
+): Promise<{ readonly value: T } | { readonly reason: Reason }> {
+  try {
+    return { value: await work() }
+  } catch (error) {
+    if (error instanceof Failure) return { reason: explain(error) }
+    throw error
+  }
+}

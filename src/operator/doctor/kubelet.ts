@@ -1,0 +1,128 @@
+import { codeOf } from '../../base/failure.ts'
+import { reasonOf } from '../../base/files.ts'
+import { type ProviderFlags, readFlags } from './flags.ts'
+import type { Machine } from './machine.ts'
+import type { DoctorOptions } from './options.ts'
+import {
+  findKubelets,
+  isOwn,
+  type KubeletProcess,
+  readEnvironment,
+  readNamed,
+  readStart,
+  readUnit,
+} from './process.ts'
+import type { Tell } from './report.ts'
+
+/** The kubelet, and what it gives to a plugin. */
+export interface Kubelet {
+  readonly pid: number
+  /** Whether it is root's. */
+  readonly isRoot: boolean
+  readonly env: Readonly<Record<string, string>>
+  readonly flags: ProviderFlags
+  /** Where a plugin is started: the kubelet's own working directory. */
+  readonly directory: string
+  /** Milliseconds since 1970. */
+  readonly startedAtMs: number | undefined
+  /** `v1.36.4`, where it says so. */
+  readonly version: string | undefined
+}
+
+/** Longest wait for `kubelet --version` and `systemctl`, in milliseconds. */
+const ASIDE_MS = 5000
+
+/**
+ * Finds the kubelet's process; says what cannot be judged where there is none, or more than one.
+ *
+ * Its environment and its files decide what runs here as root, so a process that only calls itself a kubelet must not do: one
+ * in a container, or of another user. What the operator names, or systemd runs, is taken as it is.
+ */
+export async function chooseKubelet(
+  { pid, unit }: Pick<DoctorOptions, 'pid' | 'unit'>,
+  machine: Machine,
+  tell: Tell,
+): Promise<KubeletProcess | undefined> {
+  const named = pid ?? (unit === undefined ? undefined : await askSystemd(unit, machine))
+  if (named !== undefined) {
+    const found = await readNamed(named, machine).catch(() => undefined)
+    if (found !== undefined) return found
+    return missing(`there is no process ${named}`, 'give the kubelet of this node with --pid', tell)
+  }
+  if (unit !== undefined) {
+    return missing(`systemd knows no running process of ${unit}`, `systemctl status ${unit}`, tell)
+  }
+  const found = await findKubelets(machine)
+  const [kubelet, ...others] = found.filter(({ pid: each }) => isOwn(each, machine))
+  if (kubelet !== undefined && others.length === 0) return kubelet
+  if (kubelet !== undefined) {
+    const pids = [kubelet, ...others].map((each) => each.pid).join(', ')
+    return missing(`more than one kubelet runs here: ${pids}`, 'choose one with --pid', tell)
+  }
+  const main = await askSystemd('kubelet.service', machine)
+  if (main !== undefined) return readNamed(main, machine)
+  const [foreign] = found
+  if (foreign !== undefined) {
+    const summary = `only pid ${foreign.pid} calls itself a kubelet, in a container or of another user`
+    return missing(summary, `if it is this node's, give --pid ${foreign.pid}`, tell)
+  }
+  const fix = 'start it; if it is called otherwise, name it with --unit or --pid'
+  return missing('no kubelet runs on this node', fix, tell)
+}
+
+function missing(summary: string, fix: string, tell: Tell): undefined {
+  tell({ id: 'kubelet.process', status: 'unknown', cause: 'kubelet_missing', summary, fix })
+  return undefined
+}
+
+async function askSystemd(unit: string, machine: Machine): Promise<number | undefined> {
+  const text = await ask('systemctl', ['show', '-p', 'MainPID', unit], machine)
+  const pid = Number(/^MainPID=(?<pid>[0-9]+)$/m.exec(text)?.groups?.['pid'])
+  return pid > 0 ? pid : undefined
+}
+
+/** What a program prints, empty when it cannot be run. */
+async function ask(program: string, args: readonly string[], machine: Machine): Promise<string> {
+  const command = { program, args, env: {}, cwd: '/', stdin: '', timeoutMs: ASIDE_MS }
+  try {
+    return new TextDecoder().decode((await machine.run(command)).stdout)
+  } catch {
+    return ''
+  }
+}
+
+/** Reads what the kubelet gives to its plugins. */
+export async function readKubelet(
+  found: KubeletProcess,
+  machine: Machine,
+  tell: Tell,
+): Promise<Kubelet | undefined> {
+  const { pid } = found
+  const id = 'kubelet.environment'
+  try {
+    const [env, flags, startedAtMs, unit, version] = await Promise.all([
+      readEnvironment(pid, machine),
+      readFlags(found, machine),
+      readStart(pid, machine),
+      readUnit(pid, machine),
+      askVersion(pid, machine),
+    ])
+    const names = [`pid ${pid}`, found.distribution, unit, version].filter(Boolean).join(', ')
+    tell({ id: 'kubelet.process', status: 'ok', summary: `${names}; using its environment` })
+    const directory = machine.readLink(`/proc/${pid}/cwd`) ?? '/'
+    const isRoot = machine.stat(`/proc/${pid}`).owner === 0
+    return { pid, isRoot, env, flags, directory, startedAtMs, version }
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error
+    const summary = `the environment of the kubelet, pid ${pid}, cannot be read: ${reasonOf(error)}`
+    const fix = 'run this as root: sudo ecr-credential-provider doctor'
+    tell({ id, status: 'unknown', cause: 'kubelet_unreadable', summary, fix })
+    return undefined
+  }
+}
+
+/** The version, as the program says it of which the kubelet is, or is a part. */
+async function askVersion(pid: number, machine: Machine): Promise<string | undefined> {
+  const text = await ask(`/proc/${pid}/exe`, ['--version'], machine)
+  return /\b(?<version>v1\.[0-9]{1,3}\.[0-9]{1,3}[\w.+-]{0,40})/.exec(text)?.groups?.['version']
+}

@@ -1,0 +1,59 @@
+import { Failure, quote } from '../../base/failure.ts'
+import { readTextFile } from '../../base/files.ts'
+import type { System } from '../../base/system.ts'
+import { parseIni } from '../../config/ini.ts'
+import { inHome } from '../../config/shared_files.ts'
+import type { Tell } from './report.ts'
+
+/** The most of a configuration file that is looked at for its sections, in bytes. */
+const MAX_CONFIG_BYTES = 1_048_576
+
+/** Variables of the runtime that change or break the program before its own code runs. */
+export function tellRuntime(env: System['env'], tell: Tell): void {
+  for (const name of Object.keys(env)
+    .filter((each) => each.startsWith('BUN_'))
+    .toSorted()) {
+    // The one that the README recommends.
+    if (name === 'BUN_JSC_useJIT') continue
+    const isFatal = name === 'BUN_BE_BUN' || name === 'BUN_OPTIONS'
+    const effect = isFatal ? 'turns the program into another one' : 'changes how the program runs'
+    const summary = `the variable ${name} ${effect}`
+    const fix = `take ${name} out of the kubelet's environment and of env`
+    tell({ id: 'settings.runtime', status: 'warn', cause: 'settings_runtime', summary, fix })
+  }
+}
+
+/** Says which files that variables name are not there, and which sections of the config file nobody reads. */
+export async function tellFiles(system: System, tell: Tell): Promise<void> {
+  const { AWS_CONFIG_FILE: config = '', AWS_SHARED_CREDENTIALS_FILE: credentials = '' } = system.env
+  const configPath = config === '' ? await inHome('.aws/config', system) : config
+  const text = await textOf(configPath, system)
+  const named = [
+    ['AWS_CONFIG_FILE', config],
+    ['AWS_SHARED_CREDENTIALS_FILE', credentials],
+  ] as const
+  for (const [name, path] of named) {
+    if (path === '' || (await textOf(path, system)) !== '') continue
+    const summary = `${quote(path)} (from ${name}) is empty or does not exist, which counts as no configuration`
+    const fix = 'correct the path; the kubelet reads it as an absolute one'
+    tell({ id: 'settings.files', status: 'warn', cause: 'settings_empty_file', summary, fix })
+  }
+  for (const section of parseIni(text).keys()) {
+    if (section === 'default' || /^(?:profile|sso-session|services) /.test(section)) continue
+    const summary = `nothing reads [${section}] in ${quote(configPath ?? '')}: a section of the config file begins with "profile"`
+    const fix = `call it [profile ${section}]`
+    tell({ id: 'settings.sections', status: 'warn', cause: 'settings_section', summary, fix })
+  }
+}
+
+/** Empty where there is none; what cannot be read makes the run fail, and is said there. */
+async function textOf(path: string | undefined, system: System): Promise<string> {
+  if (path === undefined) return ''
+  const file = { path, name: 'the config file', maxBytes: MAX_CONFIG_BYTES }
+  try {
+    return (await readTextFile(file, system)) ?? ''
+  } catch (error) {
+    if (error instanceof Failure) return ' '
+    throw error
+  }
+}

@@ -1,0 +1,71 @@
+import type { HttpAnswer } from '../../../net/network.ts'
+import type { Reason, Unanswered } from '../explain.ts'
+import type { RegistryClient } from './client.ts'
+import type { ImageReference, Inquiry } from './image.ts'
+import { explainRefusal } from './refusal.ts'
+
+/** Judges whether a layer can be fetched: its first byte, from the registry or from where it leads. */
+export async function judgeLayer(
+  client: RegistryClient,
+  digest: string,
+  { image, machine, tell }: Inquiry,
+): Promise<boolean> {
+  const id = 'registry.layers'
+  const startMs = machine.elapsedMs()
+  const path = `/v2/${image.repository}/blobs/${digest}`
+  const headers = { range: 'bytes=0-0' }
+  const first = await client.get(path, headers)
+  const target =
+    first.kind === 'answer' ? targetOf(first, `https://${image.host}${path}`) : undefined
+  const second = target === undefined ? undefined : await client.follow(target, headers)
+  const ms = machine.elapsedMs() - startMs
+  const reason =
+    target === undefined || second === undefined
+      ? judgeFirst(first, image)
+      : judgeStorage(second, target.host)
+  if (reason !== undefined) {
+    tell({ id, status: 'fail', ms, ...reason })
+    return false
+  }
+  tell({ id, status: 'ok', ms, summary: 'its layers can be fetched' })
+  return true
+}
+
+function judgeFirst(answer: HttpAnswer | Unanswered, image: ImageReference): Reason | undefined {
+  if (answer.kind === 'no_answer') return reasonOf(answer)
+  if (answer.status === 200 || answer.status === 206) return undefined
+  if (answer.status === 403 || answer.status === 401) return explainRefusal(answer, image)
+  const summary = `HTTP status ${answer.status} from ${image.host} for a layer of ${image.short}`
+  return { cause: 'registry_layer', summary }
+}
+
+/** ECR keeps layers in S3, in buckets of its own. */
+function judgeStorage(answer: HttpAnswer | Unanswered, host: string): Reason | undefined {
+  if (answer.kind === 'no_answer') {
+    const reason = reasonOf(answer)
+    if (reason === undefined) return undefined
+    const hint =
+      'layers come from S3: a VPC without another way out needs a gateway endpoint for S3'
+    const fix = [reason.fix, hint].filter((each) => each !== undefined).join('; ')
+    return { ...reason, cause: 'storage_unreachable', fix }
+  }
+  if (answer.status === 200 || answer.status === 206) return undefined
+  const summary = `HTTP status ${answer.status} from ${host} for a layer`
+  const fix =
+    'the policy of the VPC endpoint for S3 must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*'
+  return answer.status === 403
+    ? { cause: 'storage_denied', summary, fix }
+    : { cause: 'storage_status', summary }
+}
+
+/** Who does not know ranges sends all of a layer, which shows as much. */
+function reasonOf({ reason }: Unanswered): Reason | undefined {
+  return reason.cause === 'too_large' ? undefined : reason
+}
+
+/** Where a redirect leads, `undefined` for anything but another https URL. */
+function targetOf({ status, headers }: HttpAnswer, from: string): URL | undefined {
+  if (status < 301 || status > 308) return undefined
+  const url = URL.parse(headers.get('location') ?? '', from)
+  return url?.protocol === 'https:' && url.username === '' ? url : undefined
+}

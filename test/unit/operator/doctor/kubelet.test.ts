@@ -1,0 +1,119 @@
+import { expect, test } from 'bun:test'
+
+import { readFlags } from '../../../../src/operator/doctor/flags.ts'
+import { chooseKubelet } from '../../../../src/operator/doctor/kubelet.ts'
+import { findKubelets, readStart } from '../../../../src/operator/doctor/process.ts'
+import type { Check } from '../../../../src/operator/doctor/report.ts'
+import { wayTo } from '../../../../src/operator/doctor/root.ts'
+import { fakeMachine, type FakeMachineParts } from '../../../support/machine.ts'
+
+const RANCHER = '/var/lib/rancher/credentialprovider'
+
+test.each([
+  ['/usr/bin/kubelet --v=2', true],
+  ['kubelet', true],
+  ['/hyperkube kubelet --v=2', true],
+  ['/hyperkube apiserver', false],
+  ['/usr/bin/kubelet-wrapper', false],
+  ['vi kubelet', false],
+  ['/usr/local/bin/k3s server', true],
+  ['/usr/local/bin/k3s kubectl get pods', false],
+  ['/usr/bin/rke2 agent', true],
+])('%s', async (line, isKubelet) => {
+  const found = await findKubelets(fakeMachine({ processes: { 7: { line } } }))
+  expect(found.map(({ pid }) => pid)).toEqual(isKubelet ? [7] : [])
+})
+
+test('the kubelet that RKE2 runs is the one', async () => {
+  const processes = { 7: { line: '/usr/bin/rke2 agent' }, 8: { line: 'kubelet --v=2' } }
+  const found = await findKubelets(fakeMachine({ processes }))
+  expect(found.map(({ pid }) => pid)).toEqual([8])
+})
+
+const choose = async (processes: NonNullable<FakeMachineParts['processes']>, systemd = '') => {
+  const told: Check[] = []
+  const machine = fakeMachine({ processes, programs: { systemctl: systemd } })
+  const found = await chooseKubelet({ pid: undefined, unit: undefined }, machine, (check) => {
+    told.push(check)
+  })
+  return found?.pid ?? told.map(({ status, summary }) => `${status}: ${summary}`).join()
+}
+
+test('only a process of our own files, and of root, is believed to be a kubelet', async () => {
+  const real = { line: 'kubelet' }
+  const contained = { line: 'kubelet', mounts: 'mnt:[2]' }
+  const stranger = { line: 'kubelet', owner: 1000 }
+  expect(await choose({ 7: real, 8: contained, 9: stranger })).toBe(7)
+  expect(await choose({ 8: contained })).toContain('unknown: only pid 8 calls itself a kubelet')
+  expect(await choose({ 9: stranger })).toContain('unknown: only pid 9 calls itself a kubelet')
+  expect(await choose({ 7: real, 10: real })).toContain('more than one kubelet runs here: 7, 10')
+  expect(await choose({})).toContain('unknown: no kubelet runs')
+})
+
+test('what systemd runs as the kubelet is believed', async () => {
+  const processes = { 8: { line: 'kubelet', mounts: 'mnt:[2]' } }
+  expect(await choose(processes, 'MainPID=8\n')).toBe(8)
+  expect(await choose(processes, 'MainPID=0\n')).toContain('unknown')
+})
+
+test.each([
+  [
+    'kubelet --image-credential-provider-config=/c --image-credential-provider-bin-dir=/b',
+    '/c',
+    '/b',
+  ],
+  ['kubelet --image-credential-provider-config /c', '/c', undefined],
+  [
+    'kubelet --image-credential-provider-config=/c --image-credential-provider-config=/d',
+    '/d',
+    undefined,
+  ],
+  ['kubelet --image-credential-provider-config=', undefined, undefined],
+  ['kubelet --ximage-credential-provider-config=/c', undefined, undefined],
+  [
+    'k3s server --kubelet-arg=image-credential-provider-config=/c --kubelet-arg image-credential-provider-bin-dir=/b',
+    '/c',
+    '/b',
+  ],
+  ['k3s server --image-credential-provider-bin-dir /b', `${RANCHER}/config.yaml`, '/b'],
+  ['k3s agent', `${RANCHER}/config.yaml`, `${RANCHER}/bin`],
+])('the flags in %s', async (line, config, binDir) => {
+  const paths = [`${RANCHER}/config.yaml`, `${RANCHER}/bin`]
+  const machine = fakeMachine({ processes: { 7: { line } }, paths })
+  const [kubelet] = await findKubelets(machine)
+  if (kubelet === undefined) throw new Error('no kubelet')
+  expect(await readFlags(kubelet, machine)).toEqual({ config, binDir })
+})
+
+test.each([
+  ['image-credential-provider-config: /c\nimage-credential-provider-bin-dir: "/b"\n'],
+  [
+    "kubelet-arg:\n  - 'image-credential-provider-config=/c'\n  - image-credential-provider-bin-dir=/b\n",
+  ],
+])('the flags in the configuration of k3s', async (text) => {
+  const files = { '/etc/rancher/k3s/config.yaml': text }
+  const machine = fakeMachine({ processes: { 7: { line: 'k3s server' } }, files })
+  const [kubelet] = await findKubelets(machine)
+  if (kubelet === undefined) throw new Error('no kubelet')
+  expect(await readFlags(kubelet, machine)).toEqual({ config: '/c', binDir: '/b' })
+})
+
+test('when a process was started', async () => {
+  // Its name may hold blanks and parentheses.
+  const fields = ['S', ...Array.from({ length: 18 }, (_, index) => `${index}`), '12345', '0']
+  const files = {
+    '/proc/7/stat': `7 (a) b (c) ${fields.join(' ')}`,
+    '/proc/stat': 'cpu 1 2\nbtime 1700000000\n',
+  }
+  expect(await readStart(7, fakeMachine({ files }))).toBe(1_700_000_123_450)
+  expect(await readStart(8, fakeMachine({ files }))).toBeUndefined()
+})
+
+test.each([
+  [{ line: 'kubelet' }, []],
+  [{ line: 'kubelet', mounts: 'mnt:[2]' }, ['--mount', '--root', '--wd']],
+  [{ line: 'kubelet', root: 'other' }, ['--root', '--wd']],
+  [{ line: 'kubelet', mounts: 'mnt:[2]', root: 'other' }, ['--mount', '--root', '--wd']],
+])('the way to %j', (process, way) => {
+  expect(wayTo(7, fakeMachine({ processes: { 7: process } }))).toEqual(way)
+})
