@@ -1,9 +1,10 @@
 import { quote } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
 import { judgeKubeletConfig, type Judgement, reportTo } from './check.ts'
-import type { Finding } from './finding.ts'
+import type { Finding, Provider } from './finding.ts'
 import type { Machine } from './machine.ts'
 import { inside } from './place.ts'
+import { judgeOverlap } from './unseen.ts'
 import { DIRECTORY_MINOR } from './version.ts'
 
 /** A file of a configuration, with all that is to be said about it. */
@@ -35,7 +36,7 @@ export async function judgePath(
   const own = refuseDirectory(paths.length, minor)
   const files = own === undefined ? [] : [{ path, judgement: alone(own) }]
   for (const each of paths.toSorted()) files.push(await judgeFile(each, minor, machine))
-  return addDuplicates(files)
+  return compareFiles(files)
 }
 
 function refuseDirectory(count: number, minor: number): Finding | undefined {
@@ -70,20 +71,29 @@ function alone(finding: Finding): Judgement {
   return { findings: [finding], providers: [], places: { found: new Map(), duplicates: [] } }
 }
 
-/** Names must be unique in a whole directory; within a file that is judged already. */
-function addDuplicates(files: readonly JudgedFile[]): readonly JudgedFile[] {
+/** What one file has to do with those before it: names must be unique, and hosts had better be. */
+function compareFiles(files: readonly JudgedFile[]): readonly JudgedFile[] {
   const owners = new Map<string, string>()
+  const before: Provider[] = []
   return files.map(({ path, judgement }) => {
     const findings = [...judgement.findings]
     const report = reportTo(findings, judgement.places)
-    for (const { name, field } of judgement.providers) {
-      const owner = owners.get(name)
-      if (owner !== undefined && owner !== path) {
+    for (const provider of judgement.providers) {
+      const owner = owners.get(provider.name)
+      if (owner !== undefined) {
         const problem = `is the name of a provider in ${quote(owner)} too`
-        report('refused', 'name_duplicate', inside(field, 'name'), problem, 'remove one of the two')
+        report(
+          'refused',
+          'name_duplicate',
+          inside(provider.field, 'name'),
+          problem,
+          'remove one of the two',
+        )
       }
-      owners.set(name, owner ?? path)
+      judgeOverlap(provider, before, report)
     }
+    for (const { name } of judgement.providers) owners.set(name, owners.get(name) ?? path)
+    before.push(...judgement.providers)
     return { path, judgement: { ...judgement, findings } }
   })
 }

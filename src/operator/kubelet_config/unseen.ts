@@ -1,4 +1,4 @@
-import { Failure } from '../../base/failure.ts'
+import { Failure, quote } from '../../base/failure.ts'
 import { type Options, parseOptions } from '../../kubelet/options.ts'
 import type { Provider, Report } from './finding.ts'
 import { matchesImage, splitReference } from './image_match.ts'
@@ -110,7 +110,8 @@ function isMirror(pattern: string, { mirrors }: Options): boolean {
   )
 }
 
-function judgeOverlap(
+/** Whether a provider is asked for images that an earlier one is asked for too. */
+export function judgeOverlap(
   { matchImages, field }: Provider,
   before: readonly Provider[],
   report: Report,
@@ -123,7 +124,7 @@ function judgeOverlap(
     )
     if (other === undefined) continue
     const own = inside(inside(field, 'matchImages'), at)
-    const problem = `is asked of provider '${other.name}' too: both run, and the earlier one's password is tried first`
+    const problem = `is asked of provider ${quote(other.name)} too: both run, and the earlier one's password is tried first`
     report('warning', 'host_twice', own, problem, 'leave the host to one of them')
   }
 }
