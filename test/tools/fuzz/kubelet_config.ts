@@ -39,7 +39,7 @@ const LINES = [
   '',
 ]
 const text = fc
-  .tuple(fc.array(fc.constantFrom(...LINES), { maxLength: 20 }), fc.boolean())
+  .tuple(fc.array(fc.constantFrom(...LINES), { maxLength: 10 }), fc.boolean())
   .map(([lines, hasHead]) => [...(hasHead ? LINES.slice(0, 7) : []), ...lines].join('\n'))
 
 const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9]{0,6}$/)
