@@ -118,7 +118,7 @@ test.each([
   [['--partition', 'aws-moon'], '--partition must be one of'],
   [['--partition', 'aws-cn', '--public'], '--public cannot go with'],
   [['--mirror', '*'], '--mirror must name a host'],
-  [['--mirror', 'a b'], '--mirror must be HOST'],
+  [['--mirror', 'a b'], 'HOST, HOST:PORT or *'],
   [['--nope'], 'unknown argument'],
   [['check'], 'config check needs a FILE'],
   [['check', 'a', 'b'], 'unknown argument'],
