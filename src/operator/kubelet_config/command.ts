@@ -33,7 +33,7 @@ export async function config(args: readonly string[], machine: Machine): Promise
   if (options.command === 'print') return print(options, minor)
   const files = await judgePath(options.path, minor, machine)
   const all = addBinaries(files, options.binDirectory, machine)
-  const said = options.minor === undefined && running === undefined ? ', the newest known' : ''
+  const said = options.minor === undefined && running === undefined ? ', the newest known,' : ''
   return summarize(all, `a kubelet of 1.${minor}${said}`)
 }
 
