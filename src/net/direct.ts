@@ -13,6 +13,8 @@ export interface Reach {
   readonly trust: () => Promise<TrustStore>
   readonly connect: System['connect']
   readonly sleep: System['sleep']
+  /** Is told that there is a connection, before TLS is put on top. */
+  readonly onConnect?: (() => void) | undefined
 }
 
 /**
@@ -24,7 +26,10 @@ export async function connectTo(url: URL, reach: Reach): Promise<Connection> {
   const host = hostOf(url)
   const open = async () => {
     const addresses = await reach.lookUp(host)
-    return within(PHASE_MS, connectToAny(addresses, portOf(url), reach), () => 'ENOCONNECT')
+    const opening = connectToAny(addresses, portOf(url), reach)
+    const connection = await within(PHASE_MS, opening, () => 'ENOCONNECT')
+    reach.onConnect?.()
+    return connection
   }
   if (url.protocol === 'http:') return open()
   const name = serverNameOf(url)

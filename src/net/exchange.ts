@@ -1,7 +1,7 @@
 import { coded } from '../base/failure.ts'
 import type { Connection } from '../base/system.ts'
 import { parseAnswer, type RawAnswer } from './answer.ts'
-import { within } from './problem.ts'
+import { type BrokenCode, within } from './problem.ts'
 import type { Proxy } from './proxy/rules.ts'
 
 /** One request, built by the caller, who also judges the answer. */
@@ -20,13 +20,14 @@ export interface HttpRequest {
  * One request and its answer on a connection of their own, which is closed afterwards: no answer can be taken for that of
  * another request.
  *
- * @throws an error with a `code`; `ENOTYET` - there is no connection after `timeoutMs` milliseconds; `ENOANSWER` - there is,
- * but no answer.
+ * @throws an error with a `code`; `ENOANSWER` - there is no answer after `timeoutMs` milliseconds; that of `notYet` - not even
+ * a connection.
  */
 export async function exchange(
   connecting: Promise<Connection>,
   bytes: Uint8Array,
   timeoutMs: number,
+  notYet: () => BrokenCode,
 ): Promise<RawAnswer> {
   let isConnected = false
   try {
@@ -34,7 +35,7 @@ export async function exchange(
       isConnected = true
       return connection.ask(bytes, parseAnswer)
     })
-    return await within(timeoutMs, asked, () => (isConnected ? 'ENOANSWER' : 'ENOTYET'))
+    return await within(timeoutMs, asked, () => (isConnected ? 'ENOANSWER' : notYet()))
   } finally {
     void connecting.then(
       (connection) => connection.close(),

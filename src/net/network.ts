@@ -75,6 +75,8 @@ export function openNetwork(
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
+  /** Origins that could be connected to, whatever became of TLS. */
+  const reached = new Set<string>()
   let store: Promise<TrustStore> | undefined
 
   async function trust(): Promise<TrustStore> {
@@ -84,7 +86,8 @@ export function openNetwork(
   async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     const { sleep, connect, connectNested } = system
     const reach = { lookUp, trust, sleep, connect }
-    if (proxy === undefined) return connectTo(url, reach)
+    const onConnect = () => void reached.add(url.origin)
+    if (proxy === undefined) return connectTo(url, { ...reach, onConnect })
     const isNested = proxy.url.protocol === 'https:'
     return connectThrough(proxy, url, isNested ? { ...reach, connect: connectNested } : reach)
   }
@@ -109,18 +112,14 @@ export function openNetwork(
     try {
       if (timeoutMs <= 0 && lookedUp.status === 'fulfilled') throw broken('ENOTIME')
       const bytes = formatRequest(request, userAgent, proxy)
-      const answer = await exchange(take(url, proxy), bytes, timeoutMs)
+      const notYet = () => (reached.has(url.origin) ? 'ENOTSECURE' : 'ENOTYET')
+      const answer = await exchange(take(url, proxy), bytes, timeoutMs, notYet)
       const encoding = answer.headers.get('content-encoding') ?? 'identity'
       if (encoding !== 'identity') throw broken('ECOMPRESSED')
       return { kind: 'answer', ...answer }
     } catch (error) {
-      const attempt = {
-        host: url.host,
-        timeoutMs,
-        trustedBy,
-        proxy: proxy?.name,
-        nowMs: system.now(),
-      }
+      const { host } = url
+      const attempt = { host, timeoutMs, trustedBy, proxy: proxy?.name, nowMs: system.now() }
       return { kind: 'no_answer', ...describeError(error, attempt) }
     }
   }

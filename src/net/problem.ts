@@ -11,6 +11,7 @@ export const CAUSES = {
   ENOCONNECT: 'connect_silent',
   ENOTYET: 'connect_silent',
   ENOHANDSHAKE: 'tls_silent',
+  ENOTSECURE: 'tls_silent',
   ENOTLS: 'no_tls',
   EPROTO: 'tls_failed',
   ENOANSWER: 'silent',

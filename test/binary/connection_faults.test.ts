@@ -48,7 +48,7 @@ const TLS: readonly (readonly [faults: Faults, words: RegExp])[] = [
       'no common version': { kind: 'reply', bytes: WRONG_VERSION },
       'plain text': { kind: 'reply', bytes: 'HTTP/1.1 400 Bad Request\r\n\r\nSECRET' },
     },
-    /the TLS handshake with \S+ failed/,
+    /the TLS handshake with \S+ failed|\S+ does not speak TLS/,
   ],
 ]
 
@@ -61,7 +61,10 @@ const HARMLESS: Faults = {
 const TLS_WAYS = WAYS.filter(({ service }) => service !== 'imds' && service !== 'container')
 
 const three = (words: RegExp) => new RegExp(`^(?=.*3 attempts)(?!.*SECRET).*${words.source}`)
-const TIMED_OUT = { fails: /no answer from|no time left/, timeoutSeconds: 2 }
+const TIMED_OUT = {
+  fails: /but no answer in|did not answer the TLS handshake|no time left/,
+  timeoutSeconds: 2,
+}
 
 /** Whoever had been asked would have noted it. */
 const isUnasked = ({ step }: Way) => {
@@ -85,7 +88,7 @@ const CASES = [
   ...cells(REFUSED, { fails: three(/refused the connection/) }),
   ...cells(PASSING, { times: 1 }),
   ...cells(PASSING, {
-    fails: three(/closed the connection|not well-formed HTTP|handshake .* failed/),
+    fails: three(/closed the connection|not well-formed HTTP|does not speak TLS/),
   }),
   ...cells(SILENT, { times: 1 }),
   ...cells(SILENT, TIMED_OUT),

@@ -85,6 +85,6 @@ test.concurrent.each(PLACES)('%s of any length is cut', async (_, run, says) =>
     const { stderr } = await runPlugin({ stdin, ...it, env: world.environment(definedIn(it.env)) })
     expect(stderr.length).toBeLessThan(400)
     expect(stderr).toContain(says('x').split('x')[0] ?? '')
-    expect(stderr).toContain('xxx..."')
+    expect(stderr).toContain("xxx...'")
   }),
 )

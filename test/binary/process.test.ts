@@ -244,7 +244,10 @@ test.skipIf(!HAS_NAMESPACES)(
       const env = world.environment({ PATH: '/usr/sbin:/usr/bin:/sbin:/bin' })
       expectAnswer(await runPlugin({ stdin, command, env }))
       writeFileSync(`${world.directory}/.aws/config`, SESSION)
-      expectLine(await runPlugin({ stdin, command, env }), /cannot replace .*: EROFS; hint/)
+      expectLine(
+        await runPlugin({ stdin, command, env }),
+        /cannot replace .*: the file system is read-only; hint/,
+      )
       expect([readdirSync(dirname(file)).length, readFileSync(file, 'utf8')]).toEqual([1, before])
     }),
 )

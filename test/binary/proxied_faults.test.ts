@@ -146,15 +146,19 @@ const FINE: ServerFaults = {
   'the server sends 250 kB': { kind: 'oversize', bytes: 250_000 },
 }
 
-const PROXY = String.raw`the proxy 127\.0\.0\.1:\d+ \(from HTTPS_PROXY\)`
+const ISSUED = `(?:, issued by '[^']*',)?`
+const PROXY = String.raw`the proxy 127\.0\.0\.1:\d+ \(from HTTPS_PROXY\)${ISSUED}`
 
 /** After three attempts, a fault of the proxy, and a word of neither its answer nor the server. */
 const proxys = (words: string) =>
-  new RegExp(`^(?!.*amazonaws)(?!.*sentinel).*${words.replaceAll(/\bH\b/g, PROXY)}.*3 attempts`)
+  new RegExp(
+    // But for whom it does not let through, or cannot reach.
+    `^(?!.*(?<![\\w.-]|let |reach )[\\w.-]+\\.amazonaws)(?!.*sentinel).*${words.replaceAll(/\bH\b/g, PROXY)}.*3 attempts`,
+  )
 /** A fault of the server, which is named, and not of the proxy. */
 const servers = (words: string) =>
   new RegExp(
-    `^(?!.*of the proxy)(?!.*sentinel).*${words.replaceAll(/\bH\b/g, String.raw`\S+\.amazonaws\.com`)}`,
+    `^(?!.*of the proxy)(?!.*sentinel).*${words.replaceAll(/\bH\b/g, String.raw`\S+\.amazonaws\.com${ISSUED}`)}`,
   )
 
 const nobodyIsAsked =
@@ -224,13 +228,19 @@ function plan(
   )
 }
 
-const TIMED_OUT = { fails: /^(?!.*sentinel).*(no answer from|no time left)/, timeoutSeconds: 2 }
+const TIMED_OUT = {
+  fails:
+    /^(?!.*sentinel).*(but no answer in|could not connect to|did not answer the TLS handshake|no time left)/,
+  timeoutSeconds: 2,
+}
 
 const CASES = [
   ...inFront(REFUSED, { fails: proxys('H refused the connection') }),
   ...inFront(CUT, { times: 1 }),
   ...inFront(CUT, {
-    fails: proxys('(H closed|H sent an answer that is not well-formed|handshake with H failed)'),
+    fails: proxys(
+      '(H closed|H sent an answer that is not well-formed|the TLS handshake with H failed|H does not speak TLS)',
+    ),
     check: nobodyIsAsked,
   }),
   ...inFront(SILENT, { times: 1, ways: SECURE }),
@@ -242,15 +252,22 @@ const CASES = [
       (scenario) => ({ ...scenario, proxied: '' }),
     ),
   ]),
-  ...inFront(NO_TLS, { ways: SECURE, fails: proxys('the TLS handshake with H failed') }),
+  ...inFront(NO_TLS, {
+    ways: SECURE,
+    fails: proxys('(the TLS handshake with H failed|H does not speak TLS)'),
+  }),
   ...answering(DROPPED, { times: 1 }),
   ...answering(DROPPED, {
     fails: proxys('H closed the connection before its answer was complete'),
   }),
   ...answering(STATUS, { times: 1, ways: PLAIN }),
-  ...answering(STATUS, { fails: proxys('H answered HTTP status (302|407|502|503)') }),
+  ...answering(STATUS, {
+    fails: proxys(
+      'H answered (HTTP status 302|407 Proxy|502: it cannot reach|503: it cannot reach)',
+    ),
+  }),
   ...answering(FORBIDDEN, { times: 1, ways: PLAIN }),
-  ...answering(FORBIDDEN, { fails: proxys('H answered HTTP status 403') }),
+  ...answering(FORBIDDEN, { fails: proxys('H answered 403: it does not let [a-z.0-9-]+ through') }),
   ...answering(MALFORMED, { times: 1, ways: PLAIN }),
   ...answering(MALFORMED, {
     fails: proxys('H sent an answer that is not well-formed HTTP/1.1'),

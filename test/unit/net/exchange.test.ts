@@ -24,9 +24,11 @@ function opened(parts: Partial<Connection> = {}) {
 
 test('exchange() gives the answer, and closes the connection', async () => {
   const { connection, isClosed } = opened()
-  const { status, body } = await exchange(Promise.resolve(connection), NOTHING, 1000)
+  const { status, body } = await exchange(Promise.resolve(connection), NOTHING, 1000, NOT_YET)
   expect([status, new TextDecoder().decode(body), isClosed()]).toEqual([200, 'x', true])
 })
+
+const NOT_YET = () => 'ENOTYET' as const
 
 const failing = async () => Promise.reject(Object.assign(new Error('x'), { code: 'EPROTO' }))
 const silent = async () => new Promise<never>(() => undefined)
@@ -36,14 +38,14 @@ test.each([
   ['does not answer', silent, 1, 'ENOANSWER'],
 ])('exchange() closes a connection that %s', async (_, ask, timeoutMs, code) => {
   const { connection, isClosed } = opened({ ask })
-  const asked = exchange(Promise.resolve(connection), NOTHING, timeoutMs).catch(codeOf)
+  const asked = exchange(Promise.resolve(connection), NOTHING, timeoutMs, NOT_YET).catch(codeOf)
   expect([await asked, isClosed()]).toEqual([code, true])
 })
 
 test('exchange() closes a connection that opens when nobody waits any more', async () => {
   const { connection, isClosed } = opened()
   const { promise, resolve } = Promise.withResolvers<Connection>()
-  expect(await exchange(promise, NOTHING, 1).catch(codeOf)).toBe('ENOTYET')
+  expect(await exchange(promise, NOTHING, 1, NOT_YET).catch(codeOf)).toBe('ENOTYET')
   expect(isClosed()).toBe(false)
   resolve(connection)
   await promise
@@ -51,7 +53,7 @@ test('exchange() closes a connection that opens when nobody waits any more', asy
 })
 
 test('exchange() fails as the connection does', async () => {
-  expect(await exchange(failing(), NOTHING, 1000).catch(codeOf)).toBe('EPROTO')
+  expect(await exchange(failing(), NOTHING, 1000, NOT_YET).catch(codeOf)).toBe('EPROTO')
 })
 
 const PROXY = { url: new URL('http://p:1/'), authorization: 'Basic x', name: 'p:1' }

@@ -155,8 +155,10 @@ test('send() waits for a handshake no longer than for an answer', async () => {
     'connected to 127.0.0.1:PORT, but no answer in 0.3 s',
   ])
   const [cause, words] = await problem({ url: `https://127.0.0.1:${silent.port}/` })
-  expect(cause).toBe('connect_silent')
-  expect(words).toStartWith('could not connect to 127.0.0.1:PORT in 0.3 s')
+  expect(cause).toBe('tls_silent')
+  expect(words).toBe(
+    'connected to 127.0.0.1:PORT, but it did not answer the TLS handshake in 0.3 s',
+  )
 })
 
 test('send() is cut short by the deadline of the run, and not begun after it', async () => {
