@@ -86,15 +86,16 @@ export const LEGS: readonly Leg[] = [
 /** The legs that a plain node with an instance role runs. */
 export const PLAIN_LEGS = 8
 
-/** Files of src/ that are not part of the program. */
+/** Files of src/ that are not part of the program; those that make a release are not, either. */
 export const NOT_SHIPPED: ReadonlySet<string> = new Set(['build.ts'])
+const isShipped = (file: string) => !NOT_SHIPPED.has(file) && !file.startsWith('release/')
 
 /** Every source file of the program, and of what is installed beside it. */
 export function sourceFiles(): readonly string[] {
   const found = ['**/*.ts', 'units/*'].flatMap((pattern) => [
     ...new Bun.Glob(pattern).scanSync({ cwd: join(ROOT, 'src') }),
   ])
-  return [...new Set(found)].filter((file) => !NOT_SHIPPED.has(file)).toSorted()
+  return [...new Set(found)].filter(isShipped).toSorted()
 }
 
 /** The number of a file's leg, from 1. */
