@@ -47,15 +47,30 @@ export async function readTextFile(
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
   const { path, maxBytes } = file
-  if (path.includes(UNKNOWN)) throw unreadable(file, 'its path is not UTF-8')
+  const refuse = (reason: string) => unreadable(file, reason)
+  if (path.includes(UNKNOWN)) throw refuse('its path is not UTF-8')
+  const bytes = await readBytes(path, maxBytes, refuse, system)
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+}
+
+/**
+ * A file's bytes, or `undefined` when it does not exist.
+ *
+ * @throws {Failure} of `refuse` - it cannot be read, or is larger than `maxBytes`.
+ */
+export async function readBytes(
+  path: string,
+  maxBytes: number,
+  refuse: (reason: string) => Failure,
+  system: Pick<System, 'readFile'>,
+): Promise<Uint8Array | undefined> {
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
     const reason = reasonOf(error)
     if (reason === 'it does not exist') return undefined
-    throw unreadable(file, reason)
+    throw refuse(reason)
   })
-  if (bytes === undefined) return undefined
-  if (bytes.length > maxBytes) throw unreadable(file, `it is larger than ${maxBytes} bytes`)
-  return new TextDecoder().decode(bytes)
+  if (bytes === undefined || bytes.length <= maxBytes) return bytes
+  throw refuse(`it is larger than ${maxBytes} bytes`)
 }
 
 /**

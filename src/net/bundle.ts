@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../base/failure.ts'
-import { reasonOf } from '../base/files.ts'
+import { readBytes } from '../base/files.ts'
 import type { System, Tls } from '../base/system.ts'
 import {
   amazonRootsIn,
@@ -67,20 +67,14 @@ export async function readBundle(
   subject: string,
   system: Pick<System, 'readFile'>,
 ): Promise<Bundle | undefined> {
-  const bytes = await system.readFile(path, MAX_BUNDLE_BYTES + 1).catch((error: unknown) => {
-    const reason = reasonOf(error)
-    if (reason === 'it does not exist') return undefined
-    throw unusable(subject, reason)
-  })
+  const refuse = (reason: string) => unusable(subject, reason)
+  const bytes = await readBytes(path, MAX_BUNDLE_BYTES, refuse, system)
   if (bytes === undefined) return undefined
-  if (bytes.length > MAX_BUNDLE_BYTES) {
-    throw unusable(subject, `it is larger than ${MAX_BUNDLE_BYTES} bytes`)
-  }
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const amazonRoots = amazonRootsIn(buffer)
   const all = () => certificatesIn(buffer)
   if (amazonRoots.length > 0 || all().length > 0) return { amazonRoots, all }
-  throw unusable(subject, 'it holds no PEM certificate')
+  throw refuse('it holds no PEM certificate')
 }
 
 /** The failure of certificates that cannot be used. */
