@@ -41,31 +41,37 @@ export function openImds(settings: Settings, network: Network): Imds {
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }
   async function fetchSessionToken(reason: string): Promise<string> {
-    const { host } = new URL(imdsEndpoint(settings))
     network.step('asking IMDS for the session token')
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
     const tried = await withRetries({}, network, async () =>
       send('PUT', '/latest/api/token', headers),
     )
-    return parseSessionToken(bodyOf(tried, { host, what: 'session token', reason }))
+    return parseSessionToken(bodyOf(tried, 'session token', reason))
   }
   /** A session token that IMDS no longer knows is renewed, once an attempt. */
   function forget({ status }: HttpAnswer): boolean {
     if (status === 401) token = undefined
     return token === undefined
   }
-  async function get(path: string, what: Question['what'], reason: string): Promise<Uint8Array> {
-    const { host } = new URL(imdsEndpoint(settings))
+  async function get(path: string, what: Wanted, reason: string): Promise<Uint8Array> {
     const disabled = settings.get(SETTINGS.imdsDisabled)
-    if (disabled?.value === true) {
-      throw failure('imds_off', { origin: disabled.origin, reason })
-    }
+    if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
     network.step(`asking IMDS for the ${what}`)
     const tried = await withRetries({ learn: forget }, network, async () => {
       token ??= await fetchSessionToken(reason)
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })
-    return bodyOf(tried, { host, what, reason })
+    return bodyOf(tried, what, reason)
+  }
+  function bodyOf(tried: Tried, what: Wanted, reason: string): Uint8Array {
+    const { outcome } = tried
+    if (outcome.kind === 'answer' && outcome.status === 200) return outcome.body
+    // An instance without a role may have no list of roles either.
+    if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role')
+      return new Uint8Array()
+    const facts = [describeAttempts(tried), `asked because ${reason}`]
+    const { host } = new URL(imdsEndpoint(settings))
+    throw failed(subject('imds', { what }), judge(outcome, what, host), facts)
   }
   return {
     fetchRegion: async (reason) =>
@@ -89,26 +95,10 @@ export function imdsEndpoint(settings: Settings): string {
   return isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
-/** Who is asked for what, and why. */
-interface Question {
-  readonly host: string
-  readonly what: 'session token' | 'role' | 'credentials' | 'region'
-  readonly reason: string
-}
-
-function bodyOf(tried: Tried, question: Question): Uint8Array {
-  const { outcome } = tried
-  const { what, reason } = question
-  if (outcome.kind === 'answer' && outcome.status === 200) return outcome.body
-  // An instance without a role may have no list of roles either.
-  if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role')
-    return new Uint8Array()
-  const facts = [describeAttempts(tried), `asked because ${reason}`]
-  throw failed(subject('imds', { what }), judge(outcome, question), facts)
-}
+type Wanted = 'session token' | 'role' | 'credentials' | 'region'
 
 /** What an outcome means that would be something else if another server had it. */
-function judge(outcome: HttpAnswer | NoAnswer, { host, what }: Question): Problem {
+function judge(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Problem {
   if (outcome.kind === 'no_answer') {
     if (outcome.cause === 'no_route') return problem('imds_no_route', { host })
     if (outcome.cause !== 'silent') return outcome
