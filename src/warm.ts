@@ -29,9 +29,7 @@ async function ownRegistry(run: Run): Promise<Registry> {
 
 async function warmRegistry(pull: Pull, run: Run): Promise<void> {
   const cache = await openCache(pull, run)
-  if (cache === undefined) {
-    throw failure('cache_region', {})
-  }
+  if (cache === undefined) throw failure('cache_region', {})
   await shareToken(cache, run, async (yields) => fetchToken(pull, run, yields))
   if (cache.read() !== undefined) return
   throw cache.failure() ?? failure('cache_life', {})

@@ -28,9 +28,7 @@ export function parseSessionToken(body: Uint8Array): string {
  */
 export function parseRoleName(body: Uint8Array): string {
   const [role = ''] = new TextDecoder().decode(body).split(/\r?\n|\r$/, 1)
-  if (role === '') {
-    throw failure('imds_no_role', {})
-  }
+  if (role === '') throw failure('imds_no_role', {})
   if (/^[\w+=,.@-]{1,64}$/.test(role)) return role
   throw malformed('role list')('it holds no role name')
 }

@@ -35,14 +35,8 @@ export function createSystem(
     },
     listFiles: async (directory) => {
       reading.add(directory)
-      const paths = Array.fromAsync(
-        new Bun.Glob('*').scan({
-          cwd: literal(directory),
-          absolute: true,
-          onlyFiles: false,
-          dot: true,
-        }),
-      )
+      const options = { cwd: literal(directory), absolute: true, onlyFiles: false, dot: true }
+      const paths = Array.fromAsync(new Bun.Glob('*').scan(options))
       return paths.finally(() => reading.delete(directory))
     },
     replaceFile: async (path, text) => {

@@ -36,11 +36,7 @@ export const MAX_REQUEST_BYTES = 1024 * 1024
  * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
  */
 export function parseRequest(bytes: Uint8Array): Request {
-  if (bytes.length > MAX_REQUEST_BYTES) {
-    throw refuse(`it is larger than ${MAX_REQUEST_BYTES} bytes`)
-  }
-  if (bytes.length === 0) {
-    throw failure('request_empty', {})
-  }
+  if (bytes.length > MAX_REQUEST_BYTES) throw refuse(`it is larger than ${MAX_REQUEST_BYTES} bytes`)
+  if (bytes.length === 0) throw failure('request_empty', {})
   return decode(CredentialProviderRequest, parseJson(bytes, refuse), refuse)
 }

@@ -75,9 +75,7 @@ export function parseContainerCredentials(answer: HttpAnswer, host: string): Cre
  */
 async function assertAllowed(url: URL, origin: string, network: Network): Promise<void> {
   const addresses = await network.addressesOf(url)
-  if ('kind' in addresses) {
-    throw failed(subject('container_address', { origin }), addresses, [])
-  }
+  if ('kind' in addresses) throw failed(subject('container_address', { origin }), addresses, [])
   if (addresses.every(isAllowed)) return
   throw failure('config_container_host', { origin, host: url.hostname })
 }

@@ -33,9 +33,7 @@ export function findProxy(url: URL, env: System['env']): Proxy | undefined {
   if (variable === undefined) return undefined
   const { NO_PROXY: upper = '', no_proxy: lower = '', REQUEST_METHOD: cgi = '' } = env
   if (isExempt(url, upper === '' ? lower : upper)) return undefined
-  if (cgi !== '' && url.protocol === 'http:') {
-    throw failure('config_cgi', { origin: variable })
-  }
+  if (cgi !== '' && url.protocol === 'http:') throw failure('config_cgi', { origin: variable })
   return parseProxy(env[variable] ?? '', variable)
 }
 
