@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 
-import { decode, elementText, parseJson } from '../base/decode.ts'
-import { failure } from '../base/failure.ts'
+import { decodeIfValid, elementText } from '../base/decode.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Service } from './endpoints.ts'
 
@@ -18,17 +17,11 @@ export function readError(service: Service, answer: HttpAnswer): AwsError {
   return service === 'sts' ? readXmlError(answer) : readJsonError(answer)
 }
 
-/** It is not shown: an error answer that cannot be read has no code, nothing else. */
-const refuse = (reason: string) => failure('answer_form', { answer: 'the error', reason })
-
 const Text = v.fallback(v.string(), '')
 
 // Every field is optional: an error answer without any is still an error answer.
 const NONE = { __type: '', code: '', message: '', Message: '' }
-const JsonError = v.fallback(
-  v.object({ __type: Text, code: Text, message: Text, Message: Text }),
-  NONE,
-)
+const JsonError = v.object({ __type: Text, code: Text, message: Text, Message: Text })
 
 /**
  * What an AWS JSON 1.1 error answer says. Its code is the header `x-amzn-errortype`, else `__type`, else `code` of the body; a
@@ -37,7 +30,7 @@ const JsonError = v.fallback(
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
  */
 export function readJsonError(answer: HttpAnswer): AwsError {
-  const body = decodeBody(answer.body)
+  const body = decodeIfValid(JsonError, answer.body) ?? NONE
   const candidates = [answer.headers.get('x-amzn-errortype') ?? '', body['__type'], body.code]
   const found = candidates.find((code) => code !== '')
   const code = showable(found?.split(':', 1)[0]?.split('#').at(-1))
@@ -58,12 +51,4 @@ export function readXmlError(answer: HttpAnswer): AwsError {
 /** Only what looks like a code is shown: the rest of an error answer may hold anything. */
 function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
-}
-
-function decodeBody(body: Uint8Array): typeof NONE {
-  try {
-    return decode(JsonError, parseJson(body, refuse), refuse)
-  } catch {
-    return NONE
-  }
 }

@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
-import { type Failure, quote } from './failure.ts'
+import { coded, quote } from './failure.ts'
 
 /** The failure of what is being decoded, which names it; `reason` is what is wrong with it: `it is not valid JSON`. */
-export type Refuse = (reason: string) => Failure
+export type Refuse = (reason: string) => Error
 
 /**
  * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1). Of
@@ -37,6 +37,18 @@ export function decode<const Schema extends v.GenericSchema>(
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
   throw refuse(`it ${complaint(result.issues[0])}`)
+}
+
+/** What is in some JSON, `undefined` where that is not of the form of the schema. */
+export function decodeIfValid<const Schema extends v.GenericSchema>(
+  schema: Schema,
+  bytes: Uint8Array,
+): v.InferOutput<Schema> | undefined {
+  try {
+    return decode(schema, parseJson(bytes, coded), coded)
+  } catch {
+    return undefined
+  }
 }
 
 function complaint(issue: v.BaseIssue<unknown>): string {

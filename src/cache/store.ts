@@ -1,15 +1,13 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, parseJson } from '../base/decode.ts'
+import { decodeIfValid, NonEmpty } from '../base/decode.ts'
 import { codeOf, type Failure, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
-import type { PrivateDirectory, System } from '../base/system.ts'
+import type { System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
-import { type BootClock, readBootClock, SLACK_MS } from './boot_clock.ts'
+import { readBootClock, SLACK_MS } from './boot_clock.ts'
 import { type Claim, openClaim, type Turn } from './claim.ts'
 import { sweep } from './sweep.ts'
-
-const refuse = (reason: string) => failure('cache_entry', { reason })
 
 /** A token in a file of the cache. */
 const Entry = v.object({
@@ -51,53 +49,23 @@ export async function openTokenCache(
   key: string,
   system: System,
 ): Promise<TokenCache> {
-  try {
-    const [clock, files] = await Promise.all([
-      readBootClock(system),
-      system.openPrivateDirectory(directory),
-    ])
-    return createCache(files, clock, { directory, key, system })
-  } catch (error) {
+  const opening = Promise.all([readBootClock(system), system.openPrivateDirectory(directory)])
+  const [clock, files] = await opening.catch((error: unknown) => {
     // The system says the same of a file, of a link, and of a parent that is no directory.
     if (codeOf(error) === 'ENOTDIR') throw unusable(directory, 'it is no directory')
     if (codeOf(error) === 'ENOENT') throw unusable(directory, 'its parent does not exist')
     throw problemOf(directory, error)
-  }
-}
-
-function unusable(path: string, reason: string): Failure {
-  return failure('cache_directory', { path, reason })
-}
-
-/** Why a directory cannot be used. */
-function problemOf(path: string, error: unknown): Failure {
-  if (error instanceof Error && 'mode' in error && 'uid' in error) {
-    const mode = Number(error.mode)
-    if ((mode & 0o077) === 0) return failure('cache_owner', { path, uid: Number(error.uid) })
-    return failure('cache_mode', { path, mode: mode.toString(8).padStart(4, '0') })
-  }
-  const reason = reasonOf(error)
-  if (reason === 'no space is left') return failure('cache_full', { path })
-  if (reason === 'the file system is read-only') return failure('cache_read_only', { path })
-  return unusable(path, reason)
-}
-
-function createCache(
-  files: PrivateDirectory,
-  clock: BootClock,
-  {
-    directory,
-    key,
-    system,
-  }: { readonly directory: string; readonly key: string; readonly system: System },
-): TokenCache {
+  })
   const file = `${key}.token`
   let failed: Failure | undefined
   const { claim, release } = openClaim(files, clock, { key, system })
 
   function read(): RegistryToken | undefined {
     const text = files.read(file)
-    const entry = text === undefined ? undefined : parseEntry(text)
+    if (text === undefined) return undefined
+    const entry = decodeIfValid(Entry, new TextEncoder().encode(text))
+    // Half written, or of another version.
+    if (entry === undefined) system.step('the cached token cannot be read')
     if (entry?.bootId !== clock.bootId) return undefined
     const { username, password, lifeMs } = entry
     const ageMs = clock.uptimeMs() - entry.storedAtMs
@@ -105,16 +73,6 @@ function createCache(
     const longestMs = Math.max(ageMs, system.now() - entry.storedAtWallMs)
     if (ageMs < -SLACK_MS || longestMs >= lifeMs / 2) return undefined
     return { username, password, lifeMs: lifeMs - Math.max(0, ageMs) }
-  }
-
-  /** `undefined` for what is half written, or of another version. */
-  function parseEntry(text: string): Entry | undefined {
-    try {
-      return decode(Entry, parseJson(new TextEncoder().encode(text), refuse), refuse)
-    } catch {
-      system.step('the cached token cannot be read')
-      return undefined
-    }
   }
 
   function write(token: RegistryToken): void {
@@ -143,4 +101,21 @@ function createCache(
     sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
     failure: () => failed,
   }
+}
+
+function unusable(path: string, reason: string): Failure {
+  return failure('cache_directory', { path, reason })
+}
+
+/** Why a directory cannot be used. */
+function problemOf(path: string, error: unknown): Failure {
+  if (error instanceof Error && 'mode' in error && 'uid' in error) {
+    const mode = Number(error.mode)
+    if ((mode & 0o077) === 0) return failure('cache_owner', { path, uid: Number(error.uid) })
+    return failure('cache_mode', { path, mode: mode.toString(8).padStart(4, '0') })
+  }
+  const reason = reasonOf(error)
+  if (reason === 'no space is left') return failure('cache_full', { path })
+  if (reason === 'the file system is read-only') return failure('cache_read_only', { path })
+  return unusable(path, reason)
 }

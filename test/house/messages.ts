@@ -59,7 +59,6 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   cache_read_only: 'Use a directory below `/run`. A pull goes on without the cache.',
   cache_life: 'Only `warm` fails for this. Whatever answers is not ECR, or it has changed.',
   cache_region: 'Name the region: the cache must know it before it asks.',
-  cache_entry: 'Only `--verbose` says so; the token is asked for anew.',
 
   process_shell: 'Install a shell as `/bin/sh`.',
   process_late: 'The command was killed when `--timeout` ran out. Run it by hand.',

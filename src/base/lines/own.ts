@@ -63,7 +63,6 @@ export const OWN_LINES = {
   cache_life: 'cannot keep the token: ECR did not say how long it is valid',
   cache_region:
     'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',
-  cache_entry: 'cannot use a cached token: {reason}',
 
   process_shell:
     "cannot run the credential_process of profile '{profile}': there is no usable /bin/sh",

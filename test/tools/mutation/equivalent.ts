@@ -31,12 +31,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: "const refuse = (reason: string) => failure('answer_form', { answer: 'the error', reason })",
-    changes: ["'answer_form' -> ''", "'the error' -> ''"],
-    why: 'What is thrown with it is caught here, and never shown.',
-  },
-  {
-    file: 'aws/error_code.ts',
     code: "return showable(found?.split(':', 1)[0]?.split('#').at(-1))",
     changes: ['1 -> (1 + 1)'],
     why: 'Only the first part is used.',
@@ -88,12 +82,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: "let own = ''",
     changes: ["'' -> 'x'"],
     why: 'Only a run that has claimed, and so set it, releases.',
-  },
-  {
-    file: 'cache/store.ts',
-    code: "const refuse = (reason: string) => failure('cache_entry', { reason })",
-    changes: ["'cache_entry' -> ''"],
-    why: 'What is thrown with it is caught here, and never shown.',
   },
   {
     file: 'cache/store.ts',

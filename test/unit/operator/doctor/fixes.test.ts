@@ -15,7 +15,6 @@ const NONE = new Set([
   'request_image',
   'annotation',
   'cache_life',
-  'cache_entry',
   'answer_form',
   'output',
   'bug',
