@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   config_file:
     'Correct the path, the permissions (the kubelet is root, SELinux may differ) or the file.',
   config_certificates:
-    'Correct the path, or the file: PEM with at least one certificate. See [Certificates](#certificates).',
+    'Correct the path, or the file: PEM with at least one certificate. See [Variables and files](#variables-and-files).',
   config_keys: 'Mounted secrets often end in a line break: write them without (`echo -n`).',
   config_cgi: 'Unset `REQUEST_METHOD`: no kubelet sets it.',
   config_container_host:
