@@ -10,11 +10,15 @@ import type { Peer } from '../base/system.ts'
  */
 export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> {
   try {
-    const probe = await Bun.udpSocket({ connect: peer })
+    // Of the same family.
+    const hostname = peer.hostname.includes(':') ? '::' : '0.0.0.0'
+    const probe = await Bun.udpSocket({ hostname, connect: peer })
     probe.close()
     return error
   } catch (reason) {
-    const isCut = /^(ENETUNREACH|EHOSTUNREACH|EAFNOSUPPORT)$/.test(String(codeOf(reason)))
+    const isCut = /^E(NETUNREACH|HOSTUNREACH|ADDRNOTAVAIL|AFNOSUPPORT)$/.test(
+      String(codeOf(reason)),
+    )
     return isCut ? coded('ENETUNREACH') : error
   }
 }

@@ -127,6 +127,14 @@ const WAY: readonly BrokenNode[] = [
     fails: /there is no route to 192.0.2.1 \(3 attempts/,
   },
   {
+    name: 'no IPv6, and an endpoint that has nothing else',
+    around: withoutNetwork,
+    isApart: true,
+    env: { KEYS: 'env', AWS_ENDPOINT_URL_ECR: 'https://[2001:db8::1]' },
+    cause: 'no_route',
+    fails: /there is no route to \[2001:db8::1\] \(3 attempts/,
+  },
+  {
     name: 'ECR refuses the connection',
     line: { service: 'ecr', fault: { kind: 'refuse' } },
     cause: 'connect_refused',

@@ -152,7 +152,7 @@ export const RETRIES: readonly Scenario[] = [
   ...[400, 403, 404, 405].map((status) => ({
     name: `retry: an IMDS token refused with ${status} is final, without IMDSv1`,
     faults: [{ step: 'imds-token', fault: { kind: 'answer', status } }] as const,
-    fails: new RegExp(`HTTP status ${status} for the session token`),
+    fails: new RegExp(`the session token from IMDS: HTTP status ${status} from`),
     steps: 'imds-token',
   })),
   {

@@ -16,7 +16,7 @@ export const LINKING: readonly Scenario[] = [
   ).map(([line, key]) => ({
     name: `a source profile with ${key} but no role`,
     config: `${A}[profile b]\n${line}\n[profile c]\nKEYS(c)`,
-    fails: new RegExp(`"b".*${key} requires role_arn`),
+    fails: new RegExp(`'b'.*${key} requires role_arn`),
     steps: '',
   })),
   {

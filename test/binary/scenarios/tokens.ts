@@ -114,7 +114,7 @@ export const IDENTITY: readonly Scenario[] = [
     name: `web identity of a profile: the file ${problem}`,
     config: `[default]\nrole_arn = ROLE(w)\nweb_identity_token_file = DIR/${file}`,
     files: { empty: '' },
-    fails: new RegExp(`${file}".*${problem}`),
+    fails: new RegExp(`${file}'.*${problem}`),
     steps: '',
   })),
   ...Object.entries({

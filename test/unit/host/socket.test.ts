@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 
-import { mismatch } from '../../../src/host/refusals.ts'
+import { mismatch, nameFailure } from '../../../src/host/refusals.ts'
 import { issue, type Wish } from '../../world/issued.ts'
 
 async function codeFor(host: string, names: Wish['names'] = []) {
@@ -41,3 +41,11 @@ test('mismatch() takes no common name, and no certificate that is not there', as
   expect(mismatch(undefined, 'h.example.com')).toMatchObject(REFUSED)
   expect(mismatch(undefined, '10.0.0.1')).toMatchObject(REFUSED)
 })
+
+test.each(['127.0.0.1', '::1', '::ffff:7f00:1'])(
+  'nameFailure() leaves a refusal by %s as it is: there is a way to it',
+  async (hostname) => {
+    const refusal = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+    expect(await nameFailure({ hostname, port: 1 }, refusal)).toBe(refusal)
+  },
+)
