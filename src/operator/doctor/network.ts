@@ -41,7 +41,9 @@ export async function judgeNetwork(
     const { reason } = answer
     const fix = proxy === undefined ? reason.fix : await adviseProxy(url, reason.fix, context)
     const id = idOf(reason.cause ?? '')
-    tell({ id, status: 'fail', ms, ...reason, ...(fix === undefined ? {} : { fix }) })
+    // A line about the proxy does not say who was to be reached.
+    const summary = id === 'network.proxy' ? `${url.host}: ${reason.summary}` : reason.summary
+    tell({ id, status: 'fail', ms, ...reason, summary, ...(fix === undefined ? {} : { fix }) })
     return false
   }
   if (isHtml(answer.body)) {

@@ -56,11 +56,13 @@ export async function judgeRuntimeProxy(
   if ('reason' in ways) return
   const [here, there] = ways.value
   if (here === there) return
-  const name = (proxy: string | undefined) =>
-    proxy === undefined ? 'directly' : `by proxy ${proxy}`
-  const summary = `the container runtime reaches ${host} ${name(there)}, the kubelet ${name(here)}`
+  const summary = `the container runtime reaches ${host} ${nameOf(there)}, the kubelet ${nameOf(here)}`
   const fix = 'give both the same HTTPS_PROXY and NO_PROXY: containerd.service fetches the layers'
   tell({ id: 'runtime.proxy', status: 'warn', cause: 'runtime_proxy', summary, fix })
+}
+
+function nameOf(proxy: string | undefined): string {
+  return proxy === undefined ? 'directly' : `by proxy ${proxy}`
 }
 
 /**

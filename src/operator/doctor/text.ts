@@ -75,7 +75,7 @@ export function formatVerdict(image: string | undefined, checks: readonly Check[
   ]
   const isGood = judge(checks) === 'ok'
   const others = isGood
-    ? "Not looked at: the runtime's own proxy and certificates, disk, the image itself.\n"
+    ? "Not looked at: the runtime's certificates, disk space, what is in the image.\n"
     : ''
   return `\n${counts.join(', ')}: ${meaningOf(image, checks)}.\n${others}`
 }
@@ -89,7 +89,7 @@ function meaningOf(image: string | undefined, checks: readonly Check[]): string 
     case 'fail':
       // The kubelet then asks for it without a password, which ECR Public allows.
       return /^(?:public\.ecr\.aws|ecr-public\.aws\.com)\//.test(image ?? '')
-        ? 'this node pulls this image without a password at best, which is limited'
+        ? 'no password; a public image may come without one'
         : `this node cannot ${what}`
     case 'unknown':
       return 'this cannot be judged from here'
