@@ -20,30 +20,31 @@ export interface Refused {
   readonly uncorrected: string | undefined
 }
 
-/** Policies by the names that AWS gives them. */
-const POLICY =
-  '(identity-based policy|resource-based policy|VPC endpoint policy|service control policy|resource control policy|session policy|permissions boundary)'
-
 /**
  * What AWS says in its messages, which may not be shown: whoever answers could echo what was sent. Only what these match
- * is taken from them.
+ * is taken from them. Made when something is refused: a run that is not has no time for them.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
-const SAID = {
-  action: /\b[Nn]ot authorized to perform:? ([a-z-]{2,16}:[A-Za-z]{3,48})\b/,
-  who: /^User: arn:[a-z-]{3,16}:(?:iam|sts)::([0-9]{12}:(?:user|role|assumed-role)\/[\w+=,.@-]{1,64})/,
-  unallowed: new RegExp(`\\bbecause no ${POLICY} allows\\b`),
-  forbidden: new RegExp(`\\bwith an explicit deny in (an? )${POLICY}`),
-  scope: /\bshould be scoped to a valid region, not '/,
-  time: /\b(?:Signature expired|Signature not yet current)\b/,
-  secret: /\bcalculated does not match\b/,
-  keyExpired: /\bsecurity token\b.{0,40}\bexpired\b/,
-  keyUnknown: /\bsecurity token\b.{0,40}\binvalid\b/,
-  audience: /\bIncorrect token audience\b/,
-  issuer: /\bNo OpenIDConnect provider found\b/,
-} as const
+function patterns() {
+  // Policies by the names that AWS gives them.
+  const policy =
+    '(identity-based policy|resource-based policy|VPC endpoint policy|service control policy|resource control policy|session policy|permissions boundary)'
+  return {
+    action: /\b[Nn]ot authorized to perform:? ([a-z-]{2,16}:[A-Za-z]{3,48})\b/,
+    who: /^User: arn:[a-z-]{3,16}:(?:iam|sts)::([0-9]{12}:(?:user|role|assumed-role)\/[\w+=,.@-]{1,64})/,
+    unallowed: new RegExp(`\\bbecause no ${policy} allows\\b`),
+    forbidden: new RegExp(`\\bwith an explicit deny in (an? )${policy}`),
+    scope: /\bshould be scoped to a valid region\b/,
+    time: /\b(?:Signature expired|Signature not yet current)\b/,
+    secret: /\bcalculated does not match\b/,
+    keyExpired: /\bsecurity token\b.{0,40}\bexpired\b/,
+    keyUnknown: /\bsecurity token\b.{0,40}\binvalid\b/,
+    audience: /\bIncorrect token audience\b/,
+    issuer: /\bNo OpenIDConnect provider found\b/,
+  } as const
+}
 
 /** What AWS refuses a call for, in this program's words; what nothing here knows keeps its code alone. */
 export function explainRefusal(refused: Refused): Problem {
@@ -55,22 +56,23 @@ export function explainRefusal(refused: Refused): Problem {
     return problem('status', { status: answer.status, host })
   }
   const said = { code, host }
-  if (/^AccessDenied(Exception)?$/.test(code) || SAID.action.test(message)) {
+  const says = patterns()
+  if (/^AccessDenied(Exception)?$/.test(code) || says.action.test(message)) {
     return explainDenial(code, refused)
   }
   const isKey = refused.region !== undefined
-  if (/^ExpiredToken(Exception)?$/.test(code) || SAID.keyExpired.test(message)) {
+  if (/^ExpiredToken(Exception)?$/.test(code) || says.keyExpired.test(message)) {
     return problem(isKey ? 'key_expired' : 'token_expired', said)
   }
   if (isKey) {
     const wrong = explainSignature(code, refused)
     if (wrong !== undefined) return wrong
     const isUnknown = /^(UnrecognizedClientException|InvalidClientTokenId)$/.test(code)
-    if (isUnknown || SAID.keyUnknown.test(message))
+    if (isUnknown || says.keyUnknown.test(message))
       return problem(service === 'ecr-public' ? 'key_partition' : 'key_unknown', said)
   }
-  if (SAID.audience.test(message)) return problem('token_audience', said)
-  if (SAID.issuer.test(message)) return problem('token_issuer', said)
+  if (says.audience.test(message)) return problem('token_audience', said)
+  if (says.issuer.test(message)) return problem('token_issuer', said)
   return problem(BY_CODE.get(`${service} ${code}`) ?? 'refused', said)
 }
 
@@ -84,11 +86,12 @@ const BY_CODE: ReadonlyMap<string, 'sso_ended' | 'sso_forbidden'> = new Map([
 /** Who may not do what, and what kind of policy says so. */
 function explainDenial(code: string, { error, host, service, secrets }: Refused): Problem {
   const { message } = error
-  const action = SAID.action.exec(message)?.[1]
-  const name = SAID.who.exec(message)?.[1] ?? ''
+  const says = patterns()
+  const action = says.action.exec(message)?.[1]
+  const name = says.who.exec(message)?.[1] ?? ''
   const who = name === '' || isPart(name, secrets) ? 'this identity' : name
-  const unallowed = SAID.unallowed.exec(message)?.[1]
-  const [, article = '', forbidden] = SAID.forbidden.exec(message) ?? []
+  const unallowed = says.unallowed.exec(message)?.[1]
+  const [, article = '', forbidden] = says.forbidden.exec(message) ?? []
   const policy = forbidden ?? unallowed
   const verdict =
     forbidden === undefined
@@ -120,18 +123,19 @@ function isPart(name: string, secrets: string): boolean {
 function explainSignature(code: string, refused: Refused): Problem | undefined {
   const { error, host, answer, region = '', nowMs, uncorrected } = refused
   const { message } = error
-  if (SAID.scope.test(message)) return problem('endpoint_region', { code, host, region })
+  const says = patterns()
+  if (says.scope.test(message)) return problem('endpoint_region', { code, host, region })
   const offMs = nowMs - (dateOf(answer.headers) ?? nowMs)
   const minutes = Math.round(Math.abs(offMs) / 60_000)
   const isTime =
-    SAID.time.test(message) || /^Request(Expired|InTheFuture|TimeTooSkewed)$/.test(code)
+    says.time.test(message) || /^Request(Expired|InTheFuture|TimeTooSkewed)$/.test(code)
   const isSignature = /^(InvalidSignatureException|SignatureDoesNotMatch)$/.test(code)
   if (isTime || (isSignature && Math.abs(offMs) >= MIN_SKEW_MS)) {
     const off = minutes === 0 ? 'wrong' : `${minutes} min ${offMs > 0 ? 'ahead' : 'behind'}`
     const setting = uncorrected === undefined ? '' : `, and ${uncorrected} forbids to correct it`
     return problem('clock', { code, host, off, setting })
   }
-  if (SAID.secret.test(message)) return problem('signature', { code, host })
+  if (says.secret.test(message)) return problem('signature', { code, host })
   return isSignature ? problem('signature_refused', { code, host }) : undefined
 }
 

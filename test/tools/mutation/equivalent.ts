@@ -31,7 +31,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: "return showable(found?.split(':', 1)[0]?.split('#').at(-1))",
+    code: "const code = showable(found?.split(':', 1)[0]?.split('#').at(-1))",
     changes: ['1 -> (1 + 1)'],
     why: 'Only the first part is used.',
   },
@@ -180,25 +180,25 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A missing key is counted in the line above; of two keys one is filled exactly when one is empty.',
   },
   {
-    file: 'credentials/imds.ts',
+    file: 'credentials/imds_answers.ts',
     code: "const [role = ''] = new TextDecoder().decode(body).split(/\\r?\\n|\\r$/, 1)",
     changes: ['1 -> (1 + 1)', "'' -> 'x'"],
     why: 'Only the first part is used, and there always is one.',
   },
   {
     file: 'credentials/imds.ts',
-    code: "if (outcome.status === 404 && what === 'role') return new Uint8Array()",
+    code: "if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role') return new Uint8Array()",
     changes: ['new Uint8Array() -> undefined'],
     why: 'A decoder takes nothing for no bytes.',
   },
   {
-    file: 'credentials/imds.ts',
+    file: 'credentials/imds_answers.ts',
     code: "const shown = /^[A-Za-z]{1,64}$/.test(code) ? code : 'not Success'",
     changes: ['A-Za-z]{1,64}$/ -> A-Za-z]{0,64}$/'],
     why: 'An empty code has been refused above.',
   },
   {
-    file: 'credentials/imds.ts',
+    file: 'credentials/imds_answers.ts',
     code: 'if (/^[\\w+=,.@-]{1,64}$/.test(role)) return role',
     changes: ['+=,.@-]{1,64}$/ -> +=,.@-]{0,64}$/'],
     why: 'An empty name has been dealt with above.',
