@@ -6,15 +6,16 @@ export interface Attempt {
   readonly host: string
   readonly timeoutMs: number
   /** Name of the trust store, if TLS was asked for. */
-  readonly trustedBy: string | undefined
+  readonly trustedBy?: string | undefined
   /** Name of the proxy in between, if any. */
-  readonly proxy: string | undefined
+  readonly proxy?: string | undefined
   /** The node's clock, in milliseconds since 1970. */
   readonly nowMs: number
 }
 
-/** Why there is no answer that could be used, in this program's own words. */
-export interface Unanswered extends Problem {
+/** Nothing usable came back, and why, in this program's own words. */
+export interface NoAnswer extends Problem {
+  readonly kind: 'no_answer'
   /** Whether another attempt could end differently. */
   readonly retryable: boolean
 }
@@ -34,7 +35,7 @@ const FINAL: ReadonlySet<unknown> = new Set([
 ])
 
 /** Why there is no answer. The runtime's own message is never used: it may quote the URL or the input. */
-export function describeError(error: unknown, attempt: Attempt): Unanswered {
+export function describeError(error: unknown, attempt: Attempt): NoAnswer {
   const { host, timeoutMs, trustedBy: store = 'the trust store', proxy } = attempt
   if (isProxyError(error)) return describeProxy(error, attempt)
   const code = codeOf(error)
@@ -51,18 +52,19 @@ export function describeError(error: unknown, attempt: Attempt): Unanswered {
     code: isCode ? ` (${code})` : '',
     ...describeCertificate(error, attempt.nowMs),
   }
-  return { ...problem(cause, values), retryable: !FINAL.has(code) }
+  return { kind: 'no_answer', ...problem(cause, values), retryable: !FINAL.has(code) }
 }
 
 /** What is wrong with a proxy: on the way to it, or what it answers. */
 function describeProxy(
   { proxyError, proxyStatus: status }: ProxyError,
   attempt: Attempt,
-): Unanswered {
+): NoAnswer {
   const host = `the proxy ${attempt.proxy ?? ''}`
   if (status !== undefined) {
     const values = { host, target: attempt.host, status }
-    return { ...problem(BY_STATUS.get(status) ?? 'proxy_status', values), retryable: true }
+    const found = problem(BY_STATUS.get(status) ?? 'proxy_status', values)
+    return { kind: 'no_answer', ...found, retryable: true }
   }
   const found = describeError(proxyError, { ...attempt, host, proxy: undefined })
   return { ...found, cause: ofProxy(found.cause) }

@@ -2,7 +2,7 @@ import type { Connection, System } from '../base/system.ts'
 import type { RawAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
-import { describeError, type Unanswered } from './describe.ts'
+import { describeError, type NoAnswer } from './describe.ts'
 import { connectTo, hostOf } from './direct.ts'
 import { exchange, formatRequest, formatUserAgent, type HttpRequest } from './exchange.ts'
 import { openNames } from './names.ts'
@@ -16,10 +16,7 @@ export interface HttpAnswer extends RawAnswer {
   readonly kind: 'answer'
 }
 
-/** Nothing usable came back. */
-export interface NoAnswer extends Unanswered {
-  readonly kind: 'no_answer'
-}
+export type { NoAnswer } from './describe.ts'
 
 /** The one door to the network, and the clocks that belong to it. */
 export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'elapsedMs'> {
@@ -120,7 +117,7 @@ export function openNetwork(
     } catch (error) {
       const { host } = url
       const attempt = { host, timeoutMs, trustedBy, proxy: proxy?.name, nowMs: system.now() }
-      return { kind: 'no_answer', ...describeError(error, attempt) }
+      return describeError(error, attempt)
     }
   }
   function prepare(text: string): void {
@@ -130,10 +127,9 @@ export function openNetwork(
     prepared.set(url.origin, { connecting, proxy: proxy?.name, sinceMs: system.elapsedMs() })
   }
   async function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
-    return lookUp(hostOf(url)).catch((error: unknown) => {
-      const attempt = { timeoutMs: 0, trustedBy: undefined, proxy: undefined, nowMs: system.now() }
-      return { kind: 'no_answer' as const, ...describeError(error, { host: url.host, ...attempt }) }
-    })
+    return lookUp(hostOf(url)).catch((error: unknown) =>
+      describeError(error, { host: url.host, timeoutMs: 0, nowMs: system.now() }),
+    )
   }
   const { step, sleep, random, elapsedMs, now: localNow } = system
   const clock = startClock(system)

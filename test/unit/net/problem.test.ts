@@ -9,13 +9,9 @@ const NOW = Date.UTC(2026, 0, 1)
 const coded = (code: unknown, parts = {}) => Object.assign(new Error('SECRET'), { code, ...parts })
 
 function describe(error: unknown, parts: { trustedBy?: string; proxy?: string } = {}) {
-  return describeError(error, {
-    host: 'h',
-    timeoutMs: 1000,
-    trustedBy: parts.trustedBy,
-    proxy: parts.proxy,
-    nowMs: NOW,
-  })
+  const attempt = { host: 'h', timeoutMs: 1000, ...parts, nowMs: NOW }
+  const { cause, problem, retryable } = describeError(error, attempt)
+  return { cause, problem, retryable }
 }
 
 const WORDS: readonly (readonly [code: string, cause: PeerCause, words: string])[] = [
