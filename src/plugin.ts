@@ -16,8 +16,7 @@ import { parseRegistry } from './ecr/host.ts'
 import { planPull, type Pull } from './ecr/pull.ts'
 import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
-import { parseRequest } from './kubelet/request.ts'
-import { formatResponse } from './kubelet/response.ts'
+import { formatResponse, parseRequest } from './kubelet/protocol.ts'
 import { openNetwork } from './net/network.ts'
 
 /** What a run has read and chosen before it asks anybody. */

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { parseRequest } from '../../../src/kubelet/request.ts'
+import { parseRequest } from '../../../src/kubelet/protocol.ts'
 import { documents } from './documents.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

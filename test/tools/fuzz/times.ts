@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { failure } from '../../../src/base/failure.ts'
 import { parseTimestamp } from '../../../src/base/timestamp.ts'
 import { MAX_LIFE_MS } from '../../../src/ecr/token.ts'
-import { cacheDuration } from '../../../src/kubelet/response.ts'
+import { cacheDuration } from '../../../src/kubelet/protocol.ts'
 import { parseDuration } from '../../world/duration.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'
 

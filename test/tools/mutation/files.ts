@@ -8,7 +8,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['aws/credentials.ts', ['unit/aws/credentials', 'unit/ecr/token']],
   [
     'base/decode.ts',
-    ['unit/base/decode', 'unit/aws/sts', 'unit/kubelet/request', 'unit/ecr/token'],
+    ['unit/base/decode', 'unit/aws/sts', 'unit/kubelet/protocol', 'unit/ecr/token'],
   ],
   ['cache/boot_clock.ts', ['unit/cache/store']],
   ['cache/claim.ts', ['unit/cache/store', 'unit/cache/single_flight']],
@@ -50,8 +50,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['host/private_directory.ts', ['unit/host/private_directory']],
   ['net/proxy/rules.ts', ['unit/net/proxy/rules']],
   ['ecr/host.ts', ['unit/ecr/host']],
-  ['kubelet/request.ts', ['unit/kubelet/request']],
-  ['kubelet/response.ts', ['unit/kubelet/response']],
+  ['kubelet/protocol.ts', ['unit/kubelet/protocol']],
   ['aws/retry.ts', ['unit/aws/retry', 'unit/aws/sdk_suites']],
   ['base/timestamp.ts', ['unit/base/timestamp', 'unit/aws/sdk_suites']],
   ['cache/store.ts', ['unit/cache/store', 'unit/cache/single_flight']],
