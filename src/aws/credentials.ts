@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 
-import { decode, NonEmpty, type Refuse } from '../base/decode.ts'
-import { parseTimestamp } from '../base/timestamp.ts'
+import { decode, NonEmpty, parseTimestamp, type Refuse } from '../base/decode.ts'
 
 /** Keys to sign with, and where they are from. */
 export interface Credentials {

@@ -1,6 +1,5 @@
-import { elementText } from '../base/decode.ts'
+import { elementText, parseTimestamp } from '../base/decode.ts'
 import { failure, quote, subject } from '../base/failure.ts'
-import { parseTimestamp } from '../base/timestamp.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import { callAws } from './call.ts'
 import type { Context } from './context.ts'

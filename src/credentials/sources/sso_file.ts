@@ -1,11 +1,10 @@
 import * as v from 'valibot'
 
 import type { Context } from '../../aws/context.ts'
-import { decode, HeaderText, NonEmpty, parseJson, type Refuse } from '../../base/decode.ts'
+import { decode, HeaderText, NonEmpty, parseJson, parseTimestamp } from '../../base/decode.ts'
 import { failure } from '../../base/failure.ts'
 import { readTextFile, reasonOf } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
-import { parseTimestamp } from '../../base/timestamp.ts'
 
 /** Longest token file, in bytes. */
 const MAX_FILE_BYTES = 64 * 1024
@@ -30,7 +29,7 @@ const TokenFile = v.looseObject({
  */
 export async function readTokenFile(path: string, system: Pick<System, 'readFile'>) {
   const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
-  const refuse: Refuse = (reason) => failure('sso_file', { path, reason })
+  const refuse = (reason: string) => failure('sso_file', { path, reason })
   const text = await readTextFile(file, system)
   if (text === undefined) return undefined
   const token = decode(TokenFile, parseJson(new TextEncoder().encode(text), refuse), refuse)

@@ -2,8 +2,8 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
+import { parseTimestamp } from '../../../src/base/decode.ts'
 import { failure } from '../../../src/base/failure.ts'
-import { parseTimestamp } from '../../../src/base/timestamp.ts'
 import { MAX_LIFE_MS } from '../../../src/ecr/token.ts'
 import { cacheDuration } from '../../../src/kubelet/protocol.ts'
 import { parseDuration } from '../../world/duration.ts'

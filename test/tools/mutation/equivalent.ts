@@ -360,7 +360,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'An empty header is the number 0, and the wait is never shorter than our own.',
   },
   {
-    file: 'base/timestamp.ts',
+    file: 'base/decode.ts',
     code: '/^\\d{4}-\\d\\d-\\d\\d[Tt](?:[01]\\d|2[0-3]):\\d\\d:\\d\\d(?:\\.\\d{1,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/',
     changes: [
       '(?:\\.\\d{1,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/ -> (?:\\.\\d{0,9})?(?:[Zz]|[+-]\\d\\d:\\d\\d)$/',

@@ -8,7 +8,13 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['aws/credentials.ts', ['unit/aws/credentials', 'unit/ecr/token']],
   [
     'base/decode.ts',
-    ['unit/base/decode', 'unit/aws/sts', 'unit/kubelet/protocol', 'unit/ecr/token'],
+    [
+      'unit/base/decode',
+      'unit/aws/sts',
+      'unit/aws/sdk_suites',
+      'unit/kubelet/protocol',
+      'unit/ecr/token',
+    ],
   ],
   ['cache/boot_clock.ts', ['unit/cache/store']],
   ['cache/claim.ts', ['unit/cache/store', 'unit/cache/single_flight']],
@@ -52,7 +58,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ecr/host.ts', ['unit/ecr/host']],
   ['kubelet/protocol.ts', ['unit/kubelet/protocol']],
   ['aws/retry.ts', ['unit/aws/retry', 'unit/aws/sdk_suites']],
-  ['base/timestamp.ts', ['unit/base/timestamp', 'unit/aws/sdk_suites']],
   ['cache/store.ts', ['unit/cache/store', 'unit/cache/single_flight']],
   ['cache/single_flight.ts', ['unit/cache/single_flight']],
   ['net/trust.ts', ['unit/net/trust']],

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import * as v from 'valibot'
 
-import { decode, isHeaderText } from '../../../src/base/decode.ts'
+import { decode, isHeaderText, parseTimestamp } from '../../../src/base/decode.ts'
 import { failure } from '../../../src/base/failure.ts'
 import { expectFailure } from '../../support/failures.ts'
 
@@ -50,4 +50,34 @@ test.each([
   ['a\u00e9', false],
 ])('isHeaderText(%j) is %p', (text, expected) => {
   expect(isHeaderText(text)).toBe(expected)
+})
+
+test.each([
+  ['2026-01-02T03:04:05Z', Date.UTC(2026, 0, 2, 3, 4, 5)],
+  ['2026-01-02t03:04:05z', Date.UTC(2026, 0, 2, 3, 4, 5)],
+  ['2026-01-02T03:04:05.678901234Z', Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+  ['2026-01-02T03:04:05.5Z', Date.UTC(2026, 0, 2, 3, 4, 5, 500)],
+  ['2026-01-02T03:04:05+01:30', Date.UTC(2026, 0, 2, 1, 34, 5)],
+])('parseTimestamp() reads %s', (text, expected) => {
+  expect(parseTimestamp(text, REFUSE)).toBe(expected)
+})
+
+test.each([
+  '',
+  'SECRET',
+  '2026-01-02',
+  '2026-01-02 03:04:05Z',
+  '2026-01-02T03:04:05',
+  '2026-01-02T03:04:05UTC',
+  '2026-01-02T03:04:05.Z',
+  '2026-01-02T03:04:05.1234567890Z',
+  '2026-01-02T03:04:05Z (UTC)',
+  '+002026-01-02T03:04:05Z',
+  '2026-13-02T03:04:05Z',
+  '2026-02-30T03:04:05Z',
+  '2026-01-02T24:00:00Z',
+  '1440000000',
+  'Thu, 01 Jan 2026 00:00:00 GMT',
+])('parseTimestamp() refuses %j', (text) => {
+  expect(expectFailure('answer_form', () => parseTimestamp(text, REFUSE))).not.toContain('SECRET')
 })
