@@ -40,10 +40,9 @@ export async function answerRequest(
   const opening = openRun(options, system)
   // What is wrong with the request is said first.
   opening.catch(() => undefined)
-  const { apiVersion, image, serviceAccountToken: token, ...request } = parseRequest(await input)
-  const registry = parseRegistry(image, options.mirrors)
-  const annotations = request.serviceAccountAnnotations ?? {}
-  const account = readServiceAccount({ token, annotations }, options.irsaRole, system.env)
+  const request = parseRequest(await input)
+  const registry = parseRegistry(request.image, options.mirrors)
+  const account = readServiceAccount(request, options.irsaRole, system.env)
   const run = await opening
   const pull = planPull(registry, account, run)
   const cache = await openCache(pull, run).catch((error: unknown) => {
@@ -55,7 +54,7 @@ export async function answerRequest(
   const registryToken = await (cache === undefined
     ? fetchToken(pull, run, false)
     : shareToken(cache, run, async (yields) => fetchToken(pull, run, yields)))
-  return formatResponse(apiVersion, registry.host, registryToken)
+  return formatResponse(request.apiVersion, registry.host, registryToken)
 }
 
 /**

@@ -20,8 +20,8 @@ const ROLE_ARN: Kind<string> = {
 /** What a request says about a pod's service account. */
 export interface Presented {
   /** Empty when there is none. */
-  readonly token: string
-  readonly annotations: Readonly<Record<string, string>>
+  readonly serviceAccountToken: string
+  readonly serviceAccountAnnotations: Readonly<Record<string, string>>
 }
 
 /**
@@ -32,7 +32,7 @@ export interface Presented {
  * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
  */
 export function readServiceAccount(
-  { token, annotations }: Presented,
+  { serviceAccountToken: token, serviceAccountAnnotations: annotations }: Presented,
   irsaRole: boolean,
   env: System['env'],
 ): ServiceAccount | undefined {

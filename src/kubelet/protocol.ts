@@ -20,7 +20,7 @@ const CredentialProviderRequest = v.object({
   image: NonEmpty,
   // With `tokenAttributes` in the kubelet's configuration (KEP-4412), for images of pods with a service account.
   serviceAccountToken: v.optional(v.string(), ''),
-  serviceAccountAnnotations: v.nullish(v.record(v.string(), v.string())),
+  serviceAccountAnnotations: v.nullish(v.record(v.string(), v.string()), {}),
 })
 
 /** One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port;

@@ -9,6 +9,10 @@ const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`
 const ROLE = { own: arn('own'), pods: arn('pods/a'), variable: arn('v') }
 const ENV = { AWS_ECR_ROLE_ARN: ROLE.variable }
 
+function presented(token: string, annotations: Readonly<Record<string, string>>) {
+  return { serviceAccountToken: token, serviceAccountAnnotations: annotations }
+}
+
 test.each([
   ['no role', {}, true, {}, undefined],
   ['its own role', { [ECR]: ROLE.own }, false, {}, ROLE.own],
@@ -29,12 +33,12 @@ test.each([
   ['a role under another name', { role_arn: 'x' }, true, { AWS_ROLE_ARN: 'y' }, undefined],
 ])('readServiceAccount() with %s', (_, annotations, irsaRole, env, roleArn) => {
   const expected = roleArn === undefined ? undefined : { token: 'T', roleArn }
-  expect(readServiceAccount({ token: 'T', annotations }, irsaRole, env)).toEqual(expected)
+  expect(readServiceAccount(presented('T', annotations), irsaRole, env)).toEqual(expected)
 })
 
 test('readServiceAccount() without a token leaves it to the node', () => {
   const annotations = { [ECR]: ROLE.own, [IRSA]: ROLE.pods }
-  expect(readServiceAccount({ token: '', annotations }, true, ENV)).toBeUndefined()
+  expect(readServiceAccount(presented('', annotations), true, ENV)).toBeUndefined()
 })
 
 test.each([
@@ -43,12 +47,12 @@ test.each([
   'arn:aws:iam::123456789012:user/a',
   `${ROLE.own} `,
 ])('readServiceAccount() refuses %j, and says what named it', (text) => {
-  const presented = { token: 'T', annotations: { [ECR]: text } }
-  expect(expectFailure('annotation', () => readServiceAccount(presented, false, {}))).toBe(
+  const asked = presented('T', { [ECR]: text })
+  expect(expectFailure('annotation', () => readServiceAccount(asked, false, {}))).toBe(
     `cannot use the annotation ${ECR} of the pod's service account: it is no role ARN`,
   )
   const env = { AWS_ECR_ROLE_ARN: text }
-  const none = { token: 'T', annotations: {} }
+  const none = presented('T', {})
   expect(expectFailure('config_value', () => readServiceAccount(none, false, env))).toBe(
     'cannot use AWS_ECR_ROLE_ARN: it must be the ARN of a role',
   )
