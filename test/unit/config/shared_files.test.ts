@@ -242,8 +242,9 @@ test.each([
   expect(plain(config)).toEqual({ default: { [key]: value } })
 })
 
+const section = (url: string) => `[services s]\necr =\n  endpoint_url = ${url}\n`
+
 test('readSharedConfig() keeps a services section of the config file whole', async () => {
-  const section = (url: string) => `[services s]\necr =\n  endpoint_url = ${url}\n`
   const config = await read(section('http://a'), section('http://b'))
   const nested = config.get('services s')?.values.get('ecr')?.nested
   expect(nested).toEqual(new Map([['endpoint_url', 'http://a']]))
