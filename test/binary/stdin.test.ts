@@ -49,7 +49,7 @@ test.concurrent('a request may come late, and in pieces', async () =>
 
 test.concurrent.each([
   ['', 'is empty'],
-  ['{}', '"apiVersion" is missing'],
+  ['{}', "'apiVersion' is missing"],
   [kubeletRequest('docker.io/library/nginx'), 'is not an Amazon ECR host'],
 ])('%j is refused before a broken configuration, and nobody is connected to', async (stdin, why) =>
   inWorld(async (world) => {
@@ -57,7 +57,7 @@ test.concurrent.each([
     const run = await runPlugin({ stdin, env })
     expect([run.exitCode, run.stdout]).toEqual([1, ''])
     expect(run.stderr).toContain(why)
-    expect(run.stderr.split('\n').length).toBe(2)
+    expect(run.stderr.split('\n').length).toBe(1)
     expect([world.countConnections('imds'), world.countConnections('ecr')]).toEqual([0, 0])
   }),
 )
@@ -65,7 +65,7 @@ test.concurrent.each([
 test.concurrent('a broken configuration is refused once the request is read', async () => {
   const run = await runPlugin({ stdin: kubeletRequest(IMAGE), env: { AWS_CONFIG_FILE: '/' } })
   expect([run.exitCode, run.stdout]).toEqual([1, ''])
-  expect(run.stderr).toBe(`${NAME}: cannot read the config file "/": it is a directory\n`)
+  expect(run.stderr).toBe(`${NAME}: cannot read the config file '/': it is a directory`)
 })
 
 test.concurrent('of a request and a file that do not end, both are named', async () => {
@@ -81,9 +81,26 @@ test.concurrent('of a request and a file that do not end, both are named', async
     stderr: 'pipe',
   })
   expect(await new Response(child.stderr).text()).toBe(
-    `${NAME}: gave up after 1 s while reading the request from stdin; "${fifo}" is still being read\n`,
+    `${NAME}: cannot end in time: gave up after 1 s while reading the request from stdin; '${fifo}' is still being read`,
   )
   expect(await child.exited).toBe(1)
   await child.stdin.end()
   rmSync(directory, { recursive: true })
+})
+
+const UNKNOWN = `${NAME}: cannot use the argument '--nope': it is not known; hint: --help lists the commands and options`
+
+test.concurrent('no line end stands behind the last line, where the kubelet reads it', async () => {
+  const run = await runPlugin({ args: ['--verbose', '--nope'] })
+  expect([run.exitCode, run.stderr]).toEqual([2, UNKNOWN])
+})
+
+test.concurrent('a line end stands behind it, where a person reads it', async () => {
+  let shown = ''
+  const decoder = new TextDecoder()
+  const child = Bun.spawn([pluginPath, '--nope'], {
+    terminal: { data: (_, bytes) => (shown += decoder.decode(bytes)) },
+  })
+  expect(await child.exited).toBe(2)
+  expect(shown).toBe(`${UNKNOWN}\r\n`)
 })
