@@ -65,7 +65,9 @@ export async function judgeSettings(
       fix: 'set both, or neither',
     })
   }
-  await tellFiles(system, tell)
+  // They would hold this up in the same way.
+  const isStuck = 'reason' in opened && opened.reason.cause === 'late'
+  if (!isStuck) await tellFiles(system, tell)
   if ('reason' in opened) return refuse('settings.values', opened.reason)
   const run = opened.value
   const planned = await attempt(async () => {

@@ -44,7 +44,7 @@ export interface Node {
   readonly faults?: readonly FaultRule[]
   readonly prepare?: (world: World) => void
   /** What is done once the kubelet runs. */
-  /** More variables of the kubelet's. */
+  /** What the kubelet is run in, and more variables. */
   readonly around?: (world: World) => Promise<Surroundings>
   readonly later?: (world: World) => void | Promise<void>
   /** Where in `DIR` the binary is that runs `doctor`. Default: `bin`. */
@@ -97,7 +97,8 @@ export async function examine(node: Node): Promise<Examined> {
   const fill = (text: string) => fillIn(fillKeys(text, { keys, world }), world, gate.url)
   node.prepare?.(world)
   const around = await node.around?.(world)
-  const kubelet = startKubelet({ ...node, env: { ...around?.env, ...node.env } }, world, fill)
+  const env = { ...around?.env, ...node.env }
+  const kubelet = startKubelet({ ...node, env, before: around?.command ?? [] }, world, fill)
   try {
     await kubelet.ready
     await node.later?.(world)
@@ -141,7 +142,11 @@ const OWN_ROOT = `
   exec chroot "$0/root" /mnt/kubelet "$@"`
 
 /** What begins with `sentinel` is a secret; so is the node's own key. */
-function startKubelet(node: Node, world: World, fill: (text: string) => string) {
+function startKubelet(
+  node: Node & { readonly before: readonly string[] },
+  world: World,
+  fill: (text: string) => string,
+) {
   const { directory } = world
   const config = node.config ?? formatConfig(node)
   const files = { 'config.yaml': config, ...node.files }
@@ -163,13 +168,14 @@ function startKubelet(node: Node, world: World, fill: (text: string) => string) 
       return name === 'KEYS' ? Object.entries(keyVariables(value, world)) : [[name, fill(value)]]
     }),
   )
-  const texts = JSON.stringify([files, node.env, node.args, node.own])
+  const { args, faults, own: mine, shell: outside } = node
+  const texts = JSON.stringify([files, node.env, args, mine, outside, faults])
   for (const [secret] of texts.matchAll(/sentinel[\w.-]+/g)) world.state.secrets.add(secret)
   const shell = `${directory}/kubelet`
   cpSync('/bin/sh', shell, { dereference: true })
   const words = ['-c', 'echo; read _', ...flags.map(fill)]
   const own = ['unshare', '-m', '/bin/sh', '-c', OWN_ROOT, directory, ...words]
-  const child = Bun.spawn(node.root === true ? own : [shell, ...words], {
+  const child = Bun.spawn(node.root === true ? own : [...node.before, shell, ...words], {
     env,
     cwd: '/',
     stdin: 'pipe',

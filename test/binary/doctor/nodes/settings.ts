@@ -145,6 +145,16 @@ export const SETTINGS_NODES: readonly Broken[] = [
     found: ['warn settings.files settings_empty_file'],
   },
   {
+    name: 'a configuration file that never ends',
+    node: {
+      env: { AWS_CONFIG_FILE: 'DIR/fifo' },
+      later: ({ directory }) => void Bun.spawnSync(['mkfifo', `${directory}/fifo`]),
+    },
+    verdict: 'fail',
+    found: ['fail settings.values late'],
+    says: /fifo/,
+  },
+  {
     name: 'a region that is none',
     node: { args: ['--mirror=HOST(registry)'], env: { AWS_REGION: 'Oregon' } },
     verdict: 'fail',
