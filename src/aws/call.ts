@@ -95,9 +95,9 @@ function judge(
   const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
   const forbidden = settings.get(SETTINGS.noSkewCorrection)
   return explainRefusal({
+    ...error,
     service,
     answer: outcome,
-    error,
     host,
     region: signing?.region,
     secrets: JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken]),

@@ -5,10 +5,9 @@ import type { Service } from './endpoints.ts'
 import type { AwsError } from './error_code.ts'
 
 /** What is known of a call that AWS has refused. */
-export interface Refused {
+export interface Refused extends AwsError {
   readonly service: Service
   readonly answer: HttpAnswer
-  readonly error: AwsError
   readonly host: string
   /** The region it was signed for, `undefined` where it was not signed. */
   readonly region: string | undefined
@@ -48,9 +47,7 @@ function patterns() {
 
 /** What AWS refuses a call for, in this program's words; what nothing here knows keeps its code alone. */
 export function explainRefusal(refused: Refused): Problem {
-  const { error, host, answer, service } = refused
-  const { message } = error
-  const code = error.code
+  const { code, message, host, answer, service } = refused
   if (code === undefined) {
     if (answer.status < 500 && isHtml(answer.body)) return problem('portal', { host })
     return problem('status', { status: answer.status, host })
@@ -84,8 +81,7 @@ const BY_CODE: ReadonlyMap<string, 'sso_ended' | 'sso_forbidden'> = new Map([
 ])
 
 /** Who may not do what, and what kind of policy says so. */
-function explainDenial(code: string, { error, host, service, secrets }: Refused): Problem {
-  const { message } = error
+function explainDenial(code: string, { message, host, service, secrets }: Refused): Problem {
   const says = patterns()
   const action = says.action.exec(message)?.[1]
   const name = says.who.exec(message)?.[1] ?? ''
@@ -121,8 +117,7 @@ function isPart(name: string, secrets: string): boolean {
 }
 
 function explainSignature(code: string, refused: Refused): Problem | undefined {
-  const { error, host, answer, region = '', nowMs, uncorrected } = refused
-  const { message } = error
+  const { message, host, answer, region = '', nowMs, uncorrected } = refused
   const says = patterns()
   if (says.scope.test(message)) return problem('endpoint_region', { code, host, region })
   const offMs = nowMs - (dateOf(answer.headers) ?? nowMs)

@@ -13,7 +13,8 @@ function explain(code: string | undefined, message: string, parts: Partial<Refus
   return explainRefusal({
     service: 'ecr',
     answer: answer('', 400),
-    error: { code, message },
+    code,
+    message,
     host: 'h',
     region: 'us-west-2',
     secrets: 'SECRETKEY',
