@@ -1,8 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
 import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { fromProfile } from '../config/settings.ts'
-import type { Setting } from '../config/settings_table.ts'
-import { SOURCES } from '../config/settings_table.ts'
+import { type Setting, SOURCES } from '../config/settings_table.ts'
 import { findSso, hasSsoKeys } from './sso_profile.ts'
 
 /** A profile whose links have been followed: `source` is the profile that its credentials come from. */
@@ -13,20 +12,13 @@ export interface LinkedProfile {
   readonly assumesRole: boolean
 }
 
+const { sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile } = SOURCES
+
 /** Keys that each say how to get credentials: at most one of them may stand in a profile. */
-const EXCLUSIVE = [
-  SOURCES.sourceProfile,
-  SOURCES.credentialSource,
-  SOURCES.credentialProcess,
-  SOURCES.webIdentityTokenFile,
-] as const
+const EXCLUSIVE = [sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile]
 
 /** Keys that say how to assume a role, and mean nothing without one. */
-const NEED_ROLE = [
-  SOURCES.sourceProfile,
-  SOURCES.credentialSource,
-  SOURCES.webIdentityTokenFile,
-] as const
+const NEED_ROLE = [sourceProfile, credentialSource, webIdentityTokenFile]
 
 /** Longer chains are a mistake: each link is a role to be assumed. */
 const MAX_LINKS = 64
@@ -59,7 +51,7 @@ export function linkProfile(
   if (assumesRole) assertRole(profile)
   // Keys of its own end the chain: a link beyond them is not followed, but the role is assumed with them.
   if (visited.size > 0 && hasKeys(profile)) return { profile, source: undefined, assumesRole }
-  const sourceName = assumesRole ? valueOf(profile, SOURCES.sourceProfile) : undefined
+  const sourceName = assumesRole ? valueOf(profile, sourceProfile) : undefined
   assertOneSource(profile, { ignoreLink: !assumesRole })
   if (sourceName === undefined) {
     if (hasSsoKeys(profile)) findSso(profile, config)
@@ -98,7 +90,7 @@ function assertRole(profile: Profile): void {
 
 function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink: boolean }): void {
   const named = EXCLUSIVE.filter(
-    (key) => valueOf(profile, key) !== undefined && !(ignoreLink && key === SOURCES.sourceProfile),
+    (key) => valueOf(profile, key) !== undefined && !(ignoreLink && key === sourceProfile),
   )
   if (named.length < 2) return
   const keys = named.map(({ key }) => key).join(', ')
@@ -108,7 +100,5 @@ function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink
 /** Whether a source profile names credentials of any kind. `login_session` does not count. */
 function hasCredentials({ profile, source }: LinkedProfile): boolean {
   if (source !== undefined || hasKeys(profile) || hasSsoKeys(profile)) return true
-  return EXCLUSIVE.some(
-    (key) => key !== SOURCES.sourceProfile && valueOf(profile, key) !== undefined,
-  )
+  return EXCLUSIVE.some((key) => key !== sourceProfile && valueOf(profile, key) !== undefined)
 }

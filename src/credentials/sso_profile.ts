@@ -1,17 +1,11 @@
 import { failure, quote } from '../base/failure.ts'
 import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { type Found, fromProfile, validate } from '../config/settings.ts'
-import { REGION, SOURCES } from '../config/settings_table.ts'
-import type { Setting } from '../config/settings_table.ts'
+import { REGION, type Setting, SOURCES } from '../config/settings_table.ts'
 import type { Sso } from './source.ts'
 
-const KEYS = [
-  SOURCES.ssoSession,
-  SOURCES.ssoStartUrl,
-  SOURCES.ssoRegion,
-  SOURCES.ssoAccountId,
-  SOURCES.ssoRoleName,
-] as const
+const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCES
+const KEYS = [ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName]
 
 /** Whether a profile says anything about IAM Identity Center: one key is enough to select it. */
 export function hasSsoKeys(profile: Profile): boolean {
@@ -30,12 +24,12 @@ export function findSso(
   config: SharedConfig,
 ): Omit<Sso, 'region'> & { readonly region: Found<string> } {
   const refuse = (reason: string) => failure('profile_sso', { profile: profile.name, reason })
-  const session = fromProfile(SOURCES.ssoSession, profile)?.value.trim()
+  const session = fromProfile(ssoSession, profile)?.value.trim()
   const section = session === undefined ? profile : config.get(`sso-session ${session}`)
   if (section === undefined) {
     throw refuse(`there is no section [sso-session ${quote(session ?? '')}]`)
   }
-  for (const key of [SOURCES.ssoRegion, SOURCES.ssoStartUrl]) {
+  for (const key of [ssoRegion, ssoStartUrl]) {
     const repeated = fromProfile(key, profile)?.value
     if (repeated !== undefined && repeated !== fromProfile(key, section)?.value) {
       throw refuse(`its ${key.key ?? ''} differs from that of its sso_session`)
@@ -49,10 +43,10 @@ export function findSso(
   return {
     profile: profile.name,
     session,
-    startUrl: need(SOURCES.ssoStartUrl, section).value,
-    region: need(SOURCES.ssoRegion, section),
-    accountId: need(SOURCES.ssoAccountId, profile).value,
-    roleName: need(SOURCES.ssoRoleName, profile).value,
+    startUrl: need(ssoStartUrl, section).value,
+    region: need(ssoRegion, section),
+    accountId: need(ssoAccountId, profile).value,
+    roleName: need(ssoRoleName, profile).value,
   }
 }
 
