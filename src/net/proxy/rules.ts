@@ -41,7 +41,8 @@ export function findProxy(url: URL, env: System['env']): Proxy | undefined {
 const UNSAFE = /[\s\p{Cc}\\]/u
 
 function parseProxy(text: string, variable: string): Proxy {
-  const url = UNSAFE.test(text) ? null : URL.parse(withScheme(text))
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+  const url = UNSAFE.test(text) ? null : URL.parse(hasScheme ? text : `http://${text}`)
   const authorization = url === null ? undefined : authorizationOf(url)
   if (
     url === null ||
@@ -64,10 +65,6 @@ function authorizationOf({ username, password }: URL): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function withScheme(text: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
 }
 
 /**
