@@ -70,7 +70,8 @@ export async function openRun(options: Options, system: System): Promise<Run> {
   const caBundle = settings.get(SETTINGS.caBundle)
   const appId = settings.get(SETTINGS.appId)?.value
   const network = openNetwork({ caBundle, appId, deadlineMs: options.timeoutMs }, system)
-  return { options, system, config, settings, profile, network, imds: openImds(settings, network) }
+  const context = { system, config, settings, profile, network }
+  return { ...context, options, imds: openImds(context) }
 }
 
 /**

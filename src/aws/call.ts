@@ -54,9 +54,9 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  */
 export async function callAws(
   call: AwsCall,
-  context: Pick<Context, 'settings' | 'network'>,
+  context: Pick<Context, 'settings' | 'system' | 'network'>,
 ): Promise<HttpAnswer> {
-  const { settings, network } = context
+  const { settings, system, network } = context
   const { service, signing } = call
   const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
@@ -68,8 +68,8 @@ export async function callAws(
     if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return false
     return network.clock.learn(answer.headers, sentAtMs)
   }
-  const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, network, async () => {
-    sentAtMs = network.localNow()
+  const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
+    sentAtMs = system.now()
     if (signing === undefined) return network.send(request)
     return network.send(await sign(request, { service, ...signing }, network.clock.now()))
   })

@@ -1,4 +1,5 @@
-import type { HttpAnswer, Network, NoAnswer } from '../net/network.ts'
+import type { HttpAnswer, NoAnswer } from '../net/network.ts'
+import type { Context } from './context.ts'
 
 /** What became of one attempt, in the eyes of the service that was asked. */
 export type Verdict = 'final' | 'retry' | 'throttled'
@@ -105,24 +106,24 @@ export function delayAfter({ outcome, verdict, attempts }: Tried, random: number
  */
 export async function withRetries(
   { maxAttempts = DEFAULT_ATTEMPTS, errorCode, learn, yields = false }: RetryOptions,
-  network: Network,
+  { system, network }: Pick<Context, 'system' | 'network'>,
   attempt: () => Promise<HttpAnswer | NoAnswer>,
 ): Promise<Tried> {
-  const startMs = network.elapsedMs()
+  const startMs = system.elapsedMs()
   for (let attempts = 1; ; attempts += 1) {
     // Sequential: each result decides whether there is another attempt.
     const outcome = await attempt()
     const verdict = judgeAttempt(outcome, errorCode)
-    const tried = { outcome, verdict, attempts, tookMs: network.elapsedMs() - startMs }
+    const tried = { outcome, verdict, attempts, tookMs: system.elapsedMs() - startMs }
     if (attempts >= maxAttempts) return tried
     // The right answer has nothing to teach.
     if (outcome.kind === 'answer' && outcome.status !== 200 && learn?.(outcome) === true) continue
     if (verdict === 'final') return tried
     if (verdict === 'throttled' && yields) return tried
-    const delayMs = delayAfter(tried, network.random())
+    const delayMs = delayAfter(tried, system.random())
     if (delayMs >= network.remainingMs()) return tried
-    network.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)
-    await network.sleep(delayMs)
+    system.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)
+    await system.sleep(delayMs)
   }
 }
 

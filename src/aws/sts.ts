@@ -64,7 +64,7 @@ async function callSts(
   context: Context,
   credentials?: Credentials,
 ): Promise<Credentials> {
-  const { region, network } = context
+  const { region, system } = context
   const body = new URLSearchParams({
     Action: action,
     RoleArn: role.arn,
@@ -74,7 +74,7 @@ async function callSts(
   })
   body.sort()
   const url = serviceUrl({ service: 'sts', region }, context)
-  network.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
+  system.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
   const about = subject('sts', { role: role.arn })
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const request = { method: 'POST', url, headers, body: body.toString() } as const

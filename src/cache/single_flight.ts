@@ -30,20 +30,20 @@ export async function shareToken(
   { network, system }: Pick<Context, 'network' | 'system'>,
   fetchToken: FetchToken,
 ): Promise<RegistryToken> {
-  const startMs = network.elapsedMs()
+  const startMs = system.elapsedMs()
   // Shortened at random: runs that began together must not all lose patience together.
-  const share = 1 - network.random() / 4
+  const share = 1 - system.random() / 4
   const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
   // Sticky: a pause is over before the throttling is.
   let isThrottled = false
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     const stored = cache.read()
     if (stored !== undefined) {
-      network.step('taking the token from the cache')
+      system.step('taking the token from the cache')
       return stored
     }
     const limitMs: number = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
-    const leftMs = startMs + limitMs - network.elapsedMs()
+    const leftMs = startMs + limitMs - system.elapsedMs()
     const turn: Turn = leftMs > 0 ? cache.claim() : 'alone'
     const yields = isThrottled
     const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
@@ -51,8 +51,8 @@ export async function shareToken(
     const token = turn === 'mine' ? await takeTurn(cache, system, fetchOnce) : undefined
     if (token !== undefined) return token
     isThrottled ||= turn !== 'taken'
-    network.step('waiting for another run that asks for the same token')
-    await network.sleep(Math.min(pollMs * (0.5 + network.random() / 2), leftMs))
+    system.step('waiting for another run that asks for the same token')
+    await system.sleep(Math.min(pollMs * (0.5 + system.random() / 2), leftMs))
   }
 }
 

@@ -1,9 +1,10 @@
+import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
 import { failed, failure, type Problem, problem, subject } from '../base/failure.ts'
 import type { Settings } from '../config/settings.ts'
 import { SETTINGS } from '../config/settings_table.ts'
-import type { HttpAnswer, Network, NoAnswer } from '../net/network.ts'
+import type { HttpAnswer, NoAnswer } from '../net/network.ts'
 import {
   parseRegion,
   parseRoleCredentials,
@@ -33,7 +34,8 @@ const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export function openImds(settings: Settings, network: Network): Imds {
+export function openImds(context: Pick<Context, 'settings' | 'system' | 'network'>): Imds {
+  const { settings, system, network } = context
   let token: string | undefined
 
   async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
@@ -41,9 +43,9 @@ export function openImds(settings: Settings, network: Network): Imds {
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }
   async function fetchSessionToken(reason: string): Promise<string> {
-    network.step('asking IMDS for the session token')
+    system.step('asking IMDS for the session token')
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
-    const tried = await withRetries({}, network, async () =>
+    const tried = await withRetries({}, context, async () =>
       send('PUT', '/latest/api/token', headers),
     )
     return parseSessionToken(bodyOf(tried, 'session token', reason))
@@ -56,8 +58,8 @@ export function openImds(settings: Settings, network: Network): Imds {
   async function get(path: string, what: Wanted, reason: string): Promise<Uint8Array> {
     const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
-    network.step(`asking IMDS for the ${what}`)
-    const tried = await withRetries({ learn: forget }, network, async () => {
+    system.step(`asking IMDS for the ${what}`)
+    const tried = await withRetries({ learn: forget }, context, async () => {
       token ??= await fetchSessionToken(reason)
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })

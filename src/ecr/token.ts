@@ -61,9 +61,9 @@ export async function fetchRegistryToken(
   context: Context,
 ): Promise<RegistryToken> {
   const { service } = registry
-  const { region, network } = context
+  const { region, system, network } = context
   const request = tokenRequest(registry, context)
-  network.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
+  system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
   const signing = { region, credentials }
   const call = { subject: subject('ecr', { region }), service, request, signing, yields }
   const answer = await callAws(call, context)

@@ -18,8 +18,8 @@ export interface HttpAnswer extends RawAnswer {
 
 export type { NoAnswer } from './describe.ts'
 
-/** The one door to the network, and the clocks that belong to it. */
-export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'elapsedMs'> {
+/** The one door to the network. */
+export interface Network {
   readonly send: (request: HttpRequest) => Promise<HttpAnswer | NoAnswer>
   /**
    * Begins to connect to the server of a URL that will be asked later in this run. Sends no request, and whatever goes
@@ -32,8 +32,6 @@ export interface Network extends Pick<System, 'step' | 'sleep' | 'random' | 'ela
   readonly addressesOf: (url: URL) => Promise<readonly string[] | NoAnswer>
   /** Milliseconds until the run must be over. */
   readonly remainingMs: () => number
-  /** The node's clock, see `System.now`. */
-  readonly localNow: () => number
   /** The time to sign with. */
   readonly clock: Clock
 }
@@ -131,8 +129,5 @@ export function openNetwork(
       describeError(error, { host: url.host, timeoutMs: 0, nowMs: system.now() }),
     )
   }
-  const { step, sleep, random, elapsedMs, now: localNow } = system
-  const clock = startClock(system)
-  const network = { send, prepare, addressesOf, remainingMs, clock }
-  return { ...network, step, sleep, random, elapsedMs, localNow }
+  return { send, prepare, addressesOf, remainingMs, clock: startClock(system) }
 }

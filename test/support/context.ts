@@ -58,11 +58,6 @@ export function fakeContext(
     },
   })
   const network: Network = {
-    step: system.step,
-    sleep: system.sleep,
-    random: system.random,
-    elapsedMs: system.elapsedMs,
-    localNow: system.now,
     remainingMs: () => deadlineMs - elapsedMs,
     clock: startClock(system),
     prepare: () => undefined,
@@ -79,7 +74,7 @@ export function fakeContext(
   }
   const profile = config.get('default')
   const settings = readSettings(system.env, profile)
-  const imds = openImds(settings, network)
+  const imds = openImds({ settings, system, network })
   const context = { system, config, profile, settings, network, region: 'us-west-2' }
   return { context, imds, requests, waits }
 }

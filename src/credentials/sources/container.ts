@@ -30,17 +30,18 @@ const refuse = (reason: string) =>
  */
 export async function fetchContainerCredentials(
   { value: url, origin }: Found<string>,
-  { system, network }: Pick<Context, 'system' | 'network'>,
+  context: Pick<Context, 'system' | 'network'>,
 ): Promise<Credentials> {
+  const { system, network } = context
   const { host, protocol } = new URL(url)
   if (protocol === 'http:') await assertAllowed(new URL(url), origin, network)
   const authorization = await readAuthorization(system)
-  network.step(`asking the container endpoint ${host} for credentials`)
+  system.step(`asking the container endpoint ${host} for credentials`)
   const headers = {
     accept: 'application/json',
     ...(authorization === '' ? {} : { authorization }),
   }
-  const tried = await withRetries({ errorCode }, network, async () =>
+  const tried = await withRetries({ errorCode }, context, async () =>
     network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )
   const { outcome } = tried

@@ -26,7 +26,7 @@ export async function runCredentialProcess(
 ): Promise<Credentials> {
   const name = `the credential_process of profile ${quote(source.profile)}`
   const { profile } = source
-  network.step(`running ${name}`)
+  system.step(`running ${name}`)
   const timeoutMs = network.remainingMs()
   const result = await system.runCommand(source.command, timeoutMs).catch(() => {
     throw failure('process_shell', { profile })

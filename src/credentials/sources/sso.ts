@@ -31,10 +31,10 @@ const SsoAnswer = v.object({
  */
 export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<Credentials> {
   const accessToken = await findSsoToken(sso, context)
-  const { network } = context
+  const { system } = context
   const base = serviceUrl({ service: 'sso', region: sso.region }, context)
   const query = new URLSearchParams({ account_id: sso.accountId, role_name: sso.roleName })
-  network.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
+  system.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
   const about = subject('sso', { profile: sso.profile })
   const url = `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`
   const headers = { 'x-amz-sso_bearer_token': accessToken }

@@ -46,7 +46,7 @@ export async function awaitFreshToken(
     if (found !== undefined && found.expiresAtMs > network.clock.now())
       return found.token.accessToken
     if (network.remainingMs() <= POLL_MS) return undefined
-    await network.sleep(POLL_MS)
+    await system.sleep(POLL_MS)
   }
   return undefined
 }

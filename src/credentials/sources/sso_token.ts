@@ -85,9 +85,9 @@ async function renew(
   material: RefreshMaterial,
   context: Context,
 ): Promise<{ accessToken: string; refreshToken: string; expiresAt: string }> {
-  const { network } = context
+  const { system, network } = context
   const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, context)
-  network.step(`asking ${new URL(base).host} for a new token`)
+  system.step(`asking ${new URL(base).host} for a new token`)
   const about = subject('sso_token', { profile: sso.profile })
   const url = `${base.replace(/\/$/, '')}/token`
   const headers = { 'content-type': 'application/json' }

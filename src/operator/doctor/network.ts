@@ -73,13 +73,13 @@ function describeWay(url: URL, proxy: Proxy | undefined, issuers: Issuers): stri
 
 async function tellAddress(
   url: URL,
-  { network }: Identity['context'],
+  { system, network }: Identity['context'],
   tell: Tell,
 ): Promise<boolean> {
   const id = 'network.address'
-  const startMs = network.elapsedMs()
+  const startMs = system.elapsedMs()
   const found = await network.addressesOf(url)
-  const ms = network.elapsedMs() - startMs
+  const ms = system.elapsedMs() - startMs
   if ('kind' in found) {
     tell({ id, status: 'fail', ms, ...explainProblem(found) })
     return false

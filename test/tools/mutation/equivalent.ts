@@ -211,14 +211,14 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'ecr/token.ts',
-    code: 'const [, username, password] = /^([^:]+):(.+)$/s.exec(decodeBase64(data.authorizationToken)) ?? []',
+    code: 'const [, username, password] = /^([^:]+):(.+)$/s.exec(text) ?? []',
     changes: [']+):(.+)$/s -> ]+):(.+)/s'],
     why: 'The last part takes all that is left.',
   },
   {
     file: 'ecr/token.ts',
-    code: 'if (username === undefined || password === undefined) throw notAToken()',
-    changes: ['|| -> &&'],
+    code: 'if (username !== undefined && password !== undefined) return { username, password }',
+    changes: ['&& -> ||'],
     why: 'Both are there or neither.',
   },
   {

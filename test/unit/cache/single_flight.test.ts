@@ -32,20 +32,21 @@ async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {
   node.uptimeMs += parts.spentMs ?? 0
   const startMs = node.uptimeMs
   const steps: string[] = []
-  const own = {
-    ...network,
+  const waiting = {
+    ...system,
     step: (text: string) => void steps.push(text),
     sleep: async (ms: number) => {
       node.uptimeMs += ms
       onSleep?.(ms)
     },
     random: () => random,
-    elapsedMs: system.elapsedMs,
+  }
+  const own = {
+    ...network,
     remainingMs: () => deadlineMs - system.elapsedMs(),
-    localNow: () => node.nowMs,
     clock: { now: () => node.nowMs + skewMs, learn: () => false },
   }
-  const token = await shareToken(cache, { system, network: own }, fetchToken)
+  const token = await shareToken(cache, { system: waiting, network: own }, fetchToken)
   return { token, waitedMs: node.uptimeMs - startMs, steps }
 }
 

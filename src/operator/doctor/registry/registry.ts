@@ -16,11 +16,11 @@ export async function judgeRegistry(
   inquiry: Inquiry,
 ): Promise<boolean> {
   const { image, tell } = inquiry
-  const { network } = run
-  const startMs = network.elapsedMs()
+  const { network, system } = run
+  const startMs = system.elapsedMs()
   const client = await openRegistry(image, pull.registry, { answer, network })
   const ping = 'get' in client ? await client.get('/v2/') : client
-  const ms = network.elapsedMs() - startMs
+  const ms = system.elapsedMs() - startMs
   if (!('get' in client) || ping.kind === 'no_answer' || ping.status !== 200 || isHtml(ping.body)) {
     tell({ ...judgePing(ping, image.host), ms })
     return false
