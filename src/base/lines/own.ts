@@ -1,3 +1,8 @@
+/** What lines have in common. */
+const PROFILE = "cannot use profile '{profile}'"
+const CACHE = "cannot use the cache directory '{path}'"
+const COMMAND = "the credential_process of profile '{profile}'"
+
 /**
  * Lines about what stands on this node: how the program was called, its configuration, its files. `{name}` is filled in,
  * `'{name}'` as a name from outside.
@@ -37,43 +42,31 @@ export const OWN_LINES = {
     "cannot find profile '{profile}' (from AWS_PROFILE): neither the config nor the credentials file has it",
   profile_header:
     "cannot find profile '{profile}' (from AWS_PROFILE): the config file has it as [{profile}]; hint: there it must be [profile {profile}]",
-  profile_half_keys:
-    "cannot use profile '{profile}': {where} has only one of aws_access_key_id and aws_secret_access_key",
-  profile_no_role: "cannot use profile '{profile}': its {key} requires role_arn",
-  profile_many_sources: "cannot use profile '{profile}': only one of {keys} may be set",
-  profile_source_missing:
-    "cannot use profile '{profile}': its source_profile '{source}' does not exist",
-  profile_source_empty:
-    "cannot use profile '{profile}': its source_profile '{source}' names no credentials",
-  profile_chain: "cannot use profile '{profile}': more than {limit} profiles refer to one another",
-  profile_login_session:
-    "cannot use profile '{profile}': its login_session is not supported; hint: use sso_session or a role",
-  profile_credential_source: "cannot use profile '{profile}': its credential_source {reason}",
-  profile_mfa:
-    "cannot use profile '{profile}': its mfa_serial asks for a code, and nobody is there to type one",
-  profile_sso: "cannot use profile '{profile}': {reason}",
+  profile_half_keys: `${PROFILE}: {where} has only one of aws_access_key_id and aws_secret_access_key`,
+  profile_no_role: `${PROFILE}: its {key} requires role_arn`,
+  profile_many_sources: `${PROFILE}: only one of {keys} may be set`,
+  profile_source_missing: `${PROFILE}: its source_profile '{source}' does not exist`,
+  profile_source_empty: `${PROFILE}: its source_profile '{source}' names no credentials`,
+  profile_chain: `${PROFILE}: more than {limit} profiles refer to one another`,
+  profile_login_session: `${PROFILE}: its login_session is not supported; hint: use sso_session or a role`,
+  profile_credential_source: `${PROFILE}: its credential_source {reason}`,
+  profile_mfa: `${PROFILE}: its mfa_serial asks for a code, and nobody is there to type one`,
+  profile_sso: `${PROFILE}: {reason}`,
 
-  cache_mode:
-    "cannot use the cache directory '{path}': its mode is {mode}, so others may use it; hint: it must be 0700",
-  cache_owner: "cannot use the cache directory '{path}': it belongs to another user ({uid})",
-  cache_directory:
-    "cannot use the cache directory '{path}': {reason}; hint: it must be a directory of this user, no link, with no access for others",
-  cache_full: "cannot use the cache directory '{path}': no space is left in its file system",
-  cache_read_only: "cannot use the cache directory '{path}': its file system is read-only",
+  cache_mode: `${CACHE}: its mode is {mode}, so others may use it; hint: it must be 0700`,
+  cache_owner: `${CACHE}: it belongs to another user ({uid})`,
+  cache_directory: `${CACHE}: {reason}; hint: it must be a directory of this user, no link, with no access for others`,
+  cache_full: `${CACHE}: no space is left in its file system`,
+  cache_read_only: `${CACHE}: its file system is read-only`,
   cache_life: 'cannot keep the token: ECR did not say how long it is valid',
   cache_region:
     'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',
 
-  process_shell:
-    "cannot run the credential_process of profile '{profile}': there is no usable /bin/sh",
-  process_late:
-    "cannot get credentials: the credential_process of profile '{profile}' did not end in {seconds} s{said}",
-  process_failed:
-    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code {code}{said}",
-  process_not_found:
-    "cannot get credentials: the credential_process of profile '{profile}' ended with exit code 127{said}; hint: the shell found no such command; quotes around the whole command make it one word",
-  process_output:
-    "cannot use the output of the credential_process of profile '{profile}': {reason}{said}",
+  process_shell: `cannot run ${COMMAND}: there is no usable /bin/sh`,
+  process_late: `cannot get credentials: ${COMMAND} did not end in {seconds} s{said}`,
+  process_failed: `cannot get credentials: ${COMMAND} ended with exit code {code}{said}`,
+  process_not_found: `cannot get credentials: ${COMMAND} ended with exit code 127{said}; hint: the shell found no such command; quotes around the whole command make it one word`,
+  process_output: `cannot use the output of ${COMMAND}: {reason}{said}`,
 
   sso_file: "cannot use the SSO token file '{path}': {reason}",
   sso_store:
