@@ -10,25 +10,17 @@ export type Turn = 'mine' | 'taken' | 'throttled' | 'alone'
 /** What a run leaves behind when it got no token, so that the others know why. */
 export type Note = 'failed' | 'throttled'
 
-/** The right to ask for all runs of the node, which one of them has at a time. Both members throw what the directory does. */
-export interface Claim {
-  readonly claim: () => Turn
-  /** Ends this run's claim, but not that of a run which has taken over. */
-  readonly release: (note?: Note) => void
-}
-
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
 export const MAX_CLAIM_MS = 5000
 
 /** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
 const PAUSE_MS = { least: 1000, most: 4000 }
 
-/** The claim for a key. Claim and note say who asks, by process number, or what came of it; and until when, by the boot clock. */
-export function openClaim(
-  files: PrivateDirectory,
-  clock: BootClock,
-  { key, system }: { readonly key: string; readonly system: System },
-): Claim {
+/**
+ * The right to ask for all runs of the node, which one of them has at a time. Claim and note say who asks, by process number,
+ * or what came of it; and until when, by the boot clock. Both members throw what the directory does.
+ */
+export function openClaim(files: PrivateDirectory, clock: BootClock, key: string, system: System) {
   const name = `${key}.claim`
   const noteName = `${key}.failure`
   const openedAtMs = clock.uptimeMs()
@@ -65,6 +57,7 @@ export function openClaim(
     return system.isRunning(Number(owner)) ? 'taken' : undefined
   }
 
+  /** Ends this run's claim, but not that of a run which has taken over. */
   function release(note?: Note): void {
     // Random, so that nodes that were throttled together do not come back together.
     const pauseMs = PAUSE_MS.least + system.random() * (PAUSE_MS.most - PAUSE_MS.least)

@@ -6,7 +6,7 @@ import { reasonOf } from '../base/files.ts'
 import type { System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
 import { readBootClock, SLACK_MS } from './boot_clock.ts'
-import { type Claim, openClaim, type Turn } from './claim.ts'
+import { type Note, openClaim, type Turn } from './claim.ts'
 import { sweep } from './sweep.ts'
 
 /** A token in a file of the cache. */
@@ -25,15 +25,7 @@ const Entry = v.object({
 type Entry = v.InferOutput<typeof Entry>
 
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
-export interface TokenCache extends Claim {
-  /** A token in the first half of its life. */
-  readonly read: () => RegistryToken | undefined
-  readonly write: (token: RegistryToken) => void
-  /** Why the directory failed the last time that it did. */
-  readonly failure: () => Failure | undefined
-  /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
-  readonly sweep: () => void
-}
+export type TokenCache = Awaited<ReturnType<typeof openTokenCache>>
 
 /**
  * The cached token of one identity in a directory.
@@ -44,11 +36,7 @@ export interface TokenCache extends Claim {
  * @param key - see `cacheKey`.
  * @throws {Failure} `cache_...` - the directory cannot be used.
  */
-export async function openTokenCache(
-  directory: string,
-  key: string,
-  system: System,
-): Promise<TokenCache> {
+export async function openTokenCache(directory: string, key: string, system: System) {
   const opening = Promise.all([readBootClock(system), system.openPrivateDirectory(directory)])
   const [clock, files] = await opening.catch((error: unknown) => {
     // The system says the same of a file, of a link, and of a parent that is no directory.
@@ -58,7 +46,7 @@ export async function openTokenCache(
   })
   const file = `${key}.token`
   let failed: Failure | undefined
-  const { claim, release } = openClaim(files, clock, { key, system })
+  const { claim, release } = openClaim(files, clock, key, system)
 
   function read(): RegistryToken | undefined {
     const text = files.read(file)
@@ -94,11 +82,14 @@ export async function openTokenCache(
   }
 
   return {
+    /** A token in the first half of its life. */
     read: () => unlessFailing(read, undefined),
-    write: (token) => unlessFailing(() => write(token), undefined),
+    write: (token: RegistryToken) => unlessFailing(() => write(token), undefined),
     claim: () => unlessFailing<Turn>(claim, 'alone'),
-    release: (note) => unlessFailing(() => release(note), undefined),
+    release: (note?: Note) => unlessFailing(() => release(note), undefined),
+    /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
     sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
+    /** Why the directory failed the last time that it did. */
     failure: () => failed,
   }
 }

@@ -1,15 +1,7 @@
 import type { System } from '../base/system.ts'
 
 /** The time as AWS has it, as far as this run knows. */
-export interface Clock {
-  /** Milliseconds since 1970: the node's clock, corrected once AWS has shown that it is wrong. */
-  readonly now: () => number
-  /**
-   * Takes AWS's time from the headers of an answer to a request sent at `sentAtMs` (by the node's clock). True if `now` was
-   * corrected: that happens at most once, and only for a difference large enough for AWS to refuse a signature.
-   */
-  readonly learn: (headers: Headers, sentAtMs: number) => boolean
-}
+export type Clock = ReturnType<typeof startClock>
 
 /** AWS refuses signatures that are off by five minutes; below four the clock is not the reason. */
 export const MIN_SKEW_MS = 240_000
@@ -34,8 +26,14 @@ export function dateOf(headers: Headers): number | undefined {
 }
 
 /** A clock that starts as the node's own. */
-export function startClock(system: Pick<System, 'now' | 'step'>): Clock {
+export function startClock(system: Pick<System, 'now' | 'step'>) {
   let skewMs: number | undefined
+  /** Milliseconds since 1970: the node's clock, corrected once AWS has shown that it is wrong. */
+  const now = () => system.now() + (skewMs ?? 0)
+  /**
+   * Takes AWS's time from the headers of an answer to a request sent at `sentAtMs` (by the node's clock). True if `now` was
+   * corrected: that happens at most once, and only for a difference large enough for AWS to refuse a signature.
+   */
   function learn(headers: Headers, sentAtMs: number): boolean {
     const receivedAtMs = system.now()
     const dateMs = dateOf(headers)
@@ -50,5 +48,5 @@ export function startClock(system: Pick<System, 'now' | 'step'>): Clock {
     )
     return true
   }
-  return { now: () => system.now() + (skewMs ?? 0), learn }
+  return { now, learn }
 }

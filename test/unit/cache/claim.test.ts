@@ -8,7 +8,7 @@ import type { FakeParts } from '../../support/system.ts'
 async function openOn(node: FakeNode, parts: FakeParts = {}) {
   const system = processOn(node, parts)
   const clock = { bootId: BOOT, uptimeMs: () => node.uptimeMs }
-  return openClaim(await system.openPrivateDirectory('/run/x'), clock, { key: 'k', system })
+  return openClaim(await system.openPrivateDirectory('/run/x'), clock, 'k', system)
 }
 
 test('claim() gives the turn to the first run, for five seconds, and makes the second one wait', async () => {
