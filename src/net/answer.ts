@@ -1,14 +1,15 @@
 import { broken } from './problem.ts'
 
 /** What a server answered, whatever its status. */
-export interface RawAnswer {
+export interface HttpAnswer {
+  readonly kind: 'answer'
   readonly status: number
   readonly headers: Headers
   readonly body: Uint8Array
 }
 
 /** Status line and headers of an answer, and where they end. */
-export interface Head extends Omit<RawAnswer, 'body'> {
+export interface Head extends Pick<HttpAnswer, 'status' | 'headers'> {
   /** Whether it is HTTP/1.0, which knows no chunks. */
   readonly isOld: boolean
   /** Length of everything up to the body, in bytes. */
@@ -42,13 +43,13 @@ const CHUNK_LINE = /^([0-9a-fA-F]{1,6})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
  * @throws an error with the `code` `EBADMSG` - no HTTP/1 answer, or ambiguous; `ENOLENGTH` - of unknown length; `EMSGSIZE`.
  * @see https://www.rfc-editor.org/rfc/rfc9112#section-6.3
  */
-export function parseAnswer(bytes: Buffer): RawAnswer | undefined {
+export function parseAnswer(bytes: Buffer): HttpAnswer | undefined {
   if (bytes.length > MAX_RAW_BYTES) throw broken('EMSGSIZE')
   const head = parseHead(bytes)
   if (head === undefined) return undefined
   const { status, headers } = head
   const body = parseBody(head, bytes.subarray(head.length))
-  return body === undefined ? undefined : { status, headers, body }
+  return body === undefined ? undefined : { kind: 'answer', status, headers, body }
 }
 
 /**

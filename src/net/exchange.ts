@@ -1,6 +1,6 @@
 import { coded } from '../base/failure.ts'
 import type { Connection } from '../base/system.ts'
-import { parseAnswer, type RawAnswer } from './answer.ts'
+import { type HttpAnswer, parseAnswer } from './answer.ts'
 import { type BrokenCode, within } from './problem.ts'
 import type { Proxy } from './proxy/rules.ts'
 
@@ -28,7 +28,7 @@ export async function exchange(
   bytes: Uint8Array,
   timeoutMs: number,
   notYet: () => BrokenCode,
-): Promise<RawAnswer> {
+): Promise<HttpAnswer> {
   let isConnected = false
   try {
     const asked = connecting.then(async (connection) => {

@@ -1,5 +1,5 @@
 import type { Connection, System } from '../base/system.ts'
-import type { RawAnswer } from './answer.ts'
+import type { HttpAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
 import { describeError, type NoAnswer } from './describe.ts'
@@ -11,12 +11,7 @@ import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
 import { type CaBundle, readTrustStore } from './trust.ts'
 
-/** What came back, whatever its status. */
-export interface HttpAnswer extends RawAnswer {
-  readonly kind: 'answer'
-}
-
-export type { NoAnswer } from './describe.ts'
+export type { HttpAnswer, NoAnswer }
 
 /** The one door to the network. */
 export interface Network {
@@ -111,7 +106,7 @@ export function openNetwork(
       const answer = await exchange(take(url, proxy), bytes, timeoutMs, notYet)
       const encoding = answer.headers.get('content-encoding') ?? 'identity'
       if (encoding !== 'identity') throw broken('ECOMPRESSED')
-      return { kind: 'answer', ...answer }
+      return answer
     } catch (error) {
       const { host } = url
       const attempt = { host, timeoutMs, trustedBy, proxy: proxy?.name, nowMs: system.now() }
