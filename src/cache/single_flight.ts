@@ -1,6 +1,5 @@
 import type { Context } from '../aws/context.ts'
 import { Failure } from '../base/failure.ts'
-import type { System } from '../base/system.ts'
 import type { RegistryToken } from '../ecr/token.ts'
 import { MAX_CLAIM_MS, type Note, type Turn } from './claim.ts'
 import type { TokenCache } from './store.ts'
@@ -36,6 +35,32 @@ export async function shareToken(
   const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
   // Sticky: a pause is over before the throttling is.
   let isThrottled = false
+
+  async function fetchAndKeep(): Promise<RegistryToken> {
+    // Another run may have ended between this one's two looks.
+    const stored = cache.read()
+    if (stored !== undefined) return stored
+    const token = await fetchToken(isThrottled)
+    cache.write(token)
+    return token
+  }
+  /** Calls ECR on behalf of every waiter; returns the token, `undefined` when ECR throttles. */
+  async function takeTurn(): Promise<RegistryToken | undefined> {
+    const done = system.onSignal(cache.release)
+    let note: Note | undefined
+    try {
+      return await fetchAndKeep()
+    } catch (error) {
+      note = error instanceof Failure && error.cause === 'throttled' ? 'throttled' : 'failed'
+      if (note === 'failed') throw error
+      return undefined
+    } finally {
+      cache.sweep()
+      cache.release(note)
+      done()
+    }
+  }
+
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS)) {
     const stored = cache.read()
     if (stored !== undefined) {
@@ -45,46 +70,11 @@ export async function shareToken(
     const limitMs: number = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
     const leftMs = startMs + limitMs - system.elapsedMs()
     const turn: Turn = leftMs > 0 ? cache.claim() : 'alone'
-    const yields = isThrottled
-    const fetchOnce = async (): Promise<RegistryToken> => fetchToken(yields)
-    if (turn === 'alone') return fetchAndKeep(cache, fetchOnce)
-    const token = turn === 'mine' ? await takeTurn(cache, system, fetchOnce) : undefined
+    if (turn === 'alone') return fetchAndKeep()
+    const token = turn === 'mine' ? await takeTurn() : undefined
     if (token !== undefined) return token
     isThrottled ||= turn !== 'taken'
     system.step('waiting for another run that asks for the same token')
     await system.sleep(Math.min(pollMs * (0.5 + system.random() / 2), leftMs))
   }
-}
-
-/** Calls ECR on behalf of every waiter; returns the token, `undefined` when ECR throttles. */
-async function takeTurn(
-  cache: TokenCache,
-  system: Pick<System, 'onSignal'>,
-  fetchOnce: () => Promise<RegistryToken>,
-): Promise<RegistryToken | undefined> {
-  const done = system.onSignal(cache.release)
-  let note: Note | undefined
-  try {
-    return await fetchAndKeep(cache, fetchOnce)
-  } catch (error) {
-    note = error instanceof Failure && error.cause === 'throttled' ? 'throttled' : 'failed'
-    if (note === 'failed') throw error
-    return undefined
-  } finally {
-    cache.sweep()
-    cache.release(note)
-    done()
-  }
-}
-
-async function fetchAndKeep(
-  cache: TokenCache,
-  fetchOnce: () => Promise<RegistryToken>,
-): Promise<RegistryToken> {
-  // Another run may have ended between this one's two looks.
-  const stored = cache.read()
-  if (stored !== undefined) return stored
-  const token = await fetchOnce()
-  cache.write(token)
-  return token
 }
