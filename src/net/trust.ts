@@ -37,13 +37,15 @@ export async function readTrustStore(
   caBundle: CaBundle | undefined,
   system: TrustSystem,
 ): Promise<TrustStore> {
-  if (caBundle !== undefined) {
-    const { value: path, origin } = caBundle
-    const subject = `the CA bundle ${quote(path)} (from ${origin})`
-    const bundle = await readBundle(path, subject, system)
-    if (bundle === undefined) throw unusable(subject, 'it does not exist')
-    return storeOf([bundle], quote(path), system)
-  }
+  if (caBundle === undefined) return readHostStore(system)
+  const { value: path, origin } = caBundle
+  const subject = `the CA bundle ${quote(path)} (from ${origin})`
+  const bundle = await readBundle(path, subject, system)
+  if (bundle !== undefined) return storeOf([bundle], quote(path), system)
+  throw unusable(subject, 'it does not exist')
+}
+
+async function readHostStore(system: TrustSystem): Promise<TrustStore> {
   const { SSL_CERT_FILE: file = '', SSL_CERT_DIR: directories = '' } = system.env
   const reads = new Map<string, ReturnType<typeof readBundle>>()
   // SSL_CERT_FILE is often the distribution's own bundle.
@@ -52,14 +54,37 @@ export async function readTrustStore(
     reads.set(path, read)
     return read
   }
-  const listed = directories
-    .split(':')
-    .filter(Boolean)
-    .map(async (directory) => listCertificates(directory, system))
+  /** The first that exists is the host's. To pass over one that is damaged would change whom this host trusts. */
+  async function findHostBundle() {
+    for (const path of HOST_BUNDLES) {
+      const bundle = await readOnce(path)
+      if (bundle !== undefined) return { path, bundle }
+    }
+    return undefined
+  }
+  /** A file of SSL_CERT_FILE or SSL_CERT_DIR. As in Go, one that is of no use only means less trust. */
+  async function readNamed(path: string): Promise<Bundle | undefined> {
+    try {
+      const bundle = await readOnce(path)
+      if (bundle === undefined) system.step(`there are no certificates in ${quote(path)}`)
+      return bundle
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      system.step(error.message)
+      return undefined
+    }
+  }
+  async function listCertificates(directory: string): Promise<readonly string[]> {
+    return system.listFiles(directory).catch((error: unknown) => {
+      system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
+      return []
+    })
+  }
+  const listed = directories.split(':').filter(Boolean).map(listCertificates)
   const files = [...(file === '' ? [] : [file]), ...(await Promise.all(listed)).flat()]
   const [host, ...named] = await Promise.all([
-    file !== '' && directories !== '' ? undefined : findHostBundle(readOnce),
-    ...files.map(async (path) => readNamed(path, readOnce, system)),
+    file !== '' && directories !== '' ? undefined : findHostBundle(),
+    ...files.map(readNamed),
   ])
   const names = new Set([file, directories, host?.path ?? ''].filter(Boolean))
   if (names.size === 0) {
@@ -70,44 +95,4 @@ export async function readTrustStore(
   const bundles = new Set([...named, host?.bundle].filter((bundle) => bundle !== undefined))
   if (bundles.size > 0) return storeOf([...bundles], name, system)
   throw unusable(`the certificates in ${name}`, 'there are none')
-}
-
-type ReadBundle = (path: string) => Promise<Bundle | undefined>
-
-/** The first that exists is the host's. To pass over one that is damaged would change whom this host trusts. */
-async function findHostBundle(
-  read: ReadBundle,
-): Promise<{ readonly path: string; readonly bundle: Bundle } | undefined> {
-  for (const path of HOST_BUNDLES) {
-    const bundle = await read(path)
-    if (bundle !== undefined) return { path, bundle }
-  }
-  return undefined
-}
-
-/** A file of SSL_CERT_FILE or SSL_CERT_DIR. As in Go, one that is of no use only means less trust. */
-async function readNamed(
-  path: string,
-  read: ReadBundle,
-  system: Pick<System, 'step'>,
-): Promise<Bundle | undefined> {
-  try {
-    const bundle = await read(path)
-    if (bundle === undefined) system.step(`there are no certificates in ${quote(path)}`)
-    return bundle
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    system.step(error.message)
-    return undefined
-  }
-}
-
-async function listCertificates(
-  directory: string,
-  system: Pick<System, 'listFiles' | 'step'>,
-): Promise<readonly string[]> {
-  return system.listFiles(directory).catch((error: unknown) => {
-    system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
-    return []
-  })
 }
