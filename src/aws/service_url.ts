@@ -49,10 +49,8 @@ function configuredUrl(service: Service, context: Configured): Found<string> | u
   return inServicesSection(service.replace('-', '_'), context) ?? all
 }
 
-function inServicesSection(
-  key: string,
-  { settings, config }: Configured,
-): Found<string> | undefined {
+function inServicesSection(key: string, context: Configured): Found<string> | undefined {
+  const { settings, config } = context
   const name = settings.get(SETTINGS.services)?.value
   const service = config.get(`services ${name ?? ''}`)?.values.get(key)
   const value = service?.nested.get('endpoint_url') ?? ''

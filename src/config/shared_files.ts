@@ -23,9 +23,17 @@ export async function readSharedConfig(
   system.step(
     `reading ${quote(configFile ?? 'no config file')} and ${quote(credentialsFile ?? 'no credentials file')}`,
   )
+  async function readSections(name: string, path: string | undefined): Promise<Sections> {
+    if (path === undefined) return { file: '', sections: new Map() }
+    const text = (await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)) ?? ''
+    const sections = parseIni(text)
+    const state = whyUnreadable(text, sections)
+    if (state === undefined) return { file: path, sections }
+    throw failure('config_file', { name, path, reason: `it ${state}` })
+  }
   const [underneath, above] = await Promise.all([
-    readSections('the config file', configFile, system),
-    readSections('the credentials file', credentialsFile, system),
+    readSections('the config file', configFile),
+    readSections('the credentials file', credentialsFile),
   ])
   return mergeProfiles(configProfiles(underneath), credentialsProfiles(above))
 }
@@ -43,19 +51,6 @@ export async function inHome(
 interface Sections {
   readonly file: string
   readonly sections: ReadonlyMap<string, Section>
-}
-
-async function readSections(
-  name: string,
-  path: string | undefined,
-  system: Pick<System, 'readFile'>,
-): Promise<Sections> {
-  if (path === undefined) return { file: '', sections: new Map() }
-  const text = (await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)) ?? ''
-  const sections = parseIni(text)
-  const state = whyUnreadable(text, sections)
-  if (state === undefined) return { file: path, sections }
-  throw failure('config_file', { name, path, reason: `it ${state}` })
 }
 
 /**

@@ -9,6 +9,8 @@ import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
 import type { Source } from './source.ts'
 import { hasSsoKeys, readSso } from './sso_profile.ts'
 
+type Env = System['env']
+
 /** Shortest life of a role session, in seconds, and what is asked for unless the profile wants at least a minute more. */
 const MIN_DURATION_SECONDS = 900
 
@@ -18,7 +20,7 @@ const MIN_DURATION_SECONDS = 900
  *
  * @throws {Failure} `profile_missing`, `profile_header` - `AWS_PROFILE` names a profile that neither file has.
  */
-export function selectProfile(config: SharedConfig, env: System['env']): Profile | undefined {
+export function selectProfile(config: SharedConfig, env: Env): Profile | undefined {
   const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
   const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
   if (profile === undefined && asked !== '') {
@@ -35,11 +37,7 @@ export function selectProfile(config: SharedConfig, env: System['env']): Profile
  * @throws {Failure} `profile_...` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
-export function selectSource(
-  profile: Profile | undefined,
-  config: SharedConfig,
-  env: System['env'],
-): Source {
+export function selectSource(profile: Profile | undefined, config: SharedConfig, env: Env): Source {
   const linked = profile === undefined ? undefined : linkProfile(profile, config)
   const keys = readEnvironmentKeys(env)
   if (keys !== undefined) return { kind: 'keys', keys }
@@ -49,11 +47,7 @@ export function selectSource(
   return ambientSource("there is no profile 'default'", env)
 }
 
-function fromLinkedProfile(
-  linked: LinkedProfile,
-  config: SharedConfig,
-  env: System['env'],
-): Source {
+function fromLinkedProfile(linked: LinkedProfile, config: SharedConfig, env: Env): Source {
   const { profile, source, assumesRole } = linked
   const base =
     source === undefined ? ownSource(profile, config, env) : fromLinkedProfile(source, config, env)
@@ -64,7 +58,7 @@ function fromLinkedProfile(
 }
 
 /** What a profile names itself, in the order of the AWS SDK for Go. */
-function ownSource(profile: Profile, config: SharedConfig, env: System['env']): Source {
+function ownSource(profile: Profile, config: SharedConfig, env: Env): Source {
   if (hasKeys(profile)) return { kind: 'keys', keys: readKeys(profile) }
   const credentialSource = valueOf(profile, SOURCES.credentialSource)
   if (credentialSource !== undefined) return namedSource(credentialSource, profile, env)
@@ -83,7 +77,7 @@ function ownSource(profile: Profile, config: SharedConfig, env: System['env']): 
   return ambientSource(`profile ${quote(profile.name)} names no source`, env)
 }
 
-function namedSource(name: string, profile: Profile, env: System['env']): Source {
+function namedSource(name: string, profile: Profile, env: Env): Source {
   const refuse = (reason: string) =>
     failure('profile_credential_source', { profile: profile.name, reason })
   switch (name) {
@@ -102,7 +96,7 @@ function namedSource(name: string, profile: Profile, env: System['env']): Source
   }
 }
 
-function ambientSource(profileState: string, env: System['env']): Source {
+function ambientSource(profileState: string, env: Env): Source {
   const url = readContainer(env)
   if (url !== undefined) return { kind: 'container', url }
   const reason = `the environment has no keys, ${profileState}, and there is no container endpoint`

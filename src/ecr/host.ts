@@ -11,6 +11,9 @@ export interface Registry extends EndpointForm {
   readonly region: string | undefined
 }
 
+/** What a host name alone says of a registry. */
+type Served = Omit<Registry, 'host'>
+
 /** A host that serves images of ECR under a name of its own. */
 export interface Mirror {
   /** `host` or `host:port` in lower case, or `*` for any host. */
@@ -68,13 +71,13 @@ export function registryOf(region: string): Registry {
   return parseRegistry(`${ANY_ACCOUNT}.dkr.ecr.${region}.${suffix}`, [])
 }
 
-function findPublic(name: string): Omit<Registry, 'host'> | undefined {
+function findPublic(name: string): Served | undefined {
   const form = PUBLIC_HOSTS.get(name)
   if (form === undefined) return undefined
   return { service: 'ecr-public', region: PUBLIC_REGION, ...form }
 }
 
-function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
+function findPrivate(name: string): Served | undefined {
   const { fips, region, suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
   if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined
   const partition = PARTITIONS.find(
@@ -91,10 +94,7 @@ function findPrivate(name: string): Omit<Registry, 'host'> | undefined {
 }
 
 /** The port may be left out of a mirror: then it stands for every port of the host. */
-function findMirror(
-  authority: string,
-  mirrors: readonly Mirror[],
-): Omit<Registry, 'host'> | undefined {
+function findMirror(authority: string, mirrors: readonly Mirror[]): Served | undefined {
   const name = authority.replace(/:[0-9]+$/, '')
   const mirror =
     mirrors.find(({ host }) => host === authority || host === name) ??

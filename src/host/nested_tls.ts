@@ -58,10 +58,8 @@ function renamed(error: Error): Error {
   return isHandshake ? brokenHandshake(error) : error
 }
 
-async function secure(
-  carrier: Socket,
-  { host, sni, ca, allowsIntermediates }: Tls,
-): Promise<Connection> {
+async function secure(carrier: Socket, tls: Tls): Promise<Connection> {
+  const { host, sni, ca, allowsIntermediates } = tls
   const { connect } = process.getBuiltinModule('node:tls')
   // With this variable `node:tls` prints a warning, although it has no effect here.
   const { NODE_TLS_REJECT_UNAUTHORIZED: hidden } = process.env

@@ -56,10 +56,8 @@ export function describeError(error: unknown, attempt: Attempt): NoAnswer {
 }
 
 /** What is wrong with a proxy: on the way to it, or what it answers. */
-function describeProxy(
-  { proxyError, proxyStatus: status }: ProxyError,
-  attempt: Attempt,
-): NoAnswer {
+function describeProxy(fault: ProxyError, attempt: Attempt): NoAnswer {
+  const { proxyError, proxyStatus: status } = fault
   const host = `the proxy ${attempt.proxy ?? ''}`
   if (status !== undefined) {
     const values = { host, target: attempt.host, status }

@@ -57,10 +57,8 @@ interface EarlyConnection {
  * was not asked for), no compressed answer, no answer over the cap, TLS 1.2 or newer, verified whatever the environment
  * says, and nothing logged.
  */
-export function openNetwork(
-  { caBundle, appId, deadlineMs }: NetworkOptions,
-  system: System,
-): Network {
+export function openNetwork(options: NetworkOptions, system: System): Network {
+  const { caBundle, appId, deadlineMs } = options
   const userAgent = formatUserAgent(system.product, appId)
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)

@@ -65,11 +65,9 @@ function needsLogin(sso: Sso, state: string): Failure {
 }
 
 /** The file is named after the session, in the legacy form after the start URL. SHA-1 is a name here, not a protection. */
-async function cachePath(
-  { session, startUrl }: Sso,
-  { system }: Context,
-): Promise<string | undefined> {
-  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(session ?? startUrl))
+async function cachePath(sso: Sso, { system }: Context): Promise<string | undefined> {
+  const name = new TextEncoder().encode(sso.session ?? sso.startUrl)
+  const digest = await crypto.subtle.digest('SHA-1', name)
   return inHome(`.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`, system)
 }
 
