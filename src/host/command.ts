@@ -21,7 +21,8 @@ export async function runCommand(
   try {
     // A process group of its own, so that the command can be killed with what it started.
     const child = Bun.spawn(['/bin/sh', '-c', command], {
-      env,
+      // Left out where it is this program's: bytes that are no UTF-8 get lost on the way through JavaScript.
+      ...(env === process.env ? {} : { env }),
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
