@@ -18,7 +18,6 @@ export interface Signing {
   readonly credentials: Credentials
 }
 
-/** One call to an AWS service. */
 export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string

@@ -12,7 +12,6 @@ export interface AwsError {
   readonly message: string
 }
 
-/** What a service says in an answer that is an error. */
 export function readError(service: Service, answer: HttpAnswer): AwsError {
   return service === 'sts' ? readXmlError(answer) : readJsonError(answer)
 }

@@ -6,7 +6,6 @@ import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { serviceUrl } from './service_url.ts'
 
-/** The role to become. */
 export interface Role {
   readonly arn: string
   readonly sessionName?: string | undefined

@@ -87,7 +87,6 @@ export async function readExistingFile(
   throw unreadable(file, 'it does not exist')
 }
 
-/** The failure of a file that cannot be used. */
 export function unreadable({ name, path }: TextFile, reason: string): Failure {
   return failure('config_file', { name, path, reason })
 }

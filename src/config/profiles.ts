@@ -43,7 +43,6 @@ const KEPT: ReadonlySet<string> = new Set([
   'services',
 ])
 
-/** A section as the profile of that name. */
 export function toProfile(name: string, section: Section, file: string): Profile {
   const values = new Map([...section].map(([key, property]) => [key, { ...property, file }]))
   const present = PAIR.filter((key) => values.has(key))

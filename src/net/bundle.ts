@@ -77,7 +77,6 @@ export async function readBundle(
   throw refuse('it holds no PEM certificate')
 }
 
-/** The failure of certificates that cannot be used. */
 export function unusable(subject: string, reason: string): Failure {
   return failure('config_certificates', { certificates: subject, reason })
 }

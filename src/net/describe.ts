@@ -1,7 +1,6 @@
 import { codeOf, type PeerCause, type Problem, problem, quote } from '../base/failure.ts'
 import { CAUSES, isUntrusted, PHASE_MS, type ProxyError } from './problem.ts'
 
-/** The request that failed. */
 export interface Attempt {
   readonly host: string
   readonly timeoutMs: number

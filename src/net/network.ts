@@ -31,7 +31,6 @@ export interface Network {
   readonly clock: Clock
 }
 
-/** What a run says about the network. */
 export interface NetworkOptions {
   readonly caBundle: CaBundle | undefined
   /** Added to the User-Agent. */

@@ -57,7 +57,6 @@ export interface ProxyError extends Error {
   readonly proxyStatus?: number
 }
 
-/** The error for a proxy that cannot be used, or refuses. */
 export function proxyFault(fault: Omit<ProxyError, keyof Error>): Error {
   return Object.assign(new Error('proxy'), fault)
 }
