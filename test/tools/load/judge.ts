@@ -47,6 +47,6 @@ export function findFlaw(
 function findFlawInFailure({ exitCode, stdout, stderr }: PluginResult): string | undefined {
   if (exitCode !== 1) return `it ended with exit code ${exitCode}`
   if (stdout !== '') return 'it failed with words on stdout'
-  if (!/^ecr-credential-provider: [\x20-\x7e]+\n$/.test(stderr)) return 'stderr is not one line'
+  if (!/^ecr-credential-provider: [\x20-\x7e]+$/.test(stderr)) return 'stderr is not one line'
   return stderr.includes('internal error') ? 'it failed by a bug' : undefined
 }
