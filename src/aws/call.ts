@@ -60,12 +60,28 @@ export async function callAws(
   const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
   const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
   const maxAttempts = configured > 0 ? configured : undefined
+  const forbidden = settings.get(SETTINGS.noSkewCorrection)
+  const uncorrected = forbidden?.value === true ? forbidden.origin : undefined
   let sentAtMs = 0
   const errorCode = (answer: HttpAnswer) => readError(service, answer).code
   function learn(answer: HttpAnswer): boolean {
     if (signing === undefined || !SKEW_CODES.has(errorCode(answer) ?? '')) return false
-    if (settings.get(SETTINGS.noSkewCorrection)?.value === true) return false
+    if (uncorrected !== undefined) return false
     return network.clock.learn(answer.headers, sentAtMs)
+  }
+  /** What a call has come to that has no answer, or one that is no use. */
+  function judge({ outcome: answer, verdict }: Tried): Problem {
+    if (answer.kind === 'no_answer') return answer
+    const { host } = new URL(request.url)
+    const error = readError(service, answer)
+    if (verdict === 'throttled') {
+      return problem('throttled', { code: error.code ?? `HTTP status ${answer.status}`, host })
+    }
+    const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
+    const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
+    const region = signing?.region
+    const nowMs = network.clock.now()
+    return explainRefusal({ ...error, service, answer, host, region, secrets, nowMs, uncorrected })
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
     sentAtMs = system.now()
@@ -76,33 +92,7 @@ export async function callAws(
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
   const signedAs =
     signing === undefined ? '' : describeCredentials(signing.credentials, network.clock.now())
-  throw failed(call.subject, judge(tried, call, context), [describeAttempts(tried), signedAs])
-}
-
-/** What a call has come to that has no answer, or one that is no use. */
-function judge(
-  { outcome, verdict }: Tried,
-  { service, request, signing }: AwsCall,
-  { settings, network }: Pick<Context, 'settings' | 'network'>,
-): Problem {
-  if (outcome.kind === 'no_answer') return outcome
-  const { host } = new URL(request.url)
-  const error = readError(service, outcome)
-  if (verdict === 'throttled') {
-    return problem('throttled', { code: error.code ?? `HTTP status ${outcome.status}`, host })
-  }
-  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
-  const forbidden = settings.get(SETTINGS.noSkewCorrection)
-  return explainRefusal({
-    ...error,
-    service,
-    answer: outcome,
-    host,
-    region: signing?.region,
-    secrets: JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken]),
-    nowMs: network.clock.now(),
-    uncorrected: forbidden?.value === true ? forbidden.origin : undefined,
-  })
+  throw failed(call.subject, judge(tried), [describeAttempts(tried), signedAs])
 }
 
 /**
