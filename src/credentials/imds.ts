@@ -13,12 +13,7 @@ import {
 } from './imds_answers.ts'
 
 /** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it does not answer. */
-export interface Imds {
-  /** @throws {Failure} `imds_...`, of the network, or `answer_form`. */
-  readonly fetchRegion: (reason: string) => Promise<string>
-  /** Keys of the instance's role. @throws {Failure} the same. */
-  readonly fetchCredentials: (reason: string) => Promise<Credentials>
-}
+export type Imds = ReturnType<typeof openImds>
 
 /** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
 const TIMEOUT_MS = 1000
@@ -34,7 +29,7 @@ const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export function openImds(context: Pick<Context, 'settings' | 'system' | 'network'>): Imds {
+export function openImds(context: Pick<Context, 'settings' | 'system' | 'network'>) {
   const { settings, system, network } = context
   let token: string | undefined
 
@@ -76,9 +71,11 @@ export function openImds(context: Pick<Context, 'settings' | 'system' | 'network
     throw failed(subject('imds', { what }), judge(outcome, what, host), facts)
   }
   return {
-    fetchRegion: async (reason) =>
+    /** @throws {Failure} `imds_...`, of the network, or `answer_form`. */
+    fetchRegion: async (reason: string) =>
       parseRegion(await get('/latest/meta-data/placement/region', 'region', reason)),
-    fetchCredentials: async (reason) => {
+    /** Keys of the instance's role. @throws {Failure} the same. */
+    fetchCredentials: async (reason: string): Promise<Credentials> => {
       const role = parseRoleName(await get(ROLES_PATH, 'role', reason))
       return parseRoleCredentials(await get(`${ROLES_PATH}${role}`, 'credentials', reason), role)
     },

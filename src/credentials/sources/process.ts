@@ -21,14 +21,13 @@ const NOT_FOUND = 127
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  */
 export async function runCredentialProcess(
-  source: { readonly command: string; readonly profile: string },
+  { command, profile }: { readonly command: string; readonly profile: string },
   { system, network }: Pick<Context, 'system' | 'network'>,
 ): Promise<Credentials> {
-  const name = `the credential_process of profile ${quote(source.profile)}`
-  const { profile } = source
+  const name = `the credential_process of profile ${quote(profile)}`
   system.step(`running ${name}`)
   const timeoutMs = network.remainingMs()
-  const result = await system.runCommand(source.command, timeoutMs).catch(() => {
+  const result = await system.runCommand(command, timeoutMs).catch(() => {
     throw failure('process_shell', { profile })
   })
   const said = lastWords(result.stderr)
