@@ -187,7 +187,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'credentials/imds.ts',
-    code: "if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role')",
+    code: 'return new Uint8Array()',
     changes: ['new Uint8Array() -> undefined'],
     why: 'A decoder takes nothing for no bytes.',
   },
