@@ -1,11 +1,15 @@
 import { OWN_LINES } from './lines/own.ts'
 import { PROBLEMS, SUBJECTS } from './lines/peer.ts'
 
+type Own = typeof OWN_LINES
+type Subjects = typeof SUBJECTS
+type Problems = typeof PROBLEMS
+
 /** What can come of asking somebody else. */
-export type PeerCause = keyof typeof PROBLEMS
+export type PeerCause = keyof Problems
 
 /** Why a run ended without an answer. Stable: tests, the exit code and `doctor` depend on it. */
-export type Cause = keyof typeof OWN_LINES | PeerCause
+export type Cause = keyof Own | PeerCause
 
 /**
  * The one error this program throws on purpose: "configured but unusable, refused or unreachable".
@@ -31,18 +35,12 @@ type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name |
 type Values<Text> = Readonly<Record<Holes<Text>, string | number>>
 
 /** The failure of something that stands on this node. */
-export function failure<Own extends keyof typeof OWN_LINES>(
-  cause: Own,
-  values: Values<(typeof OWN_LINES)[Own]>,
-): Failure {
+export function failure<C extends keyof Own>(cause: C, values: Values<Own[C]>): Failure {
   return new Failure(cause, fill(OWN_LINES[cause], values))
 }
 
 /** The beginning of a line about somebody else: who wanted what. */
-export function subject<Name extends keyof typeof SUBJECTS>(
-  name: Name,
-  values: Values<(typeof SUBJECTS)[Name]>,
-): string {
+export function subject<N extends keyof Subjects>(name: N, values: Values<Subjects[N]>): string {
   return fill(SUBJECTS[name], values)
 }
 
@@ -54,10 +52,7 @@ export interface Problem {
 }
 
 /** What came of asking somebody else, in words. */
-export function problem<Peer extends PeerCause>(
-  cause: Peer,
-  values: Values<(typeof PROBLEMS)[Peer]>,
-): Problem {
+export function problem<C extends PeerCause>(cause: C, values: Values<Problems[C]>): Problem {
   return { cause, problem: fill(PROBLEMS[cause], values) }
 }
 
