@@ -48,58 +48,48 @@ export function explainUnauthorized(host: string): Reason {
   return {
     cause: 'registry_password',
     summary: `401 from ${host}: it refuses the password that ECR gave`,
-    fix: 'is AWS_ENDPOINT_URL_ECR, or the region of --mirror, that of this registry; does the registry exist',
+    fix: 'AWS_ENDPOINT_URL_ECR, or the region of --mirror, must be that of this registry; see that the registry exists',
   }
 }
 
 /** IAM's own words say who refused: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 function explainDenial(message: string, { repository, host }: ImageReference): Reason {
   // Closed lists: whoever answers could put what it was sent into any other word.
-  const kind =
-    '(identity-based|resource-based|VPC endpoint|service control|resource control|session|permissions boundary)'
+  const policy =
+    '(identity-based policy|resource-based policy|VPC endpoint policy|service control policy|resource control policy|session policy|permissions boundary)'
   const find = (pattern: RegExp) => pattern.exec(message)?.[1]
   const action = find(
     /is not authorized to perform: (ecr(?:-public)?:(?:BatchGetImage|GetDownloadUrlForLayer|BatchCheckLayerAvailability|BatchImportUpstreamImage|CreateRepository))\b/,
   )
-  const denier = find(new RegExp(`with an explicit deny in an? ${kind} policy`))
-  const missing = find(new RegExp(`because no ${kind} (?:policy )?allows`))
+  const denier = find(new RegExp(`with an explicit deny in an? ${policy}`))
+  const missing = find(new RegExp(`because no ${policy} allows`))
   const user = find(/^User: arn:[a-z-]{1,20}:(?:sts|iam)::([0-9]{12}):/)
   const owner = /^(?<account>[0-9]{12})\./.exec(host)?.groups?.['account']
-  const what = `403 DENIED for repository ${repository}${action === undefined ? '' : `: ${action}`}`
+  const what = `403 DENIED for repository ${repository}${action === undefined ? '' : `: this identity may not ${action}`}`
   const needed = 'ecr:BatchGetImage, ecr:GetDownloadUrlForLayer'
+  const verdict = denier === undefined ? `no ${missing ?? ''} allows it` : `a ${denier} denies it`
+  const summary = `${what}, ${verdict}`
+  if ((denier ?? missing)?.endsWith('control policy') === true) {
+    const fix = 'the plugin is fine. Only the AWS organization can change that policy'
+    return { cause: 'registry_denied_organization', summary, fix }
+  }
   if (denier !== undefined) {
     const fix =
       'the plugin is fine: whoever wrote that policy must lift the deny, which outweighs whatever allows it'
-    return {
-      cause: 'registry_denied_explicit',
-      summary: `${what}, denied by a ${denier} policy`,
-      fix,
-    }
+    return { cause: 'registry_denied_explicit', summary, fix }
   }
-  if (missing === 'resource-based') {
+  if (missing === 'resource-based policy') {
     const who = user === undefined ? 'this identity' : `account ${user}`
     const fix = `the plugin is fine. Account ${owner ?? 'of the registry'} must allow ${who} in the repository's policy: ${needed}`
-    return {
-      cause: 'registry_denied_repository',
-      summary: `${what}, no resource-based policy allows it`,
-      fix,
-    }
+    return { cause: 'registry_denied_repository', summary, fix }
   }
-  if (missing === 'VPC endpoint') {
+  if (missing === 'VPC endpoint policy') {
     const fix = 'the plugin is fine. The policy of the VPC endpoint ecr.dkr must allow it'
-    return {
-      cause: 'registry_denied_endpoint',
-      summary: `${what}, no VPC endpoint policy allows it`,
-      fix,
-    }
+    return { cause: 'registry_denied_endpoint', summary, fix }
   }
   if (missing !== undefined) {
-    const fix = `the plugin is fine. Allow the identity: ${needed}`
-    return {
-      cause: 'registry_denied_identity',
-      summary: `${what}, no ${missing} policy allows it`,
-      fix,
-    }
+    const fix = `the plugin is fine. That policy of the identity must allow: ${needed}`
+    return { cause: 'registry_denied_identity', summary, fix }
   }
   const fix = `the plugin is fine. The identity's policies and, in another account, the repository's must allow: ${needed}`
   return { cause: 'registry_denied', summary: what, fix }

@@ -62,14 +62,14 @@ export const REGISTRY_NODES: readonly Broken[] = [
     found: ['fail registry.manifest registry_denied_endpoint'],
   },
   {
-    name: 'an explicit deny',
+    name: 'a deny of the organization',
     node: {
       prepare: refusing({
         message: `${USER} ecr:BatchGetImage with an explicit deny in a service control policy`,
       }),
     },
     verdict: 'fail',
-    found: ['fail registry.manifest registry_denied_explicit'],
+    found: ['fail registry.manifest registry_denied_organization'],
     says: /service control policy/,
   },
   {

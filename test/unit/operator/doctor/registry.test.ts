@@ -89,7 +89,7 @@ test.each([
     'registry_denied_identity',
   ],
   [
-    `${WHO}ecr:BatchGetImage because no permissions boundary policy allows the ecr:BatchGetImage action`,
+    `${WHO}ecr:BatchGetImage because no permissions boundary allows the ecr:BatchGetImage action`,
     'registry_denied_identity',
   ],
   [
@@ -98,6 +98,14 @@ test.each([
   ],
   [
     `${WHO}ecr:BatchGetImage with an explicit deny in a service control policy`,
+    'registry_denied_organization',
+  ],
+  [
+    `${WHO}ecr:BatchGetImage because no resource control policy allows the ecr:BatchGetImage action`,
+    'registry_denied_organization',
+  ],
+  [
+    `${WHO}ecr:BatchGetImage with an explicit deny in a permissions boundary`,
     'registry_denied_explicit',
   ],
   [
@@ -109,7 +117,8 @@ test.each([
   const reason = said(403, 'DENIED', message)
   expect(reason.cause).toBe(cause)
   expect(JSON.stringify(reason)).not.toContain('sentinel')
-  if (cause !== 'registry_denied') expect(reason.summary).toContain(': ecr:BatchGetImage, ')
+  if (cause !== 'registry_denied')
+    expect(reason.summary).toContain(': this identity may not ecr:BatchGetImage, ')
 })
 
 test('who must allow whom', () => {
