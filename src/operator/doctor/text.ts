@@ -83,9 +83,11 @@ export function formatVerdict(image: string | undefined, checks: readonly Check[
 function meaningOf(image: string | undefined, checks: readonly Check[]): string {
   const what = image === undefined ? 'get a password for ECR' : 'pull this image'
   const isPulled = checks.some(({ id, status }) => id === 'registry.layers' && status === 'ok')
+  // The file is judged as it is now.
+  const isOld = checks.some(({ cause }) => cause === 'config_changed')
   switch (judge(checks)) {
     case 'ok':
-      return `this node can ${isPulled ? what : 'get a password for ECR'}`
+      return `this node can ${isPulled ? what : 'get a password for ECR'}${isOld ? ' once the kubelet is restarted' : ''}`
     case 'fail':
       // The kubelet then asks for it without a password, which ECR Public allows.
       return /^(?:public\.ecr\.aws|ecr-public\.aws\.com)\//.test(image ?? '')

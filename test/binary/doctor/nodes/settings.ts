@@ -72,7 +72,7 @@ export const SETTINGS_NODES: readonly Broken[] = [
     },
     verdict: 'ok',
     found: ['warn config.file config_changed'],
-    says: /systemctl restart kubelet/,
+    says: /systemctl restart kubelet.*: this node can pull this image once the kubelet is restarted\./,
   },
   {
     name: 'service accounts',
