@@ -42,6 +42,8 @@ test('lines have one form', () => {
     expect(line).toMatch(/^[\x20-\x7e]+$/)
     expect(line).not.toMatch(/"|[.?!]$|\) \(/)
     expect(line.split('; hint: ').length).toBeLessThanOrEqual(2)
+    // A hint says what to do; it asks nothing.
+    expect(line).not.toMatch(/; hint: (?:is|are|has|have|does|do|should|can|what|which)\b/)
   }
 })
 

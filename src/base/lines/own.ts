@@ -78,7 +78,7 @@ export const OWN_LINES = {
   imds_no_role:
     'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
   imds_role:
-    "cannot get credentials from IMDS: it answered {code} for role '{role}'; hint: does the role still exist and trust ec2.amazonaws.com",
+    "cannot get credentials from IMDS: it answered {code} for role '{role}'; hint: the role must still exist and trust ec2.amazonaws.com",
   imds_off: 'cannot use IMDS: {origin} disables it; it is needed because {reason}',
   late: 'cannot end in time: gave up after {seconds} s while {step}{files}',
   output: 'cannot write the answer to stdout: it is closed or full',

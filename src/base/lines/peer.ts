@@ -20,14 +20,14 @@ export const PROBLEMS = {
   no_route: 'there is no route to {host}',
   connect_refused: '{host} refused the connection',
   connect_silent:
-    'could not connect to {host}{via} in {seconds} s; hint: what lets nothing through: a firewall, a security group, a route',
+    'could not connect to {host}{via} in {seconds} s; hint: look for a firewall, a security group or a route that lets nothing through',
   connect_failed: 'the connection to {host}{via} failed{code}',
   tls_silent: 'connected to {host}, but it did not answer the TLS handshake in {seconds} s',
-  no_tls: '{host} does not speak TLS; hint: is it a proxy or a portal',
+  no_tls: '{host} does not speak TLS; hint: look for a proxy or a portal in between',
   tls_failed: 'the TLS handshake with {host} failed',
-  tls_expired: 'the certificate of {host} has expired{when}; hint: is the clock of this node right',
+  tls_expired: 'the certificate of {host} has expired{when}; hint: check the clock of this node',
   tls_not_yet_valid:
-    'the certificate of {host} is not valid yet{when}; hint: is the clock of this node right',
+    'the certificate of {host} is not valid yet{when}; hint: check the clock of this node',
   tls_name: 'the certificate of {host}{issuer} is for another host',
   tls_untrusted:
     'the certificate of {host}{issuer} is not trusted by {store}{code}; hint: where that issuer is meant to be, AWS_CA_BUNDLE names its certificate',
@@ -41,9 +41,9 @@ export const PROBLEMS = {
   no_time: 'no time left to ask {host}',
 
   proxy_407:
-    '{host} answered 407 Proxy Authentication Required; hint: it wants a user and a password',
+    '{host} answered 407 Proxy Authentication Required; hint: put a user and a password into its URL',
   proxy_403:
-    '{host} answered 403: it does not let {target} through; hint: should that be in NO_PROXY',
+    '{host} answered 403: it does not let {target} through; hint: let the proxy allow it, or add it to NO_PROXY',
   proxy_503: '{host} answered {status}: it cannot reach {target}',
   proxy_status: '{host} answered HTTP status {status}',
   proxy_unreachable: '{problem}',
@@ -59,13 +59,13 @@ export const PROBLEMS = {
   pod_identity:
     '{code} from {host}: there is no pod identity association for this service account; hint: aws eks create-pod-identity-association',
 
-  portal: '{host} answered with HTML; hint: is there a proxy or a portal in between',
+  portal: '{host} answered with HTML; hint: look for a proxy or a portal in between',
   status: 'HTTP status {status} from {host}',
   refused: '{code} from {host}',
   throttled: '{code} from {host}: too many calls',
 
   ecr_denied: '{code} from {host}{denial}; hint: the identity needs {needs}',
-  sts_denied: "{code} from {host}{denial}; hint: does the role's trust policy allow this identity",
+  sts_denied: "{code} from {host}{denial}; hint: the role's trust policy must allow this identity",
   denied_organization:
     '{code} from {host}{denial}; hint: only the AWS organization can change that policy',
   denied_endpoint: '{code} from {host}{denial}; hint: the policy of the VPC endpoint must allow it',
@@ -75,11 +75,11 @@ export const PROBLEMS = {
     '{code} from {host}: AWS does not know these keys here; hint: public ECR needs keys of the aws partition, not of GovCloud or China',
   key_expired: '{code} from {host}: the keys have expired',
   signature:
-    '{code} from {host}: the secret key does not belong to this access key; hint: are both whole',
+    '{code} from {host}: the secret key does not belong to this access key; hint: copy both again, whole',
   signature_refused:
-    '{code} from {host}; hint: are the keys whole, and is the clock of this node right',
+    '{code} from {host}; hint: check that the keys are whole, and the clock of this node',
   endpoint_region:
-    '{code} from {host}: signed for {region}, but that endpoint is of another region; hint: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECR and endpoint_url name endpoints',
+    '{code} from {host}: signed for {region}, but that endpoint is of another region; hint: correct AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECR or endpoint_url',
   clock: '{code} from {host}: the clock of this node is {off}{setting}',
   token_audience:
     "{code} from {host}: the token's audience is not sts.amazonaws.com; hint: set serviceAccountTokenAudience to it",
@@ -87,5 +87,5 @@ export const PROBLEMS = {
     '{code} from {host}: the issuer of the token is not registered with IAM as an OIDC provider',
   token_expired: '{code} from {host}: the token has expired',
   sso_ended: '{code} from {host}: the session has ended; hint: run aws sso login',
-  sso_forbidden: '{code} from {host}; hint: is the role assigned to this user in that account',
+  sso_forbidden: '{code} from {host}; hint: assign the role to this user in that account',
 } as const

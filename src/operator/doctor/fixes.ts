@@ -41,7 +41,7 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
     ],
     [
       'connect_refused',
-      'does anything listen there: an endpoint variable may name the wrong host or port',
+      'something must listen there: see whether an endpoint variable names the wrong host or port',
     ],
     [
       'connect_failed tls_silent tls_failed silent cut_off no_time',
@@ -64,9 +64,9 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
     ['imds_no_v2', 'only version 2 is used: update what answers there'],
     ['imds_off', 'take that setting away, or give other credentials'],
     ['throttled', 'try again later; with --cache-dir the runs of a node share one call'],
-    ['key_unknown', 'are these keys of the same partition as the region, and do they still exist'],
+    ['key_unknown', 'take keys that still exist, of the same partition as the region'],
     ['key_expired', 'renew the keys at their source'],
     ['clock', "set this node's clock right: chronyc makestep"],
-    ['late', 'a file or a command does not end: is it on a dead mount'],
+    ['late', 'a file or a command does not end: look for a dead mount'],
   ]
 }

@@ -191,14 +191,13 @@ const WAY: readonly BrokenNode[] = [
     name: 'a certificate that has expired',
     ...tls('expired'),
     cause: 'tls_expired',
-    fails: /has expired \(20.*Z; this node has 20.*Z\) .*hint: is the clock of this node right$/,
+    fails: /has expired \(20.*Z; this node has 20.*Z\) .*hint: check the clock of this node$/,
   },
   {
     name: 'a certificate of tomorrow',
     ...tls('not-yet-valid'),
     cause: 'tls_not_yet_valid',
-    fails:
-      /is not valid yet \(20.*Z; this node has 20.*Z\) .*hint: is the clock of this node right$/,
+    fails: /is not valid yet \(20.*Z; this node has 20.*Z\) .*hint: check the clock of this node$/,
   },
   {
     name: 'a certificate for another host',
@@ -217,13 +216,13 @@ const WAY: readonly BrokenNode[] = [
     name: 'a server without TLS',
     line: { service: 'ecr', fault: { kind: 'reply', bytes: `HTTP/1.1 400 Bad\r\n\r\n${ECHO}` } },
     cause: 'no_tls',
-    fails: /does not speak TLS .*hint: is it a proxy or a portal$/,
+    fails: /does not speak TLS .*hint: look for a proxy or a portal in between$/,
   },
   {
     name: 'a captive portal',
     ...ecr(status(200, `<!DOCTYPE html><html>${ECHO}</html>`)),
     cause: 'portal',
-    fails: /answered with HTML .*hint: is there a proxy or a portal in between$/,
+    fails: /answered with HTML .*hint: look for a proxy or a portal in between$/,
   },
 ]
 
@@ -240,7 +239,7 @@ const PROXIES: readonly BrokenNode[] = [
     ...proxied({ faulty: { faults: [status(403)] } }),
     cause: 'proxy_403',
     fails:
-      /answered 403: it does not let api.ecr.us-west-2.amazonaws.com through .*hint: should that be in NO_PROXY$/,
+      /answered 403: it does not let api.ecr.us-west-2.amazonaws.com through .*hint: let the proxy allow it, or add it to NO_PROXY$/,
   },
   {
     name: 'a proxy that cannot reach ECR',
@@ -382,7 +381,7 @@ const KEYS: readonly BrokenNode[] = [
     },
     cause: 'endpoint_region',
     fails:
-      /signed for us-west-2, but that endpoint is of another region .*hint: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECR/,
+      /signed for us-west-2, but that endpoint is of another region .*hint: correct AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_ECR or endpoint_url$/,
   },
   {
     name: 'a clock that nobody may correct',
@@ -443,7 +442,7 @@ const IDENTITIES: readonly BrokenNode[] = [
     ...sts(stsRefusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')),
     cause: 'sts_denied',
     fails:
-      /: this identity may not sts:AssumeRoleWithWebIdentity; hint: does the role's trust policy allow this identity$/,
+      /: this identity may not sts:AssumeRoleWithWebIdentity; hint: the role's trust policy must allow this identity$/,
   },
   {
     name: 'an annotation that is no ARN',

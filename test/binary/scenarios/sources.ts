@@ -138,7 +138,7 @@ export const WEB_IDENTITY: readonly Scenario[] = [
         fault: { kind: 'answer', status: 200, body: '<html><p>SECRET</html>' },
       },
     ],
-    fails: /127.0.0.1:[0-9]+ answered with HTML; hint: is there a proxy or a portal in between$/,
+    fails: /127.0.0.1:[0-9]+ answered with HTML; hint: look for a proxy or a portal in between$/,
     steps: 'sts-web-identity',
   },
   {

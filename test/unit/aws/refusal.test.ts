@@ -130,7 +130,13 @@ test.each<[string, string, Partial<Refused>, PeerCause, string]>([
   ],
   ['RequestExpired', '', {}, 'clock', ': the clock of this node is wrong'],
   ['SignatureDoesNotMatch', '', at(240_000), 'clock', ': the clock of this node is 4 min behind'],
-  ['SignatureDoesNotMatch', '', at(239_000), 'signature_refused', '; hint: are the keys whole'],
+  [
+    'SignatureDoesNotMatch',
+    '',
+    at(239_000),
+    'signature_refused',
+    '; hint: check that the keys are whole',
+  ],
   [
     'SignatureDoesNotMatch',
     'signature we calculated does not match',

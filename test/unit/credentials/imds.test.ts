@@ -292,7 +292,7 @@ test.each([
   expect(
     expectFailure('imds_role', () => parseRoleCredentials(bytes({ Code, Message: 'SECRET' }), 'r')),
   ).toBe(
-    `cannot get credentials from IMDS: ${expected}; hint: does the role still exist and trust ec2.amazonaws.com`,
+    `cannot get credentials from IMDS: ${expected}; hint: the role must still exist and trust ec2.amazonaws.com`,
   )
 })
 

@@ -216,7 +216,7 @@ test('fetchRegistryToken() passes on why there was no answer', async () => {
 })
 
 test.each([
-  ['InvalidSignatureException', 'signature_refused', '; hint: are the keys whole'],
+  ['InvalidSignatureException', 'signature_refused', '; hint: check that the keys are whole'],
   ['UnrecognizedClientException', 'key_unknown', ': AWS does not know these keys in this region ('],
 ] as const)('fetchRegistryToken() has words for %s', async (code, cause, words) => {
   const { result } = await ask(answer({ __type: code }, 400))

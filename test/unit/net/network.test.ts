@@ -206,7 +206,7 @@ test('send() refuses plain text where TLS belongs', async () => {
   })
   expect(await problem({ url: `https://127.0.0.1:${ssh.port}/` })).toEqual([
     'no_tls',
-    '127.0.0.1:PORT does not speak TLS; hint: is it a proxy or a portal',
+    '127.0.0.1:PORT does not speak TLS; hint: look for a proxy or a portal in between',
   ])
   ssh.stop()
 })

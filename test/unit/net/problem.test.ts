@@ -21,14 +21,14 @@ const WORDS: readonly (readonly [code: string, cause: PeerCause, words: string])
   ['ENOHANDSHAKE', 'tls_silent', 'connected to H, but it did not answer the TLS handshake in 4 s'],
   ['ECONNRESET', 'cut_off', 'H closed the connection before its answer was complete'],
   ['EPROTO', 'tls_failed', 'the TLS handshake with H failed'],
-  ['ENOTLS', 'no_tls', 'H does not speak TLS; hint: is it a proxy or a portal'],
+  ['ENOTLS', 'no_tls', 'H does not speak TLS; hint: look for a proxy or a portal in between'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_name', 'the certificate of H is for another host'],
   ['ERR_BORINGSSL', 'tls_store', 'none of the certificates in the trust store can be read'],
   ['EBADMSG', 'not_http', 'H sent an answer that is not well-formed HTTP/1.1'],
   ['ENOLENGTH', 'no_length', 'H did not say how long its answer is'],
 ]
 
-const CLOCK = 'hint: is the clock of this node right'
+const CLOCK = 'hint: check the clock of this node'
 
 const FINAL: readonly (readonly [code: string, cause: PeerCause, words: string])[] = [
   ['ENOTFOUND', 'dns_unknown', 'the host name of H does not exist'],
@@ -37,7 +37,7 @@ const FINAL: readonly (readonly [code: string, cause: PeerCause, words: string])
   [
     'ENOCONNECT',
     'connect_silent',
-    'could not connect to H in 4 s; hint: what lets nothing through: a firewall, a security group, a route',
+    'could not connect to H in 4 s; hint: look for a firewall, a security group or a route that lets nothing through',
   ],
   ['ENOTIME', 'no_time', 'no time left to ask H'],
   ['ECOMPRESSED', 'compressed', 'H sent a compressed answer'],
@@ -76,9 +76,13 @@ test.each([
   [
     407,
     'proxy_407',
-    'answered 407 Proxy Authentication Required; hint: it wants a user and a password',
+    'answered 407 Proxy Authentication Required; hint: put a user and a password into its URL',
   ],
-  [403, 'proxy_403', 'answered 403: it does not let h through; hint: should that be in NO_PROXY'],
+  [
+    403,
+    'proxy_403',
+    'answered 403: it does not let h through; hint: let the proxy allow it, or add it to NO_PROXY',
+  ],
   [502, 'proxy_503', 'answered 502: it cannot reach h'],
   [503, 'proxy_503', 'answered 503: it cannot reach h'],
   [504, 'proxy_503', 'answered 504: it cannot reach h'],
@@ -185,7 +189,7 @@ test('describeError() says how long it waited, for what, and through which proxy
   expect(describe(coded('ENOTYET'), { proxy: 'p' })).toMatchObject({
     cause: 'connect_silent',
     problem:
-      'could not connect to h through the proxy p in 1 s; hint: what lets nothing through: a firewall, a security group, a route',
+      'could not connect to h through the proxy p in 1 s; hint: look for a firewall, a security group or a route that lets nothing through',
     retryable: true,
   })
 })

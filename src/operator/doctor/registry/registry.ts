@@ -46,7 +46,7 @@ function judgePing(
   if (ping.status === 401)
     return { id: 'registry.password', status: 'fail', ...explainUnauthorized(host) }
   const what = isHtml(ping.body) ? 'a web page' : `HTTP status ${ping.status}`
-  const summary = `${host} answered with ${what} to GET /v2/: is it a registry`
+  const summary = `${host} answered with ${what} to GET /v2/, as no registry does`
   return { id: 'registry.connection', status: 'fail', cause: 'registry_status', summary }
 }
 
