@@ -5,6 +5,7 @@ import * as v from 'valibot'
 
 import type { Target } from './package.ts'
 import { ROOT } from './source.ts'
+import { digest } from './tar.ts'
 
 /** Where downloads are kept. What is in there is checked each time it is used. */
 export const CACHE = join(ROOT, 'node_modules/.cache/release')
@@ -14,6 +15,8 @@ export interface Locked {
   readonly version: string
   /** `sha512-` and the digest in base64, of the package's archive. */
   readonly integrity: string
+  /** That digest in hexadecimal. */
+  readonly sha512: string
 }
 
 const Lockfile = v.object({
@@ -31,7 +34,8 @@ export function readLocked(name: string): Locked {
   )
   const { version, integrity } = lockfile.packages[`node_modules/${name}`] ?? {}
   if (version === undefined || integrity === undefined) throw new Error(`${name} is not locked`)
-  return { version, integrity }
+  const sha512 = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex')
+  return { version, integrity, sha512 }
 }
 
 /**
@@ -41,15 +45,14 @@ export function readLocked(name: string): Locked {
  * @throws {Error} if it cannot be had, or is another one.
  */
 export async function fetchRuntime({ runtime }: Target): Promise<Uint8Array<ArrayBuffer>> {
-  const { version, integrity } = readLocked(runtime)
+  const { version, sha512 } = readLocked(runtime)
   if (version !== Bun.version) throw new Error(`The lockfile has ${runtime} ${version}`)
   const file = `${runtime.slice(1).replace('/', '-')}-${version}.tgz`
   const bytes = fetchChecked({
     file,
     command: ['npm', 'pack', '--prefer-offline', '--ignore-scripts', `${runtime}@${version}`],
     algorithm: 'sha512',
-    digest: integrity.replace('sha512-', ''),
-    encoding: 'base64',
+    sum: sha512,
   })
   const bun = (await new Bun.Archive(bytes).files()).get('package/bin/bun')
   if (bun === undefined) throw new Error(`${file} holds no bun`)
@@ -61,8 +64,8 @@ export interface Download {
   readonly file: string
   readonly command: readonly string[]
   readonly algorithm: 'sha256' | 'sha512'
-  readonly digest: string
-  readonly encoding: 'base64' | 'hex'
+  /** In hexadecimal. */
+  readonly sum: string
 }
 
 /**
@@ -71,7 +74,7 @@ export interface Download {
  * @throws {Error} if the command fails, or brings other bytes.
  */
 export function fetchChecked(download: Download): Uint8Array<ArrayBuffer> {
-  const { file, command, algorithm, digest, encoding } = download
+  const { file, command, algorithm, sum } = download
   const path = join(CACHE, file)
   if (!existsSync(path)) {
     mkdirSync(CACHE, { recursive: true })
@@ -81,7 +84,7 @@ export function fetchChecked(download: Download): Uint8Array<ArrayBuffer> {
     }
   }
   const bytes = new Uint8Array(readFileSync(path))
-  const found = new Bun.CryptoHasher(algorithm).update(bytes).digest(encoding)
-  if (found !== digest) throw new Error(`${path} has the wrong ${algorithm}: ${found}`)
+  const found = digest(algorithm, bytes)
+  if (found !== sum) throw new Error(`${path} has the wrong ${algorithm}: ${found}`)
   return bytes
 }

@@ -10,7 +10,6 @@ export const MAINTAINER = `The maintainers of ${PROGRAM}`
 export interface Target {
   readonly name: 'linux-x64' | 'linux-arm64'
   readonly cpu: 'x64' | 'arm64'
-  readonly bun: 'bun-linux-x64' | 'bun-linux-arm64'
   /** The runtime's package in the lockfile. */
   readonly runtime: '@oven/bun-linux-x64' | '@oven/bun-linux-aarch64'
   readonly debian: 'amd64' | 'arm64'
@@ -22,7 +21,6 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'linux-x64',
     cpu: 'x64',
-    bun: 'bun-linux-x64',
     runtime: '@oven/bun-linux-x64',
     debian: 'amd64',
     rpm: 'x86_64',
@@ -30,7 +28,6 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'linux-arm64',
     cpu: 'arm64',
-    bun: 'bun-linux-arm64',
     runtime: '@oven/bun-linux-aarch64',
     debian: 'arm64',
     rpm: 'aarch64',

@@ -33,7 +33,7 @@ export async function buildBinary(source: Source, target: Target, work: string):
   // The base name becomes part of the binary.
   const outfile = join(work, PROGRAM)
   const result = await compile(join(ROOT, 'src/main.ts'), outfile, {
-    target: target.bun,
+    target: `bun-${target.name}`,
     executablePath,
   })
   if (!result.success) throw new Error(result.logs.map(({ message }) => message).join('\n'))

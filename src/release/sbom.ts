@@ -41,7 +41,7 @@ export function formatSbom(
   const sbom = {
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
-    serialNumber: `urn:uuid:${formatUuid(digest('sha256', Buffer.from(`${sha256} ${glibc.length}`)))}`,
+    serialNumber: `urn:uuid:${Bun.randomUUIDv5(`urn:sha256:${sha256}#${glibc.length}`, 'url')}`,
     version: 1,
     metadata: {
       timestamp: new Date(source.mtimeSeconds * 1000).toISOString(),
@@ -74,9 +74,8 @@ export function formatSbom(
 
 /** A package of npm, as the lockfile has it. */
 function describePackage(name: string, licence: string) {
-  const { version, integrity } = readLocked(name)
+  const { version, sha512 } = readLocked(name)
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
-  const sha512 = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex')
   const url = `https://www.npmjs.com/package/${name}/v/${version}`
   return {
     type: 'library',
@@ -112,16 +111,4 @@ function describeGlibc(libraries: ReadonlyMap<string, Uint8Array>) {
       hashes: [{ alg: 'SHA-256', content: digest('sha256', bytes) }],
     })),
   }
-}
-
-/** A UUID of version 8 (RFC 9562, 5.8) from the first bits of a hash. */
-function formatUuid(hex: string): string {
-  const variant = (8 | (Number.parseInt(hex.slice(16, 17), 16) & 3)).toString(16)
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join('-')
 }

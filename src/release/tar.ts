@@ -69,17 +69,10 @@ export function gzip(data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 /** All parts as one. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
+  return new Uint8Array(Buffer.concat(parts))
 }
 
 /** A digest as hexadecimal digits. */
-export function digest(algorithm: 'md5' | 'sha1' | 'sha256', data: Uint8Array): string {
+export function digest(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512', data: Uint8Array): string {
   return new Bun.CryptoHasher(algorithm).update(data).digest('hex')
 }

@@ -71,20 +71,19 @@ test('a download with another hash is refused, fresh or kept', () => {
     file,
     command: ['sh', '-c', `echo text >${file}`],
     algorithm: 'sha256',
-    encoding: 'hex',
   } as const
   const path = join(ROOT, 'node_modules/.cache/release', file)
   try {
-    expect(() => fetchChecked({ ...download, digest: sum('a') })).toThrow('has the wrong sha256')
+    expect(() => fetchChecked({ ...download, sum: sum('a') })).toThrow('has the wrong sha256')
     const right = digest('sha256', encode('text\n'))
-    expect(fetchChecked({ ...download, digest: right })).toEqual(encode('text\n'))
+    expect(fetchChecked({ ...download, sum: right })).toEqual(encode('text\n'))
     writeFileSync(path, 'other')
-    expect(() => fetchChecked({ ...download, digest: right })).toThrow('has the wrong sha256')
+    expect(() => fetchChecked({ ...download, sum: right })).toThrow('has the wrong sha256')
   } finally {
     rmSync(path, { force: true })
   }
   const fails = { ...download, command: ['sh', '-c', 'echo no such package >&2; exit 1'] }
-  expect(() => fetchChecked({ ...fails, digest: sum('a') })).toThrow('no such package')
+  expect(() => fetchChecked({ ...fails, sum: sum('a') })).toThrow('no such package')
 })
 
 test('the command line of the release is checked', () => {
