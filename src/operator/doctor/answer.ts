@@ -1,13 +1,12 @@
 import * as v from 'valibot'
 
-import { NonEmpty } from '../../base/decode.ts'
+import { decodeIfValid, NonEmpty } from '../../base/decode.ts'
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
 import type { Setup } from './config.ts'
 import type { Reason } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { Machine } from './machine.ts'
-import { readJson } from './read_json.ts'
 
 /** The kubelet ends a plugin after so many milliseconds. */
 export const KUBELET_TIMEOUT_MS = 60_000
@@ -77,7 +76,7 @@ function readAnswer(
     cacheDuration: NonEmpty,
     auth: v.record(v.string(), v.object({ username: NonEmpty, password: NonEmpty })),
   })
-  const found = readJson(Response, stdout)
+  const found = decodeIfValid(Response, stdout)
   const [credentials] = Object.values(found?.auth ?? {})
   if (found === undefined || credentials === undefined) return undefined
   return { ...credentials, cacheDuration: found.cacheDuration }

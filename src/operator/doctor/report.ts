@@ -35,16 +35,9 @@ export function exitCodeOf(verdict: Verdict): number {
 
 /** The report for programs. Fields are only ever added; `schema` changes when one is not what it was. */
 export function formatJson(image: string | undefined, checks: readonly Check[]): string {
-  return `${JSON.stringify({ schema: 1, verdict: judge(checks), image, checks: checks.map(inOrder) })}\n`
-}
-
-function inOrder({ id, status, ms, cause, summary, fix }: Check): Check {
-  return {
-    id,
-    status,
-    ...(ms === undefined ? {} : { ms: Math.round(ms) }),
-    ...(cause === undefined ? {} : { cause }),
-    summary,
-    ...(fix === undefined ? {} : { fix }),
-  }
+  const inOrder = checks.map(({ id, status, ms, cause, summary, fix }) => {
+    const rounded = ms === undefined ? undefined : Math.round(ms)
+    return { id, status, ms: rounded, cause, summary, fix }
+  })
+  return `${JSON.stringify({ schema: 1, verdict: judge(checks), image, checks: inOrder })}\n`
 }

@@ -1,12 +1,11 @@
 import * as v from 'valibot'
 
 import { CALL_TIMEOUT_MS } from '../../../aws/call.ts'
-import { HeaderText } from '../../../base/decode.ts'
+import { decodeIfValid, HeaderText } from '../../../base/decode.ts'
 import type { Registry } from '../../../ecr/host.ts'
 import type { HttpAnswer, Network } from '../../../net/network.ts'
 import type { PluginAnswer } from '../answer.ts'
 import { ask, type Unanswered } from '../explain.ts'
-import { readJson } from '../read_json.ts'
 import type { ImageReference } from './image.ts'
 
 /** A registry, asked with a password. */
@@ -47,6 +46,6 @@ export async function openRegistry(
   const query = new URLSearchParams({ service: host, scope }).toString()
   const given = await asking(basic).get(`/token/?${query}`)
   if (given.kind === 'no_answer' || given.status !== 200) return given
-  const { token } = readJson(v.object({ token: HeaderText }), given.body) ?? {}
+  const { token } = decodeIfValid(v.object({ token: HeaderText }), given.body) ?? {}
   return token === undefined ? { ...given, status: 401 } : asking(`Bearer ${token}`)
 }

@@ -9,7 +9,7 @@ export async function judgeLayer(
   client: RegistryClient,
   digest: string,
   { image, machine, tell }: Inquiry,
-): Promise<boolean> {
+): Promise<void> {
   const id = 'registry.layers'
   const startMs = machine.elapsedMs()
   const path = `/v2/${image.repository}/blobs/${digest}`
@@ -23,12 +23,8 @@ export async function judgeLayer(
     target === undefined || second === undefined
       ? judgeFirst(first, image)
       : judgeStorage(second, target.host)
-  if (reason !== undefined) {
-    tell({ id, status: 'fail', ms, ...reason })
-    return false
-  }
-  tell({ id, status: 'ok', ms, summary: 'its layers can be fetched' })
-  return true
+  if (reason !== undefined) tell({ id, status: 'fail', ms, ...reason })
+  else tell({ id, status: 'ok', ms, summary: 'its layers can be fetched' })
 }
 
 function judgeFirst(answer: HttpAnswer | Unanswered, image: ImageReference): Reason | undefined {

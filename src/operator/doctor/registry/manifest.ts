@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
+import { decodeIfValid } from '../../../base/decode.ts'
 import type { HttpAnswer } from '../../../net/network.ts'
-import { readJson } from '../read_json.ts'
 
 /** What a manifest leads to: one blob of an image, or the manifests of an index. */
 export interface Manifest {
@@ -42,7 +42,7 @@ export function parseManifest({ body }: HttpAnswer): Manifest | undefined {
       [],
     ),
   })
-  const { config, layers = [], manifests = [] } = readJson(Form, body) ?? {}
+  const { config, layers = [], manifests = [] } = decodeIfValid(Form, body) ?? {}
   const platforms = manifests.map(({ digest, platform }) => ({
     digest,
     name: platform === undefined ? '' : `${platform.os}/${platform.architecture}`,

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
+import { decodeIfValid } from '../../../base/decode.ts'
 import type { HttpAnswer } from '../../../net/network.ts'
 import type { Reason } from '../explain.ts'
-import { readJson } from '../read_json.ts'
 import type { ImageReference } from './image.ts'
 
 /** What a registry says about a request that it does not fulfil. */
@@ -102,5 +102,5 @@ function readSaid({ body }: HttpAnswer): Said {
       v.unknown(),
     ),
   })
-  return readJson(Errors, body)?.errors[0] ?? { code: '', message: '' }
+  return decodeIfValid(Errors, body)?.errors[0] ?? { code: '', message: '' }
 }

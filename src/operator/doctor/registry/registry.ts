@@ -14,7 +14,7 @@ export async function judgeRegistry(
   { run, pull }: Prepared,
   answer: PluginAnswer,
   inquiry: Inquiry,
-): Promise<boolean> {
+): Promise<void> {
   const { image, tell } = inquiry
   const { network, system } = run
   const startMs = system.elapsedMs()
@@ -23,14 +23,14 @@ export async function judgeRegistry(
   const ms = system.elapsedMs() - startMs
   if (!('get' in client) || ping.kind === 'no_answer' || ping.status !== 200 || isHtml(ping.body)) {
     tell({ ...judgePing(ping, image.host), ms })
-    return false
+    return
   }
   tell({ id: 'registry.password', status: 'ok', ms, summary: 'the registry accepts the password' })
   if (pull.registry.service === 'ecr' && image.repository.includes('/')) {
     const summary = `asking for ${image.short}: where a pull-through cache rule matches, this imports it`
     tell({ id: 'registry.import', status: 'info', summary })
   }
-  return judgeImage(client, inquiry)
+  await judgeImage(client, inquiry)
 }
 
 function judgePing(
@@ -50,11 +50,11 @@ function judgePing(
   return { id: 'registry.connection', status: 'fail', cause: 'registry_status', summary }
 }
 
-async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<boolean> {
+async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<void> {
   const { image, machine, tell } = inquiry
   const startMs = machine.elapsedMs()
   const found = await fetchManifest(client, image, image.reference, tell)
-  if (found === undefined) return false
+  if (found === undefined) return
   const { digest } = found
   const is = digest === '' ? 'is there' : `is ${digest}`
   const ms = machine.elapsedMs() - startMs
@@ -64,7 +64,7 @@ async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<boo
       ? found
       : await choosePlatform(client, found.manifest, inquiry)
   const blob = single?.manifest.blob
-  return blob !== undefined && judgeLayer(client, blob, inquiry)
+  if (blob !== undefined) await judgeLayer(client, blob, inquiry)
 }
 
 interface Found {
@@ -82,13 +82,9 @@ async function fetchManifest(
   // GET, since a refusal of HEAD has no body that says why.
   const path = `/v2/${image.repository}/manifests/${reference}`
   const answer = await client.get(path, { accept: manifestTypes() })
-  if (answer.kind === 'no_answer') {
-    const { reason } = answer
+  if (answer.kind === 'no_answer' || answer.status !== 200) {
+    const reason = answer.kind === 'no_answer' ? answer.reason : explainRefusal(answer, image)
     tell({ id, status: 'fail', ...reason })
-    return undefined
-  }
-  if (answer.status !== 200) {
-    tell({ id, status: 'fail', ...explainRefusal(answer, image) })
     return undefined
   }
   const manifest = parseManifest(answer)
