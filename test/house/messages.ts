@@ -19,7 +19,7 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   request_unreadable: 'Stdin is closed, or fails. Run it as a kubelet does.',
   request_empty: 'Nobody wrote a request. Run it as in [Is it working?](#is-it-working).',
   request_form:
-    'Not a `CredentialProviderRequest` of a known version: is a kubelet older than 1.26, or something else, asking?',
+    'Not a `CredentialProviderRequest` of `v1`, `v1beta1` or `v1alpha1`: something else than a kubelet is asking, or one much newer than this program.',
   request_image: 'Correct the name of the image.',
   not_ecr:
     'Remove the host from `matchImages`. Use `--mirror` only for a host that you trust with your ECR password.',
