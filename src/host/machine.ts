@@ -25,7 +25,7 @@ export function createMachine(product: string) {
     elapsedMs,
     sleep,
     product,
-    executable: process.execPath,
+    executable: findExecutable(process.execPath),
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     processes: () =>
       files()
@@ -66,6 +66,14 @@ export function createMachine(product: string) {
       }),
     }
   }
+}
+
+/**
+ * What the kubelet starts: this program, or the script of the portable archive, which starts glibc's loader with it. The path
+ * of such a process is the loader's.
+ */
+function findExecutable(path: string): string {
+  return path.replace(/\/glibc\/ld-linux-x86-64\.so\.2$/, '/ecr-credential-provider')
 }
 
 /** Whether a terminal shows what is printed, and nobody asks for plain text: https://no-color.org */

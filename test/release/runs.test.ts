@@ -1,8 +1,17 @@
 import { afterAll, expect, setDefaultTimeout } from 'bun:test'
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { examine } from '../binary/doctor/node.ts'
 import { runPlugin } from '../world/plugin.ts'
 import { enter, expectFlow, expectFlowIn } from './flow.ts'
 import {
@@ -102,6 +111,22 @@ needs(firstOf(NO_PORTABLE, NOT_X64, NO_ROOTS, missing('busybox', 'busybox-static
     await expectVersion(enter(root, [plugin]), 'linux-x64')
     await expectFlowIn(root, [plugin])
     expect(readdirSync(root).toSorted()).toEqual(['bin', 'ca.pem', 'etc', 'proc', 'usr'])
+  },
+)
+
+needs(firstOf(NO_PORTABLE, NOT_X64))(
+  'portable: doctor knows its script for what the kubelet runs, through a link to the folder',
+  async () => {
+    const { report, found } = await examine({
+      program: 'portable',
+      flags: [
+        '--image-credential-provider-config=DIR/config.yaml',
+        '--image-credential-provider-bin-dir=DIR/portable',
+      ],
+      prepare: ({ directory }) =>
+        symlinkSync(unpack(NAMES.portable, folder), `${directory}/portable`),
+    })
+    expect([report.verdict, ...found]).toEqual(['ok'])
   },
 )
 
