@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 import * as v from 'valibot'
@@ -9,6 +9,9 @@ import { digest } from './tar.ts'
 
 /** Where downloads are kept. What is in there is checked each time it is used. */
 export const CACHE = join(ROOT, 'node_modules/.cache/release')
+
+/** For 50 MB on a slow line. Without a limit npm alone would wait longer than a test run may take. */
+const TIMEOUT_MS = 180_000
 
 /** What package-lock.json says of a package. */
 export interface Locked {
@@ -71,15 +74,17 @@ export interface Download {
 /**
  * The bytes of a download, from the cache where they are there already.
  *
- * @throws {Error} if the command fails, or brings other bytes.
+ * @throws {Error} if the command fails, takes too long, or brings other bytes.
  */
 export function fetchChecked(download: Download): Uint8Array<ArrayBuffer> {
   const { file, command, algorithm, sum } = download
   const path = join(CACHE, file)
   if (!existsSync(path)) {
     mkdirSync(CACHE, { recursive: true })
-    const run = Bun.spawnSync([...command], { cwd: CACHE, stdin: 'ignore' })
+    const run = Bun.spawnSync([...command], { cwd: CACHE, stdin: 'ignore', timeout: TIMEOUT_MS })
     if (run.exitCode !== 0 || !existsSync(path)) {
+      // What is there in part would be taken for the whole.
+      rmSync(path, { force: true })
       throw new Error(`Cannot get ${file}: ${command.join(' ')}: ${run.stderr.toString().trim()}`)
     }
   }

@@ -10,8 +10,11 @@ export const GLIBC = {
   architecture: 'amd64',
   sha256: 'ba4f88f73dbc3ae9055f3c20f4523bfdbaf1ad13ff95e258924f77d20b4fbedf',
   source: 'https://snapshot.debian.org/package/glibc/2.36-9%2Bdeb12u14/',
-  /** A day on which Debian had it. */
-  archive: 'https://snapshot.debian.org/archive/debian/20261125T000000Z/pool/main/g/glibc',
+  /** Debian's own place, which has it until the next one comes, and that of a day on which it was there. */
+  places: [
+    'https://deb.debian.org/debian/pool/main/g/glibc',
+    'https://snapshot.debian.org/archive/debian/20261125T000000Z/pool/main/g/glibc',
+  ],
 } as const
 
 /** What of it is shipped: the loader, and what the binary is linked with. The package's hash is theirs, too. */
@@ -36,12 +39,17 @@ export interface Glibc {
  * @throws {Error} if the package cannot be had, is another one, or lacks a file.
  */
 export async function fetchGlibc(): Promise<Glibc> {
-  const { version, architecture, sha256, archive } = GLIBC
+  const { version, architecture, sha256, places } = GLIBC
   const file = `libc6_${version}_${architecture}.deb`
-  const pack = `libc6:${architecture}=${version}`
   const deb = fetchChecked({
     file,
-    command: ['sh', '-c', 'apt-get download "$0" || curl -fsSLO "$1"', pack, `${archive}/${file}`],
+    command: [
+      'sh',
+      '-c',
+      'apt-get -o Acquire::Retries=0 -o Acquire::http::Timeout=10 download "$0" && exit; for url; do curl -fsSLO --connect-timeout 10 "$url" && exit; done; exit 1',
+      `libc6:${architecture}=${version}`,
+      ...places.map((place) => `${place}/${file}`),
+    ],
     algorithm: 'sha256',
     sum: sha256,
   })
