@@ -37,6 +37,8 @@ async function release(folder: string): Promise<number> {
 }
 
 async function make(source: Source, folder: string): Promise<void> {
+  // What is left of another version would be published with this one. A folder that somebody names is theirs.
+  if (folder === PLACE) rmSync(PLACE, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   console.log(await makeRelease(source, folder, await fetchGlibc()))
 }
@@ -69,4 +71,9 @@ async function check(): Promise<number> {
   return run.exitCode
 }
 
-process.exit(await main(process.argv.slice(2)))
+process.exit(
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error)
+    return 1
+  }),
+)

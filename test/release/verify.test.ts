@@ -102,6 +102,13 @@ test('the command line of the release is checked', () => {
   }
 })
 
+test('a release that cannot be made says why in a line', () => {
+  const words = [process.execPath, 'src/release/main.ts', '--verify', '/nonexistent/SHA256SUMS']
+  const { exitCode, stderr } = Bun.spawnSync(words, { cwd: ROOT })
+  expect([exitCode, stderr.toString().trim().split('\n').length]).toEqual([1, 1])
+  expect(stderr.toString()).toContain('/nonexistent/SHA256SUMS')
+})
+
 test("what is packed here is what the host's tar packs", () => {
   const names = ['a/', 'a/b', 'a/c']
   const data = encode('x'.repeat(1000))
@@ -127,51 +134,61 @@ test("what is packed here is what the host's tar packs", () => {
   expect(Bun.gunzipSync(gzip(tar([top, ...files], 0)))).toEqual(tar([top, ...files], 0))
 })
 
-/** Makes a release in a clone of its own: another folder, another time, and another user where that is possible. */
+/** What a command begins with that only root may run, and one that another user is to run. */
+const AS_ROOT = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+const AS_NOBODY = [...AS_ROOT, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+/** Why there is no other user here. Through a shell, since a command may be missing. */
+const ONE_USER = Bun.spawnSync(['sh', '-c', '"$@"', 'sh', ...AS_NOBODY, 'true'], {
+  stderr: 'ignore',
+}).success
+  ? undefined
+  : 'nothing can be run as another user here: that takes root, or sudo without a password'
+
+/** Makes a release in a clone of its own: another folder, another time, and another user if one is to run it. */
 function remake(name: string, user: readonly string[]): string {
   const place = join(folder, name)
   const clone = join(place, 'a clone')
-  run('mkdir', '-p', place)
+  const out = join(place, 'out')
+  run('mkdir', '-p', out)
   run('git', 'clone', '--quiet', ROOT, clone)
   // What a stranger gets from `npm ci` and the registries.
   const modules = join(ROOT, 'node_modules')
   const isReadable = Bun.spawnSync([...user, 'test', '-r', join(modules, 'valibot')]).success
   if (isReadable) symlinkSync(modules, join(clone, 'node_modules'))
   else run('cp', '-R', modules, clone)
-  run('mkdir', join(place, 'out'))
-  if (user.length > 0) run('chown', '-R', 'nobody', place)
-  const script = 'umask "$1"; TZ="$2" exec "$3" src/release/main.ts --out "$4"'
+  if (user.length > 0) run(...AS_ROOT, 'chown', '-R', 'nobody', place)
   const [umask, zone] = user.length > 0 ? ['077', 'Asia/Kathmandu'] : ['022', 'UTC']
-  const words = [
+  const { exitCode, stderr } = Bun.spawnSync([
     ...user,
+    'env',
+    '-i',
+    `PATH=${process.env['PATH'] ?? ''}`,
+    `HOME=${place}`,
+    `TZ=${zone}`,
     '/bin/sh',
     '-c',
-    `cd "$0" && ${script}`,
+    'cd "$0" && umask "$1" && exec "$2" src/release/main.ts --out "$3"',
     clone,
     umask,
-    zone,
     process.execPath.replace(ROOT, `${clone}/`),
-  ]
-  const { exitCode, stderr } = Bun.spawnSync([...words, join(place, 'out')], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: place },
-  })
+    out,
+  ])
+  if (user.length > 0) {
+    run(...AS_ROOT, 'chown', '-R', `${process.getuid?.()}:${process.getgid?.()}`, place)
+  }
   expect([exitCode, exitCode === 0 ? '' : stderr.toString()]).toEqual([0, ''])
-  return readSums(join(place, 'out'))
+  return readSums(out)
 }
 
 const NOT_FULL = IS_FULL ? undefined : 'takes minutes: npm run release -- --check'
 
-needs(firstOf(NOT_FULL, NO_RELEASE, NO_PORTABLE, missing('git')))(
+needs(firstOf(NOT_FULL, NO_RELEASE, NO_PORTABLE, missing('git'), ONE_USER))(
   'two releases in two folders, at two times, by two users are the same, byte for byte',
   () => {
     run('chmod', '755', folder)
-    const other =
-      process.getuid?.() === 0
-        ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
-        : []
     const first = remake('first', [])
     Bun.sleepSync(2000)
-    const second = remake('second', other)
+    const second = remake('second', AS_NOBODY)
     expect(second).toBe(first)
     // And the files here, if they are those of the commit.
     if (!source.commit.endsWith('-modified')) expect(readReleaseSums()).toBe(first)
