@@ -16,7 +16,7 @@ export interface Leg {
 export const LEGS: readonly Leg[] = [
   {
     name: 'vocabulary',
-    lookFor: 'what every other part speaks of',
+    lookFor: 'what every other part speaks of; no line has a place for a secret',
     paths: [
       'base/failure.ts',
       'base/lines/',
@@ -24,6 +24,7 @@ export const LEGS: readonly Leg[] = [
       'config/settings.ts',
       'config/settings_table.ts',
       'aws/context.ts',
+      'aws/credentials.ts',
     ],
   },
   {
@@ -36,6 +37,7 @@ export const LEGS: readonly Leg[] = [
     lookFor: 'anchored patterns; no network before',
     paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
   },
+  { name: 'configuration', lookFor: 'empty is unset; values never shown', paths: ['config/'] },
   {
     name: 'which identity',
     lookFor: 'selection before any I/O; no fall-through',
@@ -56,7 +58,6 @@ export const LEGS: readonly Leg[] = [
     lookFor: 'no value in a `Failure`; no path taken for a URL',
     paths: ['base/', 'host/'],
   },
-  { name: 'configuration', lookFor: 'empty is unset; values never shown', paths: ['config/'] },
   {
     name: 'only when configured',
     lookFor: "a refused role is not the node's role; who may read the cache; the command's group",
