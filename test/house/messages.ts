@@ -134,7 +134,7 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   refused: 'Look up the code in the reference of that service.',
   throttled: 'Too many calls in this account. [Cache](#cache) makes one of many.',
 
-  ecr_denied: 'Allow the action for that identity, see [Install](#install).',
+  ecr_denied: 'Allow the action for that identity, see [Permissions](#permissions).',
   sts_denied: "Correct the role's trust policy: see [Service accounts](#service-accounts).",
   denied_organization:
     'A service or resource control policy forbids it, whatever the account allows.',

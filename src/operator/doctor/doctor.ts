@@ -58,8 +58,9 @@ export async function doctor(words: readonly string[], machine: Machine): Promis
 }
 
 function tellLate(tell: Tell): void {
-  const summary = `no end in ${MAX_MS / 1000} s: is a file on a dead mount`
-  tell({ id: 'kubelet.late', status: 'unknown', cause: 'doctor_late', summary })
+  const summary = `no end in ${MAX_MS / 1000} s`
+  const fix = 'look for a file on a dead mount'
+  tell({ id: 'kubelet.late', status: 'unknown', cause: 'doctor_late', summary, fix })
 }
 
 function titleOf({ product, architecture }: Machine): string {

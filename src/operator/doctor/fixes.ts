@@ -14,6 +14,7 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
       'config_value config_alone config_endpoint_form config_cgi config_container_host',
       "correct it in the kubelet's unit, in env of the provider, or in the file that is named",
     ],
+    ['usage_option', "correct the provider's args: --help lists what they may be"],
     ['config_file config_certificates tls_store', 'correct the path, or what the file holds'],
     ['config_keys', 'write the keys anew, without blanks and line breaks'],
     ['profile_missing', 'correct AWS_PROFILE, or add that profile to the config file'],
@@ -30,7 +31,7 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
       'cache_owner cache_full cache_read_only',
       'give it a directory of root alone, mode 0700, on a tmpfs such as /run',
     ],
-    ['dns_unknown', "correct the name, or give it to this node's name server"],
+    ['dns_unknown', 'the name servers in /etc/resolv.conf must know it: correct them, or the name'],
     [
       'dns_failed dns_silent',
       'the name servers are in /etc/resolv.conf: they must be reachable, and answer',
@@ -51,7 +52,12 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
       'tls_name',
       'another server answers there: correct the endpoint variable, or what is in between',
     ],
-    ['not_http no_length compressed too_large', 'something else than AWS answers there'],
+    [
+      'not_http no_length compressed too_large answer_form',
+      'something else than AWS answers there',
+    ],
+    ['status', 'try again later; if it stays so, look at what is between this node and AWS'],
+    ['refused', 'look that code up in the reference of that service'],
     [
       'proxy_503 proxy_status proxy_unreachable proxy_dns',
       "correct the proxy's address in that variable, or let the proxy reach AWS",
@@ -66,6 +72,8 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
     ['throttled', 'try again later; with --cache-dir the runs of a node share one call'],
     ['key_unknown', 'take keys that still exist, of the same partition as the region'],
     ['key_expired', 'renew the keys at their source'],
+    ['token_issuer', "register the cluster's issuer with IAM, in the account of the role"],
+    ['token_expired', 'see why its file is not renewed, and check the clock of this node'],
     ['clock', "set this node's clock right: chronyc makestep"],
     ['late', 'a file or a command does not end: look for a dead mount'],
   ]

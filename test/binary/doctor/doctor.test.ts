@@ -21,9 +21,11 @@ test.concurrent.each([...BROKEN])(
     const { report, found: actual, text } = await examine(node)
     expect([report.verdict, ...actual]).toEqual([verdict, ...found])
     if (says !== undefined) expect(text.replaceAll(/\s+/g, ' ')).toMatch(says)
-    // What fails has a cause and a line, and what comes after it is left out for its sake.
+    // What fails has a cause and something to do, and what comes after it is left out for its sake.
     const failed = report.checks.filter(({ status }) => status === 'fail' || status === 'unknown')
-    for (const { id, cause } of failed) expect([id, cause]).not.toEqual([id, undefined])
+    for (const { id, cause, fix } of failed) {
+      expect([id, typeof cause, typeof fix]).toEqual([id, 'string', 'string'])
+    }
     const layer = failed[0]?.id.split('.')[0] ?? ''
     const skipped = report.checks.filter(({ status }) => status === 'skip')
     for (const { summary } of skipped) expect(summary).toBe(`needs: ${layer}`)

@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../../net/network.ts'
 import type { Reason, Unanswered } from '../explain.ts'
 import type { RegistryClient } from './client.ts'
 import type { ImageReference, Inquiry } from './image.ts'
-import { explainRefusal } from './refusal.ts'
+import { explainRefusal, tryAgain } from './refusal.ts'
 
 /** Judges whether a layer can be fetched: its first byte, from the registry or from where it leads. */
 export async function judgeLayer(
@@ -32,7 +32,7 @@ function judgeFirst(answer: HttpAnswer | Unanswered, image: ImageReference): Rea
   if (answer.status === 200 || answer.status === 206) return undefined
   if (answer.status === 403 || answer.status === 401) return explainRefusal(answer, image)
   const summary = `HTTP status ${answer.status} from ${image.host} for a layer of ${image.short}`
-  return { cause: 'registry_layer', summary }
+  return { cause: 'registry_layer', summary, fix: tryAgain() }
 }
 
 /** ECR keeps layers in S3, in buckets of its own. */
@@ -51,7 +51,7 @@ function judgeStorage(answer: HttpAnswer | Unanswered, host: string): Reason | u
     'the policy of the VPC endpoint for S3 must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*'
   return answer.status === 403
     ? { cause: 'storage_denied', summary, fix }
-    : { cause: 'storage_status', summary }
+    : { cause: 'storage_status', summary, fix: tryAgain() }
 }
 
 /** Who does not know ranges sends all of a layer, which shows as much. */

@@ -40,7 +40,13 @@ export function explainRefusal(answer: HttpAnswer, image: ImageReference): Reaso
   return {
     cause: 'registry_status',
     summary: `HTTP status ${answer.status} from ${host} for the manifest of ${repository}`,
+    fix: tryAgain(),
   }
+}
+
+/** What to do about an answer that says nothing. */
+export function tryAgain(): string {
+  return 'try again later; if it stays so, look at what is between this node and that host'
 }
 
 /** The password is not for this registry: ECR has just made it. */

@@ -47,7 +47,8 @@ function judgePing(
     return { id: 'registry.password', status: 'fail', ...explainUnauthorized(host) }
   const what = isHtml(ping.body) ? 'a web page' : `HTTP status ${ping.status}`
   const summary = `${host} answered with ${what} to GET /v2/, as no registry does`
-  return { id: 'registry.connection', status: 'fail', cause: 'registry_status', summary }
+  const fix = 'see that this host is a registry, and what is between it and this node'
+  return { id: 'registry.connection', status: 'fail', cause: 'registry_status', summary, fix }
 }
 
 async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<void> {
@@ -90,7 +91,8 @@ async function fetchManifest(
   const manifest = parseManifest(answer)
   if (manifest !== undefined) return { manifest, digest: shortDigest(answer) }
   const summary = `what ${image.host} answered for ${image.short} is no manifest of a container image`
-  tell({ id, status: 'fail', cause: 'registry_manifest', summary })
+  const fix = 'push it again, as an image of OCI or Docker'
+  tell({ id, status: 'fail', cause: 'registry_manifest', summary, fix })
   return undefined
 }
 

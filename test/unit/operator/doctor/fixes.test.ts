@@ -4,10 +4,9 @@ import { OWN_LINES } from '../../../../src/base/lines/own.ts'
 import { PROBLEMS } from '../../../../src/base/lines/peer.ts'
 import { fixFor } from '../../../../src/operator/doctor/fixes.ts'
 
-/** Causes that doctor never comes upon, or that say all there is to say. */
+/** Causes that doctor never comes upon. */
 const NONE = new Set([
   'usage_argument',
-  'usage_option',
   'usage_config',
   'usage_warm',
   'request_unreadable',
@@ -15,13 +14,8 @@ const NONE = new Set([
   'request_image',
   'annotation',
   'cache_life',
-  'answer_form',
   'output',
   'bug',
-  'status',
-  'refused',
-  'token_issuer',
-  'token_expired',
 ])
 
 test('every cause has a hint, or something to do about it', () => {

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../../../../src/net/network.ts'
 import { kindOf } from '../../../../src/operator/doctor/network.ts'
 import { parseImage } from '../../../../src/operator/doctor/registry/image.ts'
 import { parseManifest, shortDigest } from '../../../../src/operator/doctor/registry/manifest.ts'
-import { explainRefusal } from '../../../../src/operator/doctor/registry/refusal.ts'
+import { explainRefusal, tryAgain } from '../../../../src/operator/doctor/registry/refusal.ts'
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`
 
@@ -146,6 +146,7 @@ test('what is no error of a registry is no reason to fail', () => {
   expect(explainRefusal(answer(502, '<html>sentinel'), IMAGE)).toEqual({
     cause: 'registry_status',
     summary: `HTTP status 502 from ${IMAGE.host} for the manifest of team/app`,
+    fix: tryAgain(),
   })
 })
 
