@@ -1,6 +1,8 @@
 import { quote } from '../../base/failure.ts'
+import { parseRegistry } from '../../ecr/host.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
 import { judgeFiles } from './config_files.ts'
+import { attempt } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { Machine } from './machine.ts'
 import { chooseProvider, type Chosen, compareBinary } from './provider.ts'
@@ -33,7 +35,7 @@ export async function judgeConfiguration(
   const chosen = chooseProvider(providers, image, machine.executable)
   if (chosen === undefined) {
     const summary = `no pattern of matchImages fits this image in ${quote(config)}: the kubelet asks no plugin for it`
-    const fix = "add a pattern for the image's host to matchImages, then restart the kubelet"
+    const fix = await adviseImage(image)
     tell({ id: 'config.image', status: 'fail', cause: 'config_image', summary, fix })
     return undefined
   }
@@ -47,6 +49,15 @@ export async function judgeConfiguration(
     program,
     env: { ...kubelet.env, ...Object.fromEntries(own) },
   }
+}
+
+/** What to do about an image that no pattern fits: a pattern for a host that is not ECR's would do harm. */
+async function adviseImage(image = ''): Promise<string> {
+  const found = await attempt(() => parseRegistry(image, []))
+  const isForeign = 'reason' in found && found.reason.cause === 'not_ecr'
+  return isForeign
+    ? 'that host is not one of Amazon ECR, so no plugin is needed; where it mirrors ECR, add it to matchImages and to --mirror in args'
+    : "add a pattern for the image's host to matchImages, then restart the kubelet"
 }
 
 function tellChosen({ provider, pattern, place, others }: Chosen, tell: Tell): void {

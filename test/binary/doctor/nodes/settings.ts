@@ -1,6 +1,6 @@
 import { mkdirSync, utimesSync } from 'node:fs'
 
-import type { Broken } from './broken.ts'
+import { type Broken, ECR } from './broken.ts'
 
 /** An hour from now. */
 const LATER = new Date(Date.now() + 3_600_000)
@@ -50,9 +50,17 @@ export const SETTINGS_NODES: readonly Broken[] = [
   },
   {
     name: 'no pattern that matches',
-    node: { matchImages: ['*.dkr.ecr.*.amazonaws.com.cn'] },
+    node: { matchImages: ['*.dkr.ecr.*.amazonaws.com.cn'], image: `${ECR}/app` },
     verdict: 'fail',
     found: ['fail config.image config_image'],
+    says: /add a pattern for the image's host/,
+  },
+  {
+    name: 'an image of another registry, which no pattern matches',
+    node: { matchImages: ['*.dkr.ecr.*.amazonaws.com'], image: 'docker.io/library/nginx' },
+    verdict: 'fail',
+    found: ['fail config.image config_image'],
+    says: /not one of Amazon ECR, so no plugin is needed/,
   },
   {
     name: 'a binary that is not there',
