@@ -45,12 +45,11 @@ async function make(source: Source, folder: string): Promise<void> {
 
 async function verify(place: string): Promise<number> {
   const published = readSums(place)
+  const source = readSource()
+  console.log(`made here from ${source.commit}`)
   const folder = mkdtempSync(join(tmpdir(), 'release-'))
   try {
-    const lines = compareSums(
-      published,
-      await makeRelease(readSource(), folder, await fetchGlibc()),
-    )
+    const lines = compareSums(published, await makeRelease(source, folder, await fetchGlibc()))
     console.log(lines.map(({ text }) => text).join('\n'))
     return lines.every(({ isSame }) => isSame) ? 0 : 1
   } finally {

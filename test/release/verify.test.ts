@@ -207,7 +207,7 @@ needs(firstOf(NOT_FULL, NO_RELEASE, NO_PORTABLE))(
       )
     const good = verify()
     expect(good.exitCode).toBe(0)
-    expect(good.stdout.toString()).toMatch(/^(?:same {7}\S+\n){8}$/)
+    expect(good.stdout.toString()).toMatch(/^made here from \S+\n(?:same {7}\S+\n){8}$/)
     writeFileSync(join(place, 'SHA256SUMS'), readReleaseSums().replace(/^[0-9a-f]{64}/, sum('0')))
     const bad = verify()
     expect(bad.exitCode).toBe(1)
