@@ -6,6 +6,8 @@ interface FakeProcess {
   /** Its command line; blanks divide the words. */
   readonly line: string
   readonly owner?: number
+  /** The mode of its file. */
+  readonly mode?: number
   /** What its mount namespace is called. Default: our own. */
   readonly mounts?: string
   /** What its root directory is called. Default: our own. */
@@ -52,7 +54,7 @@ export function fakeMachine(parts: FakeMachineParts = {}): Machine {
       const isThere = path in files || paths.includes(path) || path === '/' || path === '/proc/self'
       if (known === undefined && !isThere) throw Object.assign(new Error('no'), { code: 'ENOENT' })
       const id = path.endsWith('/root/.') ? (known?.root ?? '/') : path
-      const kind = { isFile: true, isDirectory: false, mode: 0o755, changedAtMs: 0 }
+      const kind = { isFile: true, isDirectory: false, mode: known?.mode ?? 0o755, changedAtMs: 0 }
       return { id, owner: known?.owner ?? 0, ...kind }
     },
     hashFile: async () => '',

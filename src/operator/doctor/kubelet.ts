@@ -36,7 +36,7 @@ const ASIDE_MS = 5000
  * Finds the kubelet's process; says what cannot be judged where there is none, or more than one.
  *
  * Its environment and its files decide what runs here as root, so a process that only calls itself a kubelet must not do: one
- * in a container, or of another user. What the operator names, or systemd runs, is taken as it is.
+ * in a container, or of another user, or one that anybody may start. What the operator names, or systemd runs, is taken as it is.
  */
 export async function chooseKubelet(
   { pid, unit }: Pick<DoctorOptions, 'pid' | 'unit'>,
@@ -63,8 +63,9 @@ export async function chooseKubelet(
   if (main !== undefined) return readNamed(main, machine)
   const [foreign] = found
   if (foreign !== undefined) {
-    const summary = `only pid ${foreign.pid} calls itself a kubelet, in a container or of another user`
-    return missing(summary, `if it is this node's, give --pid ${foreign.pid}`, tell)
+    const summary = `only pid ${foreign.pid} calls itself a kubelet, in a container or started by another user`
+    const fix = `give --pid ${foreign.pid} only if you know it: what its variables name runs as you`
+    return missing(summary, fix, tell)
   }
   const fix = 'start it; if it is called otherwise, name it with --unit or --pid'
   return missing('no kubelet runs on this node', fix, tell)

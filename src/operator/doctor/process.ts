@@ -1,4 +1,5 @@
 import { codeOf } from '../../base/failure.ts'
+import { isSetUserId } from '../kubelet_config/running_version.ts'
 import type { Machine } from './machine.ts'
 
 /** A kubelet that runs, as `/proc` has it. */
@@ -89,13 +90,18 @@ async function readText(path: string, machine: Machine): Promise<string> {
   return new TextDecoder().decode(await machine.readFile(path, MAX_PROC_BYTES))
 }
 
-/** Whether a process sees the same files as this one, and is root's or this user's. */
+/**
+ * Whether a process sees the same files as this one, and is root's or this user's. Not one of a set-user-ID file, such as
+ * `su`: it is root's too, but its name, its arguments and its environment are of whoever started it.
+ */
 export function isOwn(pid: number, machine: Machine): boolean {
   const mounts = machine.readLink(`/proc/${pid}/ns/mnt`)
   if (mounts === undefined || mounts !== machine.readLink('/proc/self/ns/mnt')) return false
   try {
     const { owner } = machine.stat(`/proc/${pid}`)
-    return owner === 0 || owner === machine.stat('/proc/self').owner
+    if (owner !== 0 && owner !== machine.stat('/proc/self').owner) return false
+    // In this order: one that becomes such a file in between is seen to be.
+    return !isSetUserId(pid, machine)
   } catch {
     return false
   }

@@ -10,7 +10,7 @@ const MAX_BYTES = 4096
 /**
  * The minor version of the kubelet that runs on this machine, `undefined` when none can be found. It is asked by running its
  * own file, so only a process of root in our own mount namespace counts: the file of any other may be a stranger's, from a
- * container for instance.
+ * container for instance. A set-user-ID file makes anybody's process one of root.
  */
 export async function findRunningMinor(machine: Machine): Promise<number | undefined> {
   for (const pid of machine.processes()) {
@@ -43,5 +43,11 @@ async function isKubelet(pid: number, machine: Machine): Promise<boolean> {
   if (!/^(?:kubelet|k3s|k3s-server|k3s-agent)$/.test(name)) return false
   const mounts = machine.readLink(`/proc/${pid}/ns/mnt`)
   const isHere = mounts !== undefined && mounts === machine.readLink('/proc/self/ns/mnt')
-  return isHere && machine.stat(`/proc/${pid}`).owner === 0
+  if (!isHere || machine.stat(`/proc/${pid}`).owner !== 0) return false
+  return !isSetUserId(pid, machine)
+}
+
+/** Whether a process runs as the owner of its file, whoever started it. @throws the operating system's error. */
+export function isSetUserId(pid: number, machine: Pick<Machine, 'stat'>): boolean {
+  return (machine.stat(`/proc/${pid}/exe`).mode & 0o4000) !== 0
 }

@@ -180,6 +180,19 @@ test.skipIf(!HAS_MOUNTS)(
 )
 
 test.skipIf(!HAS_MOUNTS)(
+  `what anybody may start as root is no kubelet, whatever it calls itself${NEEDED}`,
+  async () => {
+    await inWorld(async ({ directory }) => {
+      const fake = `cp /bin/sh "$2/kubelet"; chmod 4755 "$2/kubelet"
+      (sleep 60 | AWS_CONFIG_FILE=/none "$2/kubelet" -c "read _" --v=2) &`
+      const run = await runAlone(`${fake} ${doctorUntil('calls itself')}`, directory)
+      expect([run.stdout.includes('calls itself a kubelet'), run.exitCode]).toEqual([true, 3])
+    })
+  },
+  60_000,
+)
+
+test.skipIf(!HAS_MOUNTS)(
   `a kubelet with a root of its own${NEEDED}`,
   async () => {
     const { report, found } = await examine({

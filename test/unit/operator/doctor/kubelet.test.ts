@@ -46,6 +46,10 @@ test('only a process of our own files, and of root, is believed to be a kubelet'
   expect(await choose({ 7: real, 8: contained, 9: stranger })).toBe(7)
   expect(await choose({ 8: contained })).toContain('unknown: only pid 8 calls itself a kubelet')
   expect(await choose({ 9: stranger })).toContain('unknown: only pid 9 calls itself a kubelet')
+  // Started by anybody, who also chose its name and its environment.
+  const su = { line: 'kubelet', mode: 0o4755 }
+  expect(await choose({ 7: real, 9: su })).toBe(7)
+  expect(await choose({ 9: su })).toContain('unknown: only pid 9 calls itself a kubelet')
   expect(await choose({ 7: real, 10: real })).toContain('more than one kubelet runs here: 7, 10')
   expect(await choose({})).toContain('unknown: no kubelet runs')
 })

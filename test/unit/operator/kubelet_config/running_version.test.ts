@@ -6,6 +6,8 @@ import { findRunningMinor } from '../../../../src/operator/kubelet_config/runnin
 interface Process {
   readonly name: string
   readonly owner?: number
+  /** The mode of its file. */
+  readonly mode?: number
   readonly mounts?: string
   readonly says?: string
 }
@@ -20,8 +22,8 @@ function machine(processes: Readonly<Record<string, Process>>) {
     readLink: (path: string) =>
       path === '/proc/self/ns/mnt' ? 'mnt:[1]' : (at(path)?.mounts ?? 'mnt:[1]'),
     stat: (path: string) => {
-      const owner = at(path)?.owner ?? 0
-      return { isFile: false, isDirectory: true, mode: 0o555, owner }
+      const { owner = 0, mode = 0o755 } = at(path) ?? {}
+      return { isFile: false, isDirectory: true, mode, owner }
     },
     readFile: async (path: string) => {
       const found = at(path)
@@ -58,6 +60,7 @@ test.each<[string, Process, number | undefined]>([
 test.each<[string, Partial<Process>]>([
   ["another user's", { owner: 1000 }],
   ["a container's", { mounts: 'mnt:[2]' }],
+  ['of a set-user-ID file', { mode: 0o4755 }],
 ])('no file is run that may be a stranger: %s', async (_, extra) => {
   const own = machine({ 7: { name: 'kubelet', says: 'v1.30.1', ...extra } })
   expect(await findRunningMinor(own)).toBeUndefined()
