@@ -24,10 +24,11 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 const DEFAULT_TIMEOUT_SECONDS = 45
 
 /** The text of `--help`. */
-export const HELP = `usage: ecr-credential-provider [get-credentials] [options]   reads a request, prints an answer
+export const HELP = `usage: ecr-credential-provider [get-credentials] [options]  reads a request, prints an answer
        ecr-credential-provider warm [IMAGE...] --cache-dir DIR [options]
-       ecr-credential-provider config [check FILE|DIR]          the kubelet's configuration: see config --help
-       ecr-credential-provider doctor [IMAGE] [options]         why a pull fails here: see doctor --help
+       ecr-credential-provider doctor [IMAGE] [options]     says why a pull fails: doctor --help
+       ecr-credential-provider config [check FILE|DIR] [options]
+                               prints the kubelet's configuration, or judges one: config --help
        ecr-credential-provider --help | -h | --version | -v
 
 A kubelet credential provider for Amazon ECR: reads one CredentialProviderRequest on stdin,
@@ -44,11 +45,9 @@ prints one CredentialProviderResponse on stdout.
                           account's token was exchanged for
   --verbose               say each step on stderr (the kubelet shows it only when the run fails)
 
-warm puts tokens into the cache before the first pull: for the images' registries, without
-IMAGE for that of the region of AWS_REGION, the profile, or the instance. It prints nothing
-on stdout.
-
-doctor says, step by step, whether the kubelet of this node can pull an image, and if not, why.
+warm puts tokens into the cache before the first pull, and prints nothing on stdout. They are
+for the registries of the images; without IMAGE, for that of the region of AWS_REGION, the
+profile, or the instance.
 
 Credentials come from the first of: the service-account token in the request, if there is a
 role for it; keys in the environment; a web identity in the environment; what the profile in

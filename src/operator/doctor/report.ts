@@ -21,7 +21,7 @@ export type Verdict = 'ok' | 'fail' | 'unknown'
 /** Takes the checks one by one, in order. */
 export type Tell = (check: Check) => void
 
-/** The verdict of all checks: one that failed is enough. */
+/** The verdict of all checks: one that cannot judge outweighs one that failed, and that outweighs all others. */
 export function judge(checks: readonly Check[]): Verdict {
   const has = (wanted: Status) => checks.some(({ status }) => status === wanted)
   if (has('unknown')) return 'unknown'
