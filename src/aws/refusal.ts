@@ -85,7 +85,10 @@ function explainDenial(code: string, { message, host, service, secrets }: Refuse
   const says = patterns()
   const action = says.action.exec(message)?.[1]
   const name = says.who.exec(message)?.[1] ?? ''
-  const who = name === '' || isPart(name, secrets) ? 'this identity' : name
+  const who =
+    name === '' || isPart(name, secrets)
+      ? 'this identity'
+      : name.replace(/^(\d+):(.*)/, '$2 of account $1')
   const unallowed = says.unallowed.exec(message)?.[1]
   const [, article = '', forbidden] = says.forbidden.exec(message) ?? []
   const policy = forbidden ?? unallowed
@@ -96,11 +99,12 @@ function explainDenial(code: string, { message, host, service, secrets }: Refuse
   const denial =
     action === undefined ? '' : `: ${who} may not ${action}${policy === undefined ? '' : verdict}`
   const said = { code, host, denial }
-  if (policy?.endsWith('control policy') === true) return problem('denied_organization', said)
+  const needs = action ?? NEEDS.get(service)
+  if (policy?.endsWith('control policy') === true)
+    return problem('denied_organization', { ...said, needs: needs ?? 'it' })
   if (policy === 'VPC endpoint policy') return problem('denied_endpoint', said)
   if (forbidden !== undefined) return problem('denied_explicit', said)
   if (service === 'sts') return problem('sts_denied', said)
-  const needs = action ?? NEEDS.get(service)
   return needs === undefined ? problem('refused', said) : problem('ecr_denied', { ...said, needs })
 }
 

@@ -30,7 +30,7 @@ export const PROBLEMS = {
     'the certificate of {host} is not valid yet{when}; hint: check the clock of this node',
   tls_name: 'the certificate of {host}{issuer} is for another host',
   tls_untrusted:
-    'the certificate of {host}{issuer} is not trusted by {store}{code}; hint: where that issuer is meant to be, AWS_CA_BUNDLE names its certificate',
+    "the certificate of {host}{issuer} is not trusted by {store}{code}; hint: if that issuer is your own proxy's, add its certificate to the file of AWS_CA_BUNDLE; if you do not know it, do not trust it: somebody reads this connection",
   tls_store: 'none of the certificates in {store} can be read',
   silent: 'connected to {host}{via}, but no answer in {seconds} s',
   cut_off: '{host} closed the connection before its answer was complete',
@@ -67,7 +67,7 @@ export const PROBLEMS = {
   ecr_denied: '{code} from {host}{denial}; hint: the identity needs {needs}',
   sts_denied: "{code} from {host}{denial}; hint: the role's trust policy must allow this identity",
   denied_organization:
-    '{code} from {host}{denial}; hint: only the AWS organization can change that policy',
+    '{code} from {host}{denial}; hint: an administrator of the AWS organization must allow {needs} in that policy',
   denied_endpoint: '{code} from {host}{denial}; hint: the policy of the VPC endpoint must allow it',
   denied_explicit: '{code} from {host}{denial}; hint: that deny outweighs whatever allows it',
   key_unknown: '{code} from {host}: AWS does not know these keys in this region',

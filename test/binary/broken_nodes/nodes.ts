@@ -52,7 +52,7 @@ const ROLE = "cannot assume role 'arn:aws:iam::123456789012:role/sa': "
 const USER =
   'User: arn:aws:sts::123456789012:assumed-role/node-role/i-0abc is not authorized to perform: '
 const DENIED = `${USER}ecr:GetAuthorizationToken on resource: * `
-const MAY_NOT = '123456789012:assumed-role/node-role may not ecr:GetAuthorizationToken'
+const MAY_NOT = 'assumed-role/node-role of account 123456789012 may not ecr:GetAuthorizationToken'
 
 /** ECR behind a proxy, by its own name. */
 const proxied = (gate: GateOptions, proxy = 'URL(proxy)') => ({
@@ -300,7 +300,7 @@ const PERMISSIONS: readonly BrokenNode[] = [
     ),
     cause: 'denied_organization',
     fails: new RegExp(
-      `: ${MAY_NOT}, with an explicit deny in a service control policy .*hint: only the AWS organization can change that policy$`,
+      `: ${MAY_NOT}, with an explicit deny in a service control policy .*hint: an administrator of the AWS organization must allow ecr:GetAuthorizationToken in that policy$`,
     ),
   },
   {
@@ -515,7 +515,7 @@ const CONFIGURATION: readonly BrokenNode[] = [
     env: { AWS_PROFILE: 'hybrid' },
     config: '[hybrid]\nregion = us-west-2\n',
     cause: 'profile_header',
-    fails: /has it as \[hybrid\]; hint: there it must be \[profile hybrid\]$/,
+    fails: /has it as \[hybrid\]; hint: write \[profile hybrid\] there, no restart is needed$/,
   },
   {
     name: 'a profile that is not there',

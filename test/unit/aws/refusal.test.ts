@@ -38,12 +38,12 @@ test.each([
   [
     'because no service control policy allows the x action',
     'denied_organization',
-    ', no service control policy allows it; hint: only the AWS organization can change that policy',
+    ', no service control policy allows it; hint: an administrator of the AWS organization must allow ecr:GetAuthorizationToken in that policy',
   ],
   [
     'with an explicit deny in a resource control policy',
     'denied_organization',
-    ', with an explicit deny in a resource control policy; hint: only the AWS organization can change that policy',
+    ', with an explicit deny in a resource control policy; hint: an administrator of the AWS organization must allow ecr:GetAuthorizationToken in that policy',
   ],
   [
     'with an explicit deny in a VPC endpoint policy',
@@ -63,7 +63,7 @@ test.each([
   ['', 'ecr_denied', '; hint: the identity needs ecr:GetAuthorizationToken'],
 ])('explainRefusal() reads the policy in "%s"', (message, cause, words) => {
   const start =
-    'AccessDeniedException from h: 123456789012:assumed-role/node-role may not ecr:GetAuthorizationToken'
+    'AccessDeniedException from h: assumed-role/node-role of account 123456789012 may not ecr:GetAuthorizationToken'
   expect<object>(explain('AccessDeniedException', ACTION + message)).toEqual({
     cause,
     problem: start + words,

@@ -150,7 +150,7 @@ test('selectProfile() knows a section that lacks the word profile', async () => 
   expect(
     expectFailure('profile_header', () => selectProfile(config, { AWS_PROFILE: 'hybrid' })),
   ).toBe(
-    "cannot find profile 'hybrid' (from AWS_PROFILE): the config file has it as [hybrid]; hint: there it must be [profile hybrid]",
+    "cannot find profile 'hybrid' (from AWS_PROFILE): the config file has it as [hybrid]; hint: write [profile hybrid] there, no restart is needed",
   )
   expect(
     expectFailure('profile_missing', () => selectProfile(config, { AWS_PROFILE: 'other' })),

@@ -105,7 +105,8 @@ test('within() gives what comes in time, and an error with the code when it does
   expect(await late.catch((error: unknown) => error)).toMatchObject({ code: 'ELOOKUP' })
 })
 
-const STORE_HINT = '; hint: where that issuer is meant to be, AWS_CA_BUNDLE names its certificate'
+const STORE_HINT =
+  "; hint: if that issuer is your own proxy's, add its certificate to the file of AWS_CA_BUNDLE; if you do not know it, do not trust it: somebody reads this connection"
 
 test.each(UNTRUSTED)('describeError() names the store that does not vouch: %s', (code) => {
   expect(isUntrusted(coded(code))).toBe(true)
