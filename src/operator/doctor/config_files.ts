@@ -42,7 +42,10 @@ function tellChange(
     tell({ id, status: 'ok', summary: `${path}, read at start` })
     return
   }
-  const summary = `${quote(path)} was changed after the kubelet started, which has not read it since`
+  const [changed, started] = [changedAtMs, startedAtMs].map(
+    (ms) => `${new Date(ms).toISOString().slice(0, 19)}Z`,
+  )
+  const summary = `${quote(path)} was changed at ${changed}; the kubelet, which runs since ${started}, has not read it again`
   const fix = 'restart the kubelet: systemctl restart kubelet'
   tell({ id, status: 'warn', cause: 'config_changed', summary, fix })
 }

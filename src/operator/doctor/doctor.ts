@@ -33,7 +33,8 @@ export async function doctor(words: readonly string[], machine: Machine): Promis
   }
   const tell: Tell = (check) => {
     const text = formatCheck(check, checks.at(-1)?.id, isColoured)
-    if (!options.asJson) void show(checks.length === 0 ? `${titleOf(machine)}\n\n${text}` : text)
+    if (!options.asJson)
+      void show(checks.length === 0 ? `${titleOf(machine, options)}\n${text}` : text)
     checks.push(check)
   }
   const found = await chooseKubelet(options, machine, tell)
@@ -63,8 +64,9 @@ function tellLate(tell: Tell): void {
   tell({ id: 'kubelet.late', status: 'unknown', cause: 'doctor_late', summary, fix })
 }
 
-function titleOf({ product, architecture }: Machine): string {
-  return `${product.replace('/', ' ')}, linux/${architecture}`
+function titleOf({ product, architecture }: Machine, { image }: DoctorOptions): string {
+  const title = `${product.replace('/', ' ')}, linux/${architecture}\n`
+  return image === undefined ? title : `${title}image ${image}\n`
 }
 
 /** The layers that were not reached, by the one that failed. */

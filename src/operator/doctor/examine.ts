@@ -84,8 +84,8 @@ async function explainRun(prepared: Prepared, answer: PluginRun, task: Explainin
     if (isTold) task.tell({ id: 'token.plugin', status: 'fail', ...answer.reason })
     return
   }
-  const how = task.isCached ? 'from the cache' : 'as the kubelet would get it'
-  const summary = `the plugin answers ${how}`
+  const how = task.isCached ? ' from the cache' : ''
+  const summary = `run as the kubelet runs it, the plugin gives a password${how}`
   task.tell({ id: 'token.plugin', status: 'ok', ms: answer.tookMs, summary })
   const { image } = task
   if (task.options.asksRegistry && image !== undefined) {

@@ -35,10 +35,10 @@ export function explainProblem({ cause, problem }: Problem): Reason {
   return split(cause, problem)
 }
 
-/** A line, cut where its hint begins; where it has none, what else there is to do. */
+/** A line, cut where its hint begins. */
 function split(cause: string, line: string): Reason {
-  const [summary = '', ...hints] = line.split('; hint: ')
-  const fix = hints.length === 0 ? fixFor(cause) : hints.join('; ')
+  const [summary = '', hint] = line.split('; hint: ')
+  const fix = fixFor(cause, hint)
   return fix === undefined ? { cause, summary } : { cause, summary, fix }
 }
 

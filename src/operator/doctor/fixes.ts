@@ -1,8 +1,10 @@
 /**
- * What to do about causes whose line has no hint, or `undefined`: in the kubelet's log there is no room for it, in a report
- * there is.
+ * What to do about a cause. In the kubelet's log there is no room for it, or for a short hint; in a report there is.
+ *
+ * @param hint - of its line.
  */
-export function fixFor(cause: string): string | undefined {
+export function fixFor(cause: string, hint: string | undefined): string | undefined {
+  if (hint !== undefined && cause !== 'imds_silent' && cause !== 'proxy_407') return hint
   const found = fixes().find(([causes]) => causes.split(' ').includes(cause))
   return found?.[1]
 }
@@ -62,10 +64,18 @@ function fixes(): readonly (readonly [causes: string, fix: string])[] {
       'proxy_503 proxy_status proxy_unreachable proxy_dns',
       "correct the proxy's address in that variable, or let the proxy reach AWS",
     ],
+    [
+      'proxy_407',
+      "where that variable is set (the kubelet's unit, or env of its provider), write http://USER:PASSWORD@HOST:PORT, then restart the kubelet",
+    ],
     ['proxy_tls', "add the proxy's authority to the host's trust store, or to AWS_CA_BUNDLE"],
     [
       'imds_disabled',
-      'aws ec2 modify-instance-metadata-options --http-endpoint enabled --http-tokens required',
+      'aws ec2 modify-instance-metadata-options --instance-id ID --http-endpoint enabled --http-tokens required',
+    ],
+    [
+      'imds_silent',
+      'if the kubelet runs in a container: aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2; else something in front of IMDS swallows its answer (a firewall rule, an agent)',
     ],
     ['imds_no_v2', 'only version 2 is used: update what answers there'],
     ['imds_off', 'take that setting away, or give other credentials'],

@@ -42,7 +42,10 @@ export async function judgeNetwork(
     const fix = proxy === undefined ? reason.fix : await adviseProxy(url, reason.fix, context)
     const id = idOf(reason.cause ?? '')
     // A line about the proxy does not say who was to be reached.
-    const summary = id === 'network.proxy' ? `${url.host}: ${reason.summary}` : reason.summary
+    const target = id === 'network.proxy' ? `${url.host}: ` : ''
+    const login = proxy?.authorization === '' ? 'no' : 'yes'
+    const sent = reason.cause === 'proxy_407' ? `; user and password sent: ${login}` : ''
+    const summary = `${target}${reason.summary}${sent}`
     tell({ id, status: 'fail', ms, ...reason, summary, ...(fix === undefined ? {} : { fix }) })
     return false
   }
@@ -68,7 +71,7 @@ function describeWay(url: URL, proxy: Proxy | undefined, issuers: Issuers): stri
   const way = proxy === undefined ? 'direct' : `${url.host} through the proxy ${proxy.name}`
   const issuer = issuers.get(serverNameOf(url))
   if (url.protocol === 'http:') return `${way}, without TLS`
-  return issuer === undefined ? `${way}, TLS verified` : `${way}, TLS by ${quote(issuer)}`
+  return `${way}, ${issuer === undefined ? 'TLS verified' : `certificate issued by ${quote(issuer)}`}`
 }
 
 async function tellAddress(

@@ -23,9 +23,18 @@ export function tellRuntime(env: System['env'], tell: Tell): void {
   }
 }
 
-/** Says which files that variables name are not there, and which sections of the config file nobody reads. */
-export async function tellFiles(system: System, tell: Tell): Promise<void> {
+/**
+ * Says which files that variables name are not there, and which sections of the config file nobody reads.
+ *
+ * @param failed - the cause for which the configuration cannot be used, which says as much of one section.
+ */
+export async function tellFiles(
+  system: System,
+  failed: string | undefined,
+  tell: Tell,
+): Promise<void> {
   const { AWS_CONFIG_FILE: config = '', AWS_SHARED_CREDENTIALS_FILE: credentials = '' } = system.env
+  const said = failed === 'profile_header' ? system.env['AWS_PROFILE'] : undefined
   const configPath = config === '' ? await inHome('.aws/config', system) : config
   const text = await textOf(configPath, system)
   const named = [
@@ -39,7 +48,12 @@ export async function tellFiles(system: System, tell: Tell): Promise<void> {
     tell({ id: 'settings.files', status: 'warn', cause: 'settings_empty_file', summary, fix })
   }
   for (const section of parseIni(text).keys()) {
-    if (section === 'default' || /^(?:profile|sso-session|services) /.test(section)) continue
+    if (
+      section === 'default' ||
+      section === said ||
+      /^(?:profile|sso-session|services) /.test(section)
+    )
+      continue
     const summary = `nothing reads [${section}] in ${quote(configPath ?? '')}: a section of the config file begins with "profile"`
     const fix = `call it [profile ${section}]`
     tell({ id: 'settings.sections', status: 'warn', cause: 'settings_section', summary, fix })

@@ -66,8 +66,8 @@ export async function judgeSettings(
     })
   }
   // They would hold this up in the same way.
-  const isStuck = 'reason' in opened && opened.reason.cause === 'late'
-  if (!isStuck) await tellFiles(system, tell)
+  const cause = 'reason' in opened ? opened.reason.cause : undefined
+  if (cause !== 'late') await tellFiles(system, cause, tell)
   if ('reason' in opened) return refuse('settings.values', opened.reason)
   const run = opened.value
   const planned = await attempt(async () => {

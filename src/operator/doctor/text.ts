@@ -74,20 +74,25 @@ export function formatVerdict(image: string | undefined, checks: readonly Check[
     ...(skipped === 0 ? [] : [`${skipped} skipped`]),
   ]
   const isGood = judge(checks) === 'ok'
+  const isOld = isGood && checks.some(({ cause }) => cause === 'config_changed')
+  const [disk, restart] = isOld
+    ? [
+        'with the file on disk ',
+        'Until it is restarted, the running kubelet still has the older one.\n',
+      ]
+    : ['', '']
   const others = isGood
     ? "Not looked at: the runtime's certificates, disk space, what is in the image.\n"
     : ''
-  return `\n${counts.join(', ')}: ${meaningOf(image, checks)}.\n${others}`
+  return `\n${counts.join(', ')}: ${disk}${meaningOf(image, checks)}.\n${restart}${others}`
 }
 
 function meaningOf(image: string | undefined, checks: readonly Check[]): string {
   const what = image === undefined ? 'get a password for ECR' : 'pull this image'
   const isPulled = checks.some(({ id, status }) => id === 'registry.layers' && status === 'ok')
-  // The file is judged as it is now.
-  const isOld = checks.some(({ cause }) => cause === 'config_changed')
   switch (judge(checks)) {
     case 'ok':
-      return `this node can ${isPulled ? what : 'get a password for ECR'}${isOld ? ' once the kubelet is restarted' : ''}`
+      return `this node can ${isPulled ? what : 'get a password for ECR'}`
     case 'fail':
       // The kubelet then asks for it without a password, which ECR Public allows.
       return /^(?:public\.ecr\.aws|ecr-public\.aws\.com)\//.test(image ?? '')

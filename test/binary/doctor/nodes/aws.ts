@@ -66,6 +66,14 @@ export const AWS_NODES: readonly Broken[] = [
     },
     verdict: 'fail',
     found: ['fail network.proxy proxy_407'],
+    says: /sent: yes fix where that variable is set .* write http:\/\/USER:PASSWORD@HOST:PORT, then restart/,
+  },
+  {
+    name: 'a proxy that wants a password, and gets none',
+    node: { ...REAL, env: { ...REAL.env, HTTPS_PROXY: 'http://HOST(proxy)' } },
+    verdict: 'fail',
+    found: ['fail network.proxy proxy_407'],
+    says: /user and password sent: no fix/,
   },
   {
     name: 'a proxy that is no URL',
