@@ -19,7 +19,7 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   request_unreadable: 'Stdin is closed, or fails. Run it as a kubelet does.',
   request_empty: 'Nobody wrote a request. Run it as in [Is it working?](#is-it-working).',
   request_form:
-    'Not a `CredentialProviderRequest` of `v1`, `v1beta1` or `v1alpha1`: something else than a kubelet is asking, or one much newer than this program.',
+    'Not a `CredentialProviderRequest` of `v1`, `v1beta1` or `v1alpha1`: no kubelet is asking, or one that is much newer than this program.',
   request_image: 'Correct the name of the image.',
   not_ecr:
     'Remove the host from `matchImages`. Use `--mirror` only for a host that you trust with your ECR password.',
@@ -69,30 +69,30 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
 
   sso_file: 'Remove the file, and run `aws sso login`.',
   sso_store: 'The token was renewed and cannot be kept: make the file writable, and log in again.',
-  sso_login: 'The session is over, or there is none. A node should rather use a role.',
+  sso_login: 'The session is over, or there is none. For a node, a role is better.',
 
   answer_form:
-    'Something else answers than was asked, or AWS has changed. The line names whose answer it was.',
+    'What answers there is not what was asked, or AWS has changed. The line names whose answer it was.',
   imds_no_role: 'Attach an instance profile, or configure credentials.',
   imds_role: 'Give the role back its trust policy for `ec2.amazonaws.com`, or attach another.',
   imds_off: 'Unset the variable, or configure credentials.',
-  late: 'The line has the last step, and files that were still being read: one on a dead mount, a FIFO. The kubelet kills after 60 s.',
+  late: 'The line has the last step, and files that were still being read, such as one on a dead mount, or a FIFO.',
   output: 'Whoever started the program does not read its answer.',
   bug: 'Please report it, with the output of `--version`.',
 
   dns_unknown:
     'The name is wrong (an endpoint variable, a region that does not exist), or a private zone lacks it.',
   dns_failed:
-    'The resolver of this node cannot ask: look at `/etc/resolv.conf`. Usual for a moment at boot.',
+    'The name server cannot find out: look at `/etc/resolv.conf`. Usual for a moment at boot.',
   dns_silent:
-    'The resolver is not reached: security group, or a dead server in `/etc/resolv.conf`.',
+    'The name server cannot be reached: a security group drops it, or `/etc/resolv.conf` names a dead one.',
   no_route: 'This node has no route: no NAT gateway or VPC endpoint, or no IPv6.',
   connect_refused: 'The host is there, and nothing listens on that port.',
   connect_silent:
     'Nothing came back for 4 s: a security group, firewall or network ACL drops it, or a NAT gateway is missing.',
   connect_failed: 'The operating system refused, for the reason in parentheses.',
   tls_silent: 'Something in between accepts connections, and does not pass them on.',
-  no_tls: 'Something else answers on that port.',
+  no_tls: 'What answers on that port is not what was asked.',
   tls_failed: 'No common version or cipher: TLS 1.2 or newer is needed.',
   tls_expired:
     'Compare the two times: if the clock is right, the server or an interceptor has an old certificate.',
@@ -103,10 +103,10 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   tls_store: 'Mend the bundle.',
   silent: 'The server was reached, and did not answer in time.',
   cut_off: 'A proxy, firewall or load balancer in between closes connections.',
-  not_http: 'Something else answers.',
-  no_length: 'Something else answers than AWS.',
+  not_http: 'What answers there is not AWS.',
+  no_length: 'What answers there is not AWS.',
   compressed: 'Something in between compresses: switch that off for AWS.',
-  too_large: 'Something else answers than AWS.',
+  too_large: 'What answers there is not AWS.',
   no_time: '`--timeout` ran out before this could be tried: see the step before with `--verbose`.',
 
   proxy_407:
@@ -132,9 +132,9 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
   portal: 'A captive portal, or a proxy that wants something.',
   status: 'The answer had no error code: a proxy or load balancer in between, or AWS has trouble.',
   refused: 'Look up the code in the reference of that service.',
-  throttled: 'Too many calls in this account. [Cache](#cache) makes one of many.',
+  throttled: 'Too many calls in this account. With a [cache](#cache) the runs of a node make one.',
 
-  ecr_denied: 'Allow the action for that identity, see [Permissions](#permissions).',
+  ecr_denied: 'Allow the action for that identity: see [Permissions](#permissions).',
   sts_denied: "Correct the role's trust policy: see [Service accounts](#service-accounts).",
   denied_organization:
     'A service or resource control policy forbids it, whatever the account allows.',
@@ -160,13 +160,15 @@ const MEANINGS: Readonly<Record<Cause, string>> = {
 /** The README's list of lines, made from those that the program prints. */
 export function formatMessages(): string {
   return [
-    'These name what is wrong on the node. `{...}` is filled in.',
+    'What is wrong on this node: its configuration, files and commands. The program fills in `{...}`.',
     formatTable(OWN_LINES),
-    `What asking somebody else came to follows who wanted what: ${Object.values(SUBJECTS)
+    `What is wrong with somebody who was asked. Such a line begins with what was wanted: ${Object.values(
+      SUBJECTS,
+    )
       .map((subject) => `\`${subject}: ...\``)
       .join(
         ', ',
-      )}. Before a hint stand, in parentheses, the attempts, the time they took, and whose credentials were used.`,
+      )}. Then comes one of those below, and in parentheses how many attempts were made, how long they took, and with whose credentials.`,
     formatTable(PROBLEMS),
   ].join('\n\n')
 }
