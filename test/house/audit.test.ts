@@ -22,6 +22,9 @@ const MOST_PLAIN_LINES = 3600
 
 test('every source file is in one leg of the audit', () => {
   expect(sourceFiles().filter((file) => legOf(file) === 0)).toEqual([])
+  // And so is the one that a leg begins with.
+  const begins = LEGS.map(({ begin }) => (sourceFiles().includes(begin) ? legOf(begin) : 0))
+  expect(begins).toEqual(LEGS.map((_, index) => index + 1))
   // And each place that a leg names is there.
   const places = LEGS.flatMap(({ paths }) => paths)
   expect(new Set(places).size).toBe(places.length)

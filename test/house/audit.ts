@@ -7,6 +7,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** A part of the program that is read in one go. */
 export interface Leg {
   readonly name: string
+  /** The file to open first. */
+  readonly begin: string
   readonly lookFor: string
   /** Files, and folders that end in a slash, of src/. A file belongs to the leg that names the most of its path. */
   readonly paths: readonly string[]
@@ -16,6 +18,7 @@ export interface Leg {
 export const LEGS: readonly Leg[] = [
   {
     name: 'vocabulary',
+    begin: 'base/failure.ts',
     lookFor: 'what every other part speaks of; no line has a place for a secret',
     paths: [
       'base/failure.ts',
@@ -29,37 +32,49 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'story',
+    begin: 'main.ts',
     lookFor: 'one write to stdout; nothing foreign printed',
     paths: ['main.ts', 'plugin.ts', 'kubelet/'],
   },
   {
     name: 'who is answered',
+    begin: 'ecr/host.ts',
     lookFor: 'anchored patterns; no network before',
     paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
   },
-  { name: 'configuration', lookFor: 'empty is unset; values never shown', paths: ['config/'] },
+  {
+    name: 'configuration',
+    begin: 'config/shared_files.ts',
+    lookFor: 'empty is unset; values never shown',
+    paths: ['config/'],
+  },
   {
     name: 'which identity',
+    begin: 'credentials/select.ts',
     lookFor: 'selection before any I/O; no fall-through',
     paths: ['credentials/'],
   },
   {
     name: 'signature',
+    begin: 'aws/call.ts',
     lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
     paths: ['aws/'],
   },
   {
     name: 'wire',
+    begin: 'net/network.ts',
     lookFor: 'verified before anything is sent; no ambiguous length; caps',
     paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/refusals.ts', 'host/inbox.ts'],
   },
   {
     name: 'ground',
+    begin: 'host/host.ts',
     lookFor: 'no value in a `Failure`; no path taken for a URL',
     paths: ['base/', 'host/'],
   },
   {
     name: 'only when configured',
+    begin: 'cache/single_flight.ts',
     lookFor: "a refused role is not the node's role; who may read the cache; the command's group",
     paths: [
       'credentials/sources/',
@@ -74,11 +89,13 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'operator commands',
+    begin: 'operator/doctor/doctor.ts',
     lookFor: 'nothing of it runs for a kubelet; nothing secret in it',
     paths: ['operator/', 'host/machine.ts'],
   },
   {
     name: 'beside the program',
+    begin: 'units/read-ahead',
     lookFor: 'units and the script they run: read-ahead only reads, and always ends well',
     paths: ['units/'],
   },
@@ -182,11 +199,11 @@ export const AUDIT_MARKERS = [
 /** The README's audit guide: the legs with their sizes, and what of the packages is in the binary. */
 export async function formatAuditGuide(): Promise<string> {
   const files = sourceFiles()
-  const rows = LEGS.map(({ name, lookFor, paths }, index) => {
+  const rows = LEGS.map(({ name, begin, lookFor, paths }, index) => {
     const own = files.filter((file) => legOf(file) === index + 1)
     const { code, all } = sumLines(own)
     const places = paths.map((path) => `\`${path}\``).join(', ')
-    return `| ${index + 1} ${name} | ${places} | ${own.length} | ${code} | ${all} | ${lookFor} |`
+    return `| ${index + 1} ${name} | ${places} | \`${begin}\` | ${own.length} | ${code} | ${all} | ${lookFor} |`
   })
   const plain = sumLines(files.filter((file) => legOf(file) <= PLAIN_LEGS))
   const total = sumLines(files)
@@ -196,8 +213,8 @@ export async function formatAuditGuide(): Promise<string> {
   )
   return [
     [
-      '| part | files of `src/` | files | lines of code | with comments | look for |',
-      '| --- | --- | ---: | ---: | ---: | --- |',
+      '| part | files of `src/` | begin with | files | lines of code | with comments | look for |',
+      '| --- | --- | --- | ---: | ---: | ---: | --- |',
       ...rows,
     ].join('\n'),
     `Parts 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
