@@ -21,6 +21,7 @@ export function doctorHelp(): string {
     'Says, step by step, whether the kubelet of this node can pull IMAGE (host/name[:tag][@digest]),',
     'and if not, why, and what to do. Runs this program exactly as the kubelet runs it: with the',
     "kubelet's environment, and the args and env of its configuration. Run it as root, on the node.",
+    "Without IMAGE it stops at the password, which is then for the registry of the node's region.",
     '',
     '  --no-registry   stop at the password: do not ask the registry for the image. Asking for an',
     '                  image of a pull-through cache rule imports it, as a pull does.',
