@@ -40,12 +40,28 @@ function print(...args: readonly string[]) {
 }
 
 test('the configurations of the README are those that config prints', () => {
-  const [first, second] = configs.map((text) =>
+  const [first, second, third] = configs.map((text) =>
     v.parse(CredentialProviderConfig, Bun.YAML.parse(text)),
   )
   expect(first).toEqual(print('--public'))
   const [provider] = print('--service-accounts').providers
   expect(second?.providers[0]?.tokenAttributes).toEqual(provider?.tokenAttributes)
+  const [cached] = print('--cache').providers
+  const [own] = third?.providers ?? []
+  expect([own?.args, own?.env]).toEqual([cached?.args, cached?.env])
+})
+
+test('the unit that warms the cache runs as the plugin does in that configuration', () => {
+  const [{ args = [], env = [] } = {}] = print('--cache').providers
+  const warm = new URL('../../src/units/ecr-credential-provider-warm.service', import.meta.url)
+  const lines = readFileSync(warm, 'utf8').split('\n')
+  expect(lines.filter((line) => line.startsWith('Environment='))).toEqual(
+    env.map(({ name, value }) => `Environment=${name}=${value}`),
+  )
+  const options = args.map((arg) => arg.replace('=', ' ')).join(' ')
+  expect(lines).toContain(
+    `ExecStart=/usr/libexec/ecr-credential-provider/ecr-credential-provider warm ${options}`,
+  )
 })
 
 test('the kubelet configuration of the README matches every ECR host and no other', () => {
