@@ -93,6 +93,7 @@ function writeIntoReadme(short: string, full: string): void {
 /** What the figures depend on. */
 function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
+  const [kernel] = /^\d+\.\d+/.exec(release()) ?? []
   const load = loadavg()[0]?.toFixed(2)
-  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${model}, ${availableParallelism()} cores, ${type()} ${release()}, Bun ${Bun.version}, load ${load} before.`
+  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${model}, ${availableParallelism()} cores, ${type()} ${kernel}, Bun ${Bun.version}, load ${load} before.`
 }
