@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -129,6 +130,16 @@ for (const manager of MANAGERS) {
     expect(isThere(join(root, LINK))).toBe(false)
     expect(isThere(join(root, WARM))).toBe(false)
     expect(listRoot(root).filter((path) => path.includes('ecr-credential-provider'))).toEqual([])
+
+    // Installed once more it is new. Of a link in the place of the cache the link alone goes.
+    install(root, makeSmall(root, manager, '0.0.1'))
+    expect(readlinkSync(join(root, LINK))).toBe(HERE)
+    expect(isThere(join(root, READ_AHEAD))).toBe(true)
+    mkdirSync(join(root, 'elsewhere/kept'), { recursive: true })
+    symlinkSync('/elsewhere', join(root, 'run/ecr-credential-provider'))
+    remove(root)
+    expect(isThere(join(root, 'run/ecr-credential-provider'))).toBe(false)
+    expect(isThere(join(root, 'elsewhere/kept'))).toBe(true)
   })
 
   needs(reason)(`${name} leaves the file that nodeadm uses, and says how to switch`, () => {
