@@ -8,7 +8,7 @@ import type { HttpAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials.ts'
 import type { Service } from './endpoints.ts'
-import { readError } from './error_code.ts'
+import { isEcho, readError } from './error_code.ts'
 import { explainRefusal, isHtml } from './refusal.ts'
 import { describeAttempts, type RetryOptions, type Tried, withRetries } from './retry.ts'
 
@@ -73,15 +73,17 @@ export async function callAws(
   function judge({ outcome: answer, verdict }: Tried): Problem {
     if (answer.kind === 'no_answer') return answer
     const { host } = new URL(request.url)
-    const error = readError(service, answer)
-    if (verdict === 'throttled') {
-      return problem('throttled', { code: error.code ?? `HTTP status ${answer.status}`, host })
-    }
     const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
     const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
+    const { code: said = '', message } = readError(service, answer)
+    const code = said === '' || isEcho(said, secrets) ? undefined : said
+    if (verdict === 'throttled') {
+      return problem('throttled', { code: code ?? `HTTP status ${answer.status}`, host })
+    }
     const region = signing?.region
     const nowMs = network.clock.now()
-    return explainRefusal({ ...error, service, answer, host, region, secrets, nowMs, uncorrected })
+    const known = { service, answer, host, region, secrets, nowMs, uncorrected }
+    return explainRefusal({ code, message, ...known })
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
     sentAtMs = system.now()

@@ -51,3 +51,14 @@ export function readXmlError(answer: HttpAnswer): AwsError {
 function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
 }
+
+/** So many characters in a row do not come back by chance: the longest in a code of STS is `IdentityToken`. */
+const RUN = 16
+
+/** Whether a text is a part of what was sent, or has such a part in it. */
+export function isEcho(text: string, sent: string): boolean {
+  if (text.length >= 8 && text.length < RUN) return sent.includes(text)
+  return Array.from({ length: text.length }, (_, at) => text.slice(at, at + RUN)).some(
+    (run) => run.length === RUN && sent.includes(run),
+  )
+}

@@ -2,7 +2,7 @@ import { type Problem, problem } from '../base/failure.ts'
 import { dateOf, MIN_SKEW_MS } from '../net/clock.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Service } from './endpoints.ts'
-import type { AwsError } from './error_code.ts'
+import { type AwsError, isEcho } from './error_code.ts'
 
 /** What is known of a call that AWS has refused. */
 export interface Refused extends AwsError {
@@ -117,7 +117,7 @@ const NEEDS: ReadonlyMap<Service, string> = new Map([
 /** Whether a piece of what was sent comes back in a name. */
 function isPart(name: string, secrets: string): boolean {
   const pieces = name.split(/[:/]/).slice(2)
-  return pieces.some((piece) => piece.length >= 8 && secrets.includes(piece))
+  return pieces.some((piece) => isEcho(piece, secrets))
 }
 
 function explainSignature(code: string, refused: Refused): Problem | undefined {

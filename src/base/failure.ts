@@ -77,9 +77,12 @@ function fill(line: string, values: Readonly<Record<string, string | number>>): 
 /** Longer names are cut: one line must stay one readable line in the kubelet's log. */
 const MAX_PRINTED_CHARACTERS = 120
 
-/** A name from outside (host, path, profile) in single quotes, with none of its own; no length floods the log. */
+/**
+ * A name from outside (host, path, profile, issuer) in single quotes, with none of its own; no length floods the log. Nor can
+ * it begin a hint, which `doctor` shows as what to do.
+ */
 export function quote(name: string): string {
-  const own = name.replace(/['"]/g, '?')
+  const own = name.replace(/['"]|;(?= hint: )/g, '?')
   if (own.length <= MAX_PRINTED_CHARACTERS) return `'${own}'`
   return `'${own.slice(0, MAX_PRINTED_CHARACTERS)}...'`
 }

@@ -80,6 +80,32 @@ test.concurrent.each([false, true])(
 )
 
 test.concurrent(
+  'a code that was sent is no code',
+  async () =>
+    inWorld(async (world) => {
+      const token = 'IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJHMEUCIQ'
+      const env = {
+        ...world.environment(),
+        AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'secret',
+        AWS_SESSION_TOKEN: token,
+      }
+      for (const code of ['AKIAIOSFODNN7EXAMPLE', token, `x${token}`, token.slice(3, 25)]) {
+        for (const status of [400, 429]) {
+          const body = JSON.stringify({ __type: code, message: `User: arn:aws:iam::${code}` })
+          world.faults.splice(0, 1, { step: 'ecr', fault: { kind: 'answer', status, body } })
+          const args = ['--timeout=4']
+          const outcome = await runPlugin({ stdin: kubeletRequest(IMAGE), env, args })
+          expect([outcome.exitCode, outcome.stdout]).toEqual([1, ''])
+          expect(outcome.stderr).toContain(`HTTP status ${status} from `)
+          expect(outcome.stderr).not.toContain(code.slice(1, 20))
+        }
+      }
+    }),
+  60_000,
+)
+
+test.concurrent(
   'no refused configuration or request makes the binary show a secret',
   async () => {
     const world = await startWorld()

