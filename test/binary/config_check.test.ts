@@ -281,6 +281,39 @@ test('a file that is not there, or is too large', async () => {
   expect(await check(`#${' '.repeat(1_048_576)}`)).toEqual(['- refused file_unreadable'])
 })
 
+const WHOLE_FILE = 1_000_000
+
+// Each took minutes, or all memory, and is judged in a moment.
+test.each<[string, string]>([
+  ['open brackets', `a: ${'['.repeat(WHOLE_FILE)}`],
+  ['nested lists', '- '.repeat(WHOLE_FILE / 2)],
+  ['nested mappings', '{a: '.repeat(WHOLE_FILE / 4)],
+  ['nested JSON', `${'{"a":'.repeat(WHOLE_FILE / 10)}1${'}'.repeat(WHOLE_FILE / 10)}`],
+  ['a value with blanks in it', `a: x${' '.repeat(WHOLE_FILE)}y`],
+  ['a duration of many digits', PLAIN.replace('12h', `'${'1'.repeat(WHOLE_FILE)}'`)],
+  ['a number of many digits', PLAIN.replace('12h', `${'1'.repeat(WHOLE_FILE)}x`)],
+  ['many findings', PLAIN + '  - a\n'.repeat(20_000)],
+  [
+    'many patterns',
+    ['a', 'b'].reduce(
+      (text, label) =>
+        `${text}  - name: ${label}\n    matchImages:\n${Array.from({ length: 20_000 }, (_, at) => `    - ${label}${at}.io\n`).join('')}`,
+      PLAIN,
+    ),
+  ],
+])(
+  'a file of nothing but %s',
+  async (_, text) => {
+    const path = join(folder, 'hostile.yaml')
+    writeFileSync(path, text)
+    const run = await runPlugin({ args: ['config', 'check', path, '--kubernetes', '1.36'] })
+    expect([run.exitCode, run.stderr]).toEqual([1, ''])
+    expect(run.stdout).toContain('[')
+    expect(run.stdout).toContain('a kubelet of 1.36 would not start with this: ')
+  },
+  30_000,
+)
+
 const OWN = fileURLToPath(new URL('../vectors/kubelet/configs/', import.meta.url))
 
 test.each(readdirSync(OWN).filter((name) => name !== 'SOURCE.md'))(

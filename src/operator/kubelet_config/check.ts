@@ -77,18 +77,24 @@ export function byLine(one: Finding, other: Finding): number {
 
 /** Makes the findings of one file. What follows from a finding, in the same field or inside of it, is left out. */
 export function reportTo(findings: Finding[], places: Places): Report {
+  // By field, since a file may have as many findings as lines.
+  const refused = new Set<string>()
+  const shapeless = new Set<string>()
+  const note = ({ level, id, field }: Finding) => {
+    if (level === 'refused' && id !== 'duplicate_field') refused.add(field)
+    if (id === 'wrong_type') shapeless.add(field)
+  }
+  for (const finding of findings) note(finding)
   return (level, id, field, problem, fix) => {
-    const isKnown = findings.some(
-      (other) =>
-        (other.level === 'refused' && other.field === field && other.id !== 'duplicate_field') ||
-        (other.id === 'wrong_type' && isInside(field, other.field)),
-    )
-    if (isKnown) return
+    if (refused.has(field) || around(field).some((outer) => shapeless.has(outer))) return
     const line = lineOf(places, field)
-    findings.push({ ...(line === undefined ? {} : { line }), field, level, id, problem, fix })
+    const finding = { ...(line === undefined ? {} : { line }), field, level, id, problem, fix }
+    note(finding)
+    findings.push(finding)
   }
 }
 
-function isInside(field: string, outer: string): boolean {
-  return outer === '' || (field.startsWith(outer) && /^[.[]/.test(field.slice(outer.length)))
+/** What a field is in: `a[0].b` in `a[0]`, in `a`, and in the file. */
+function around(field: string): readonly string[] {
+  return ['', ...Array.from(field.matchAll(/[.[]/g), ({ index }) => field.slice(0, index))]
 }

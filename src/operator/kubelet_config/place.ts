@@ -13,6 +13,9 @@ export interface Places {
   readonly duplicates: { readonly field: string; readonly line: number }[]
 }
 
+/** Deeper than any configuration: the names of fields grow with each level, and all of them are kept. */
+export const MAX_DEPTH = 50
+
 /** A file's text with its lines. */
 export interface Source {
   readonly text: string

@@ -13,7 +13,7 @@ export function kindOfPlain(text: string): ScalarKind {
   if (/^(?:true|True|TRUE|false|False|FALSE)$/.test(text)) return 'boolean'
   if (!/^[-+.0-9]/.test(text)) return 'string'
   const isNumber =
-    /^[-+]?(?:0x[0-9a-f]+|0b[01]+|0o[0-7]+|(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:e[-+]?[0-9]+)?)$/i.test(
+    /^[-+]?(?:0x[0-9a-f]+|0b[01]+|0o[0-7]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:e[-+]?[0-9]+)?)$/i.test(
       text.replaceAll('_', ''),
     ) || /^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text)
   return isNumber ? 'number' : 'string'

@@ -1,4 +1,4 @@
-import { inside, type Places, type Source } from './place.ts'
+import { inside, MAX_DEPTH, type Places, type Source } from './place.ts'
 import { scanFlow } from './scan_flow.ts'
 
 /** A mapping or a list that is open. */
@@ -28,7 +28,8 @@ export function scanLine(
   const line = row + 1
   let rest = whole.trimStart()
   let entry: string | undefined
-  while (/^-(?:\s|$)/.test(rest)) {
+  if (stack.length > MAX_DEPTH) return undefined
+  while (/^-(?:\s|$)/.test(rest) && stack.length <= MAX_DEPTH) {
     const list = enter(stack, whole.length - rest.length, true)
     list.index = list.index === undefined ? 0 : list.index + 1
     entry = list.current = inside(list.field, list.index)
@@ -116,7 +117,7 @@ function scanValue(
     const [text] = quoted.exec(source.text) ?? []
     return text === undefined ? undefined : row + text.split('\n').length
   }
-  places.found.set(field, { line, plain: value.replace(/\s+#.*$/, '') })
+  places.found.set(field, { line, plain: value.replace(/(?<!\s)\s+#.*$/, '') })
   return row + 1
 }
 

@@ -1,4 +1,4 @@
-import { inside, type Places, type Source } from './place.ts'
+import { inside, MAX_DEPTH, type Places, type Source } from './place.ts'
 
 /** A mapping or a list that is open. */
 interface Frame {
@@ -38,6 +38,7 @@ export function scanFlow(
     if (token === '{' || token === '[') {
       const own = top === undefined ? field : inside(top.field, top.index ?? top.key ?? '')
       if (own !== '') places.found.set(own, { line })
+      if (stack.length > MAX_DEPTH) return undefined
       const index = token === '[' ? 0 : undefined
       stack.push({ field: own, index, keys: new Set(), key: undefined })
     } else if (top === undefined) {

@@ -6,6 +6,9 @@ import { fitsEcr, judgeEcrPattern, judgeForm } from './patterns.ts'
 import { inside } from './place.ts'
 import { judgeTokens } from './unseen_token.ts'
 
+/** With more patterns, or providers, than any configuration has none are compared: each with each would take minutes. */
+const MAX_COMPARED = 1000
+
 /** What the kubelet cannot see in providers that it accepts: that they never run, or cannot work. */
 export function judgeProviders(providers: readonly Provider[], report: Report): void {
   for (const [at, provider] of providers.entries()) {
@@ -34,7 +37,7 @@ export function judgeProviders(providers: readonly Provider[], report: Report): 
     }
     const options = isOurs ? judgeArguments(provider, report) : undefined
     judgePatterns(provider, isOurs, options, report)
-    judgeOverlap(provider, providers.slice(0, at), report)
+    if (at <= MAX_COMPARED) judgeOverlap(provider, providers.slice(0, at), report)
     if (isOurs) judgeTokens(provider, options, report)
   }
 }
@@ -116,6 +119,9 @@ export function judgeOverlap(
   before: readonly Provider[],
   report: Report,
 ): void {
+  if (before.length > MAX_COMPARED) return
+  const others = before.reduce((count, one) => count + one.matchImages.length, 0)
+  if (Math.max(others, matchImages.length) > MAX_COMPARED) return
   for (const [at, pattern] of matchImages.entries()) {
     const other = before.find((one) =>
       one.matchImages.some(

@@ -92,5 +92,5 @@ function validateDuration({ defaultCacheDuration, field }: Provider, report: Rep
 
 /** Whether Go reads a text as a duration; it knows neither days nor blanks. https://pkg.go.dev/time#ParseDuration */
 function isDuration(text: string): boolean {
-  return /^[-+]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text)
+  return /^[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text)
 }

@@ -33,6 +33,15 @@ test.each([
   ['Kubernetes.io', 'kubernetes.io', false],
   ['user@kubernetes.io', 'kubernetes.io', true],
   ['k+.io', 'kkk.io', false],
+  // Parts of a glob overlap in no character, and are found where a later one would do too.
+  ['a*a.io', 'a.io', false],
+  ['a*a.io', 'aa.io', true],
+  ['*ab*b.io', 'ab.io', false],
+  ['*ab*b.io', 'xabab.io', true],
+  ['*a*b*.io', 'ba.io', false],
+  ['**.io', 'a.io', true],
+  // Takes hours with a regular expression.
+  [`${'*a'.repeat(60)}.io`, `${'a'.repeat(60)}b.io`, false],
 ])('%s against %s: %p', (pattern, image, expected) => {
   expect(matchesImage(pattern, image)).toBe(expected)
 })
