@@ -5,11 +5,14 @@ import { doctorHelp, type DoctorOptions, parseDoctorOptions } from './options.ts
 import { parseImage } from './registry/image.ts'
 import { type Check, exitCodeOf, formatJson, judge, type Tell } from './report.ts'
 import { moveTo, wayTo } from './root.ts'
-import { judgePause, judgeRuntimeProxy } from './runtime.ts'
+import { judgeRuntime } from './runtime.ts'
 import { formatCheck, formatVerdict } from './text.ts'
 
 /** Longest whole examination, in milliseconds: far more than all its time limits together usually come to. */
 const MAX_MS = 180_000
+
+/** Longest wait for what is known of the container runtime, in milliseconds: it does not decide anything. */
+const RUNTIME_MS = 10_000
 
 /**
  * The command `doctor`: says, step by step, whether and why a pull on this node would work. Gives the exit code.
@@ -49,8 +52,8 @@ export async function doctor(words: readonly string[], machine: Machine): Promis
     await Promise.race([examined, machine.sleep(MAX_MS).then(() => tellLate(tell))])
     tellSkipped(checks, options, tell)
     if (kubelet !== undefined) {
-      await judgePause(machine, tell)
-      if (image !== undefined) await judgeRuntimeProxy(image.host, kubelet.env, { machine, tell })
+      const judged = judgeRuntime(image?.host, kubelet.env, { machine, tell })
+      await Promise.race([judged, machine.sleep(RUNTIME_MS)])
     }
   }
   const asked = options.image

@@ -43,7 +43,7 @@ function flagIn(words: readonly string[], name: string): string | undefined {
 /** As a key of its own, or in the list of `kubelet-arg`. */
 function inFile(text: string, name: string): string | undefined {
   const line = new RegExp(
-    `^[\\s"'-]*image-credential-provider-${name}["']?[=:]\\s*["']?(?<path>[^\\s"']+)`,
+    `^[ \\t"'-]*image-credential-provider-${name}["']?[=:]\\s*["']?(?<path>[^\\s"']+)`,
     'm',
   )
   return line.exec(text)?.groups?.['path']

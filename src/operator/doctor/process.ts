@@ -1,4 +1,4 @@
-import { codeOf } from '../../base/failure.ts'
+import { coded, codeOf } from '../../base/failure.ts'
 import { isSetUserId } from '../kubelet_config/running_version.ts'
 import type { Machine } from './machine.ts'
 
@@ -10,6 +10,9 @@ export interface KubeletProcess {
   /** Whether the kubelet is part of this program, which then has defaults of its own. */
   readonly distribution: 'k3s' | 'rke2' | undefined
 }
+
+/** Longest wait for a file of `/proc`, in milliseconds: a process can let whoever reads its memory wait for ever. */
+const READ_MS = 5000
 
 /** Larger than any command line or environment that Linux lets a process have by default, in bytes. */
 const MAX_PROC_BYTES = 4_194_304
@@ -58,7 +61,11 @@ async function readWords(
   file: 'cmdline' | 'environ',
   machine: Machine,
 ): Promise<readonly string[]> {
-  const bytes = await machine.readFile(`/proc/${pid}/${file}`, MAX_PROC_BYTES)
+  const late = machine.sleep(READ_MS).then(() => {
+    throw coded('ETIMEDOUT')
+  })
+  const reading = machine.readFile(`/proc/${pid}/${file}`, MAX_PROC_BYTES)
+  const bytes = await Promise.race([reading, late])
   return new TextDecoder().decode(bytes).split('\0').slice(0, -1)
 }
 

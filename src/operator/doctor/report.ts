@@ -1,3 +1,5 @@
+import { printable } from '../../base/failure.ts'
+
 /** How a check ended. `unknown`: there is nothing to judge by. `info` is no judgement. */
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown' | 'skip' | 'info'
 
@@ -37,7 +39,8 @@ export function exitCodeOf(verdict: Verdict): number {
 export function formatJson(image: string | undefined, checks: readonly Check[]): string {
   const inOrder = checks.map(({ id, status, ms, cause, summary, fix }) => {
     const rounded = ms === undefined ? undefined : Math.round(ms)
-    return { id, status, ms: rounded, cause, summary, fix }
+    const advice = fix === undefined ? undefined : printable(fix)
+    return { id, status, ms: rounded, cause, summary: printable(summary), fix: advice }
   })
   return `${JSON.stringify({ schema: 1, verdict: judge(checks), image, checks: inOrder })}\n`
 }

@@ -78,8 +78,9 @@ export async function moveTo(
 async function isThere(pid: number, machine: Machine): Promise<boolean> {
   const path = `/proc/${pid}/root${machine.executable}`
   try {
-    if (machine.stat(path).id === machine.stat(machine.executable).id) return true
-    return (await machine.hashFile(path)) === (await machine.hashFile(machine.executable))
+    const { id, isFile } = machine.stat(path)
+    if (id === machine.stat(machine.executable).id) return true
+    return isFile && (await machine.hashFile(path)) === (await machine.hashFile(machine.executable))
   } catch {
     return false
   }

@@ -19,6 +19,16 @@ function configs(): readonly string[] {
   ]
 }
 
+/** Judges what the container runtime, which fetches images itself, does in another way than the kubelet. */
+export async function judgeRuntime(
+  host: string | undefined,
+  env: System['env'],
+  told: { readonly machine: Machine; readonly tell: Tell },
+): Promise<void> {
+  await judgePause(told.machine, told.tell)
+  if (host !== undefined) await judgeRuntimeProxy(host, env, told)
+}
+
 /** Judges containerd's pause image: it is pulled without the kubelet, and so without any plugin. */
 export async function judgePause(machine: Machine, tell: Tell): Promise<void> {
   const id = 'runtime.pause'

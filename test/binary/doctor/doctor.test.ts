@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { runPlugin } from '../../world/plugin.ts'
+import { addManifest } from '../../world/registry.ts'
 import { examine } from './node.ts'
 import { AWS_NODES } from './nodes/aws.ts'
 import { REGISTRY_NODES } from './nodes/registry.ts'
@@ -37,6 +38,29 @@ test('there are at least forty broken nodes, and no two of a name', () => {
   expect(BROKEN.length).toBeGreaterThanOrEqual(40)
   expect(new Set(BROKEN.map(({ name }) => name)).size).toBe(BROKEN.length)
 }, 60_000)
+
+test.concurrent(
+  'an index within an index is not looked into',
+  async () => {
+    const { report, found } = await examine({
+      image: 'HOST(registry)/app:nested',
+      prepare: ({ state }) => {
+        const app = state.registry.repositories.get('app')
+        const type = 'application/vnd.oci.image.index.v1+json'
+        if (app === undefined) return
+        const platform = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : 'arm64' }
+        const digest = addManifest(app, '', type, {
+          manifests: [{ digest: `sha256:${'0'.repeat(64)}`, platform }],
+        })
+        addManifest(app, 'nested', type, { manifests: [{ digest, platform }] })
+      },
+    })
+    expect([report.verdict, ...found]).toEqual(['ok'])
+    const layers = report.checks.find(({ id }) => id === 'registry.layers')
+    expect(layers?.status).toBe('skip')
+  },
+  60_000,
+)
 
 test.concurrent(
   'a node that is fine',

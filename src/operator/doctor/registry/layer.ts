@@ -59,9 +59,16 @@ function reasonOf({ reason }: Unanswered): Reason | undefined {
   return reason.cause === 'too_large' ? undefined : reason
 }
 
-/** Where a redirect leads, `undefined` for anything but another https URL. */
-function targetOf({ status, headers }: HttpAnswer, from: string): URL | undefined {
+/** Longer is no host name (RFC 1123, 2.1). */
+const MAX_HOST = 255
+
+/** Where a redirect leads, `undefined` for anything but another https URL, whose host can be named in a line. */
+export function targetOf(
+  { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
+  from: string,
+): URL | undefined {
   if (status < 301 || status > 308) return undefined
   const url = URL.parse(headers.get('location') ?? '', from)
-  return url?.protocol === 'https:' && url.username === '' ? url : undefined
+  const isFit = url?.protocol === 'https:' && url.username === '' && url.hostname.length <= MAX_HOST
+  return isFit ? url : undefined
 }

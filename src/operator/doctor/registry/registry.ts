@@ -64,8 +64,11 @@ async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<voi
     found.manifest.platforms.length === 0
       ? found
       : await choosePlatform(client, found.manifest, inquiry)
-  const blob = single?.manifest.blob
-  if (blob !== undefined) await judgeLayer(client, blob, inquiry)
+  if (single === undefined) return
+  const { blob } = single.manifest
+  if (blob !== undefined) return judgeLayer(client, blob, inquiry)
+  const nested = `${image.short} is an index within an index, of which no layer is looked at`
+  tell({ id: 'registry.layers', status: 'skip', summary: nested })
 }
 
 interface Found {

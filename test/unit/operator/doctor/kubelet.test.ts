@@ -54,6 +54,14 @@ test('only a process of our own files, and of root, is believed to be a kubelet'
   expect(await choose({})).toContain('unknown: no kubelet runs')
 })
 
+test('a process whose memory cannot be read does not stop the search', async () => {
+  const machine = fakeMachine({ processes: { 7: { line: 'kubelet' }, 9: { line: 'kubelet' } } })
+  const readFile: typeof machine.readFile = async (path, maxBytes) =>
+    path === '/proc/9/cmdline' ? new Promise(() => undefined) : machine.readFile(path, maxBytes)
+  const found = await findKubelets({ ...machine, readFile, sleep: async () => Bun.sleep(20) })
+  expect(found.map(({ pid }) => pid)).toEqual([7])
+})
+
 test('what systemd runs as the kubelet is believed', async () => {
   const processes = { 8: { line: 'kubelet', mounts: 'mnt:[2]' } }
   expect(await choose(processes, 'MainPID=8\n')).toBe(8)
@@ -100,6 +108,14 @@ test.each([
   const [kubelet] = await findKubelets(machine)
   if (kubelet === undefined) throw new Error('no kubelet')
   expect(await readFlags(kubelet, machine)).toEqual({ config: '/c', binDir: '/b' })
+})
+
+test('a configuration of k3s with nothing but blank lines', async () => {
+  const files = { '/etc/rancher/k3s/config.yaml': '\n'.repeat(1_000_000) }
+  const machine = fakeMachine({ processes: { 7: { line: 'k3s server' } }, files })
+  const [kubelet] = await findKubelets(machine)
+  if (kubelet === undefined) throw new Error('no kubelet')
+  expect(await readFlags(kubelet, machine)).toEqual({ config: undefined, binDir: undefined })
 })
 
 test('when a process was started', async () => {

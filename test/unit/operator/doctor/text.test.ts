@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import type { Check } from '../../../../src/operator/doctor/report.ts'
+import { type Check, formatJson } from '../../../../src/operator/doctor/report.ts'
 import { formatCheck, formatVerdict } from '../../../../src/operator/doctor/text.ts'
 
 const check = (parts: Partial<Check>): Check => ({
@@ -37,6 +37,8 @@ test('a word that is longer than a line has one of its own', () => {
 })
 
 test('no text can drive a terminal', () => {
+  const json = formatJson('h/a', [check({ summary: 'a\u009b2Jb\u202e"', fix: 'd\u0007' })])
+  expect(json).toContain('"summary":"a?2Jb?\'","fix":"d?"')
   const text = formatCheck(check({ summary: 'a\u001b[2Jb\nc', fix: 'd\u0007' }), undefined, false)
   expect(text).toBe('network   ok    a?[2Jb?c\n          fix   d?\n')
 })
