@@ -281,6 +281,17 @@ test('a file that is not there, or is too large', async () => {
   expect(await check(`#${' '.repeat(1_048_576)}`)).toEqual(['- refused file_unreadable'])
 })
 
+test('a directory that cannot be read', async () => {
+  const path = join(folder, 'closed')
+  mkdirSync(path, { mode: 0o000 })
+  chmodSync(folder, 0o755)
+  // For root every directory is open.
+  const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {}
+  const run = await runPlugin({ args: ['config', 'check', path, '--kubernetes', '1.36'], ...uid })
+  expect([run.exitCode, run.stderr]).toEqual([1, ''])
+  expect(run.stdout).toStartWith(`${path}: refused: cannot be read: permission denied `)
+})
+
 const WHOLE_FILE = 1_000_000
 
 // Each took minutes, or all memory, and is judged in a moment.

@@ -28,7 +28,9 @@ export async function judgePath(
 ): Promise<readonly JudgedFile[]> {
   const isDirectory = attempt(() => machine.stat(path).isDirectory)
   if (isDirectory !== true) return [await judgeFile(path, minor, machine)]
-  const all = await machine.listFiles(path)
+  const all = await machine.listFiles(path).catch(reasonOf)
+  if (typeof all === 'string')
+    return [{ path, judgement: alone(unreadable(`cannot be read: ${all}`)) }]
   const paths = all.filter(
     (each) =>
       /\.(?:json|ya?ml)$/.test(each) && attempt(() => machine.stat(each).isDirectory) !== true,
