@@ -87,12 +87,17 @@ export function quote(name: string): string {
   return `'${own.slice(0, MAX_PRINTED_CHARACTERS)}...'`
 }
 
+/** Longer lines are cut: a host name, which is not quoted, may have any length. */
+const MAX_LINE_CHARACTERS = 2000
+
 /**
- * What every line passes before it is written: no control character can end it or drive a terminal. And no double quote is
- * in it: the kubelet's log would show each with a backslash.
+ * What every line passes before it is written: no control character can end it or drive a terminal, and no length floods the
+ * log. And no double quote is in it: the kubelet's log would show each with a backslash.
  */
 export function printable(text: string): string {
-  return text.replaceAll('"', "'").replace(/[^\x20-\x7e]/g, '?')
+  const line = text.replaceAll('"', "'").replace(/[^\x20-\x7e]/g, '?')
+  if (line.length <= MAX_LINE_CHARACTERS) return line
+  return `${line.slice(0, MAX_LINE_CHARACTERS)}...`
 }
 
 /** The `code` of an error of the operating system or the runtime, `undefined` where there is none. */

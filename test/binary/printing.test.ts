@@ -88,3 +88,16 @@ test.concurrent.each(PLACES)('%s of any length is cut', async (_, run, says) =>
     expect(stderr).toContain("xxx...'")
   }),
 )
+
+test.concurrent.each([
+  ['AWS_ENDPOINT_URL_ECR', `https://${'a'.repeat(60_000)}/`],
+  ['HTTPS_PROXY', `http://${'b.'.repeat(30_000)}c`],
+])('no host name floods the log: %s', async (name, value) =>
+  inWorld(async (world) => {
+    const env = { ...world.environment(), AWS_ENDPOINT_URL_ECR: undefined, [name]: value }
+    const { exitCode, stderr } = await runPlugin({ stdin, env })
+    expect(exitCode).toBe(1)
+    expect(stderr).toStartWith('ecr-credential-provider: cannot get an ECR token in us-west-2: ')
+    expect(stderr.length).toBeLessThan(2100)
+  }),
+)
