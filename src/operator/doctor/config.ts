@@ -30,12 +30,18 @@ export async function judgeConfiguration(
     tell({ id: 'config.flags', status: 'fail', cause: 'config_flags', summary, fix })
     return undefined
   }
-  const providers = await judgeFiles(config, kubelet, { machine, tell })
+  const isForeign = image !== undefined && (await isNotEcr(image))
+  const own = isForeign ? undefined : image
+  const providers = await judgeFiles(config, kubelet, own, { machine, tell })
   if (providers === undefined) return undefined
   const chosen = chooseProvider(providers, image, machine.executable)
   if (chosen === undefined) {
-    const summary = `no pattern of matchImages fits this image in ${quote(config)}: the kubelet asks no plugin for it`
-    const fix = await adviseImage(image)
+    const [host = ''] = image?.split('/') ?? []
+    const summary = `no pattern of matchImages in ${quote(config)} fits ${host}: the kubelet asks no plugin for it`
+    // A pattern for a host that is not ECR's would do harm.
+    const fix = isForeign
+      ? 'that host is not one of Amazon ECR, so no plugin is needed; where it mirrors ECR, add it to matchImages and to --mirror in args'
+      : `add ${quote(patternFor(host))} to matchImages, or take the list that ecr-credential-provider config prints; then systemctl restart kubelet`
     tell({ id: 'config.image', status: 'fail', cause: 'config_image', summary, fix })
     return undefined
   }
@@ -43,21 +49,22 @@ export async function judgeConfiguration(
   const program = `${binDir.replace(/\/+$/, '')}/${chosen.provider.name}`
   if (!(await tellBinary(program, kubelet, { machine, tell }))) return undefined
   tellTokens(chosen.provider, tell)
-  const own = chosen.provider.env.map(({ name, value }) => [name, value] as const)
+  const variables = chosen.provider.env.map(({ name, value }) => [name, value] as const)
   return {
     provider: chosen.provider,
     program,
-    env: { ...kubelet.env, ...Object.fromEntries(own) },
+    env: { ...kubelet.env, ...Object.fromEntries(variables) },
   }
 }
 
-/** What to do about an image that no pattern fits: a pattern for a host that is not ECR's would do harm. */
-async function adviseImage(image = ''): Promise<string> {
+async function isNotEcr(image: string): Promise<boolean> {
   const found = await attempt(() => parseRegistry(image, []))
-  const isForeign = 'reason' in found && found.reason.cause === 'not_ecr'
-  return isForeign
-    ? 'that host is not one of Amazon ECR, so no plugin is needed; where it mirrors ECR, add it to matchImages and to --mirror in args'
-    : "add a pattern for the image's host to matchImages, then restart the kubelet"
+  return 'reason' in found && found.reason.cause === 'not_ecr'
+}
+
+/** For all accounts and regions. */
+function patternFor(host: string): string {
+  return host.replace(/^[0-9]+(\.dkr[.-]ecr(?:-fips)?\.)[a-z0-9-]+/, '*$1*')
 }
 
 function tellChosen({ provider, pattern, place, others }: Chosen, tell: Tell): void {

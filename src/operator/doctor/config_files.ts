@@ -4,6 +4,7 @@ import type { Finding, Provider } from '../kubelet_config/finding.ts'
 import { NEWEST_MINOR, parseMinor } from '../kubelet_config/version.ts'
 import type { Kubelet } from './kubelet.ts'
 import type { Machine } from './machine.ts'
+import { chooseProvider } from './provider.ts'
 import type { Tell } from './report.ts'
 
 /** A file counts as changed when it is that much newer than the process, in milliseconds: `/proc` counts from a whole second. */
@@ -16,17 +17,21 @@ const SLACK_MS = 2000
 export async function judgeFiles(
   path: string,
   kubelet: Kubelet,
+  image: string | undefined,
   { machine, tell }: { readonly machine: Machine; readonly tell: Tell },
 ): Promise<readonly Provider[] | undefined> {
   const minor = parseMinor(kubelet.version ?? '') ?? NEWEST_MINOR
   const files = await judgePath(path, minor, machine)
   for (const file of files) tellChange(file.path, kubelet, { machine, tell })
-  for (const file of files) {
-    for (const finding of file.judgement.findings) tellFinding(file, finding, tell)
-  }
   const all = files.flatMap(({ judgement }) => judgement.findings)
-  if (all.some(({ level }) => level === 'refused')) return undefined
-  return files.flatMap(({ judgement }) => judgement.providers)
+  const isRefused = all.some(({ level }) => level === 'refused')
+  const providers = files.flatMap(({ judgement }) => judgement.providers)
+  const isUnmatched =
+    !isRefused && chooseProvider(providers, image, machine.executable) === undefined
+  for (const file of files) {
+    for (const finding of file.judgement.findings) tellFinding(file, finding, isUnmatched, tell)
+  }
+  return isRefused ? undefined : providers
 }
 
 function tellChange(
@@ -59,10 +64,17 @@ function changeOf(path: string, machine: Machine): number | undefined {
   }
 }
 
-function tellFinding({ path }: JudgedFile, finding: Finding, tell: Tell): void {
+/** @param isUnmatched - whether no pattern fits the image, which then has a fix of its own. */
+function tellFinding(
+  { path }: JudgedFile,
+  finding: Finding,
+  isUnmatched: boolean,
+  tell: Tell,
+): void {
   const { level, id: cause, field, line, problem, fix } = finding
   const where = line === undefined ? quote(path) : `${quote(path)} line ${line}`
   const summary = `${where}: ${field === '' ? 'it' : field} ${problem}`
   const status = level === 'refused' ? 'fail' : 'warn'
-  tell({ id: 'config.content', status, cause, summary, fix })
+  const own = isUnmatched && field.includes('.matchImages[') ? {} : { fix }
+  tell({ id: 'config.content', status, cause, summary, ...own })
 }

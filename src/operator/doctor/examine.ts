@@ -89,6 +89,8 @@ async function explainRun(prepared: Prepared, answer: PluginRun, task: Explainin
   task.tell({ id: 'token.plugin', status: 'ok', ms: answer.tookMs, summary })
   const { image } = task
   if (task.options.asksRegistry && image !== undefined) {
-    await judgeRegistry(prepared, answer, { ...task, image })
+    const region = identity?.context.region ?? prepared.pull.region ?? 'REGION'
+    const who = identity?.credentials.source ?? 'of this node'
+    await judgeRegistry(prepared, answer, { ...task, image, region, who })
   }
 }

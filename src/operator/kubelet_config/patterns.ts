@@ -1,4 +1,5 @@
 import { PARTITIONS } from '../../aws/endpoints.ts'
+import { quote } from '../../base/failure.ts'
 import { matchesLabel, splitReference } from './image_match.ts'
 
 /** Why a pattern that the kubelet accepts fits no image, or not those that were meant. */
@@ -82,8 +83,8 @@ export function judgeEcrPattern(pattern: string): PatternProblem | undefined {
   if (!/amazonaws|amazonwebservices|\becr\b|dkr|\bon\.aws\b/.test(host)) return undefined
   return {
     id: 'pattern_no_registry',
-    problem: 'fits no registry of Amazon ECR: each * stands for one part of a host',
-    fix: "write '*.dkr.ecr.*.amazonaws.com', or take the list that config prints",
+    problem: `is ${quote(pattern)}, which fits no registry of Amazon ECR: each * stands for one part of a host`,
+    fix: "write '*.dkr.ecr.*.amazonaws.com', or take the list that ecr-credential-provider config prints",
   }
 }
 

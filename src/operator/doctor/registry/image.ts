@@ -17,6 +17,10 @@ export interface ImageReference {
 /** What it takes to ask about one image. */
 export interface Inquiry {
   readonly image: ImageReference
+  /** Where it is asked for; `REGION` where that is not known. */
+  readonly region: string
+  /** As whom: `instance role 'node-role'`. */
+  readonly who: string
   readonly machine: Machine
   readonly tell: Tell
 }

@@ -1,15 +1,16 @@
 import type { HttpAnswer } from '../../../net/network.ts'
 import type { Reason, Unanswered } from '../explain.ts'
 import type { RegistryClient } from './client.ts'
-import type { ImageReference, Inquiry } from './image.ts'
+import type { Inquiry } from './image.ts'
 import { explainRefusal, tryAgain } from './refusal.ts'
 
 /** Judges whether a layer can be fetched: its first byte, from the registry or from where it leads. */
 export async function judgeLayer(
   client: RegistryClient,
   digest: string,
-  { image, machine, tell }: Inquiry,
+  inquiry: Inquiry,
 ): Promise<void> {
+  const { image, machine, tell } = inquiry
   const id = 'registry.layers'
   const startMs = machine.elapsedMs()
   const path = `/v2/${image.repository}/blobs/${digest}`
@@ -21,22 +22,27 @@ export async function judgeLayer(
   const ms = machine.elapsedMs() - startMs
   const reason =
     target === undefined || second === undefined
-      ? judgeFirst(first, image)
-      : judgeStorage(second, target.host)
+      ? judgeFirst(first, inquiry)
+      : judgeStorage(second, target.host, inquiry)
   if (reason !== undefined) tell({ id, status: 'fail', ms, ...reason })
   else tell({ id, status: 'ok', ms, summary: 'its layers can be fetched' })
 }
 
-function judgeFirst(answer: HttpAnswer | Unanswered, image: ImageReference): Reason | undefined {
+function judgeFirst(answer: HttpAnswer | Unanswered, inquiry: Inquiry): Reason | undefined {
+  const { image } = inquiry
   if (answer.kind === 'no_answer') return reasonOf(answer)
   if (answer.status === 200 || answer.status === 206) return undefined
-  if (answer.status === 403 || answer.status === 401) return explainRefusal(answer, image)
+  if (answer.status === 403 || answer.status === 401) return explainRefusal(answer, inquiry)
   const summary = `HTTP status ${answer.status} from ${image.host} for a layer of ${image.short}`
   return { cause: 'registry_layer', summary, fix: tryAgain() }
 }
 
 /** ECR keeps layers in S3, in buckets of its own. */
-function judgeStorage(answer: HttpAnswer | Unanswered, host: string): Reason | undefined {
+function judgeStorage(
+  answer: HttpAnswer | Unanswered,
+  host: string,
+  { region }: Inquiry,
+): Reason | undefined {
   if (answer.kind === 'no_answer') {
     const reason = reasonOf(answer)
     if (reason === undefined) return undefined
@@ -46,9 +52,8 @@ function judgeStorage(answer: HttpAnswer | Unanswered, host: string): Reason | u
     return { ...reason, cause: 'storage_unreachable', fix }
   }
   if (answer.status === 200 || answer.status === 206) return undefined
-  const summary = `HTTP status ${answer.status} from ${host} for a layer`
-  const fix =
-    'the policy of the VPC endpoint for S3 must allow s3:GetObject on arn:aws:s3:::prod-REGION-starport-layer-bucket/*'
+  const summary = `HTTP status ${answer.status} for a layer from ${host}, where layers are stored (S3), or from a proxy in between`
+  const fix = `the policy of the VPC endpoint for S3 must allow s3:GetObject on arn:aws:s3:::prod-${region}-starport-layer-bucket/*`
   return answer.status === 403
     ? { cause: 'storage_denied', summary, fix }
     : { cause: 'storage_status', summary, fix: tryAgain() }

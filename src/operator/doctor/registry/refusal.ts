@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { decodeIfValid } from '../../../base/decode.ts'
 import type { HttpAnswer } from '../../../net/network.ts'
 import type { Reason } from '../explain.ts'
-import type { ImageReference } from './image.ts'
+import type { Inquiry } from './image.ts'
 
 /** What a registry says about a request that it does not fulfil. */
 interface Said {
@@ -15,10 +15,12 @@ interface Said {
  * Why a registry does not give the manifest of an image. Its message is read by patterns, never shown: whoever answers for it
  * could put anything there.
  *
- * @param host - of the registry.
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
  */
-export function explainRefusal(answer: HttpAnswer, image: ImageReference): Reason {
+export function explainRefusal(
+  answer: HttpAnswer,
+  { image, region, who }: Pick<Inquiry, 'image' | 'region' | 'who'>,
+): Reason {
   const { code, message } = readSaid(answer)
   const { host, repository, reference } = image
   if (answer.status === 403) return explainDenial(message, image)
@@ -26,7 +28,7 @@ export function explainRefusal(answer: HttpAnswer, image: ImageReference): Reaso
     return {
       cause: 'registry_repository',
       summary: `${host} has no repository ${repository}`,
-      fix: 'correct the name, the account or the region. Where a pull-through cache rule should make it, the identity needs ecr:CreateRepository and ecr:BatchImportUpstreamImage',
+      fix: `correct the name, the account or the region. If a pull-through cache should make it, see aws ecr describe-pull-through-cache-rules --region ${region}: with a rule for it, the identity (${who}) needs ecr:CreateRepository and ecr:BatchImportUpstreamImage; with none, make one`,
     }
   }
   if (answer.status === 404) {
@@ -59,7 +61,7 @@ export function explainUnauthorized(host: string): Reason {
 }
 
 /** IAM's own words say who refused: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
-function explainDenial(message: string, { repository, host }: ImageReference): Reason {
+function explainDenial(message: string, { repository, host }: Inquiry['image']): Reason {
   // Closed lists: whoever answers could put what it was sent into any other word.
   const policy =
     '(identity-based policy|resource-based policy|VPC endpoint policy|service control policy|resource control policy|session policy|permissions boundary)'
@@ -76,28 +78,28 @@ function explainDenial(message: string, { repository, host }: ImageReference): R
   const verdict = denier === undefined ? `no ${missing ?? ''} allows it` : `a ${denier} denies it`
   const summary = `${what}, ${verdict}`
   if ((denier ?? missing)?.endsWith('control policy') === true) {
-    const fix = 'the plugin is fine. Only the AWS organization can change that policy'
+    const fix = `an administrator of the AWS organization must allow ${action ?? 'it'} in that policy`
     return { cause: 'registry_denied_organization', summary, fix }
   }
   if (denier !== undefined) {
-    const fix =
-      'the plugin is fine: whoever wrote that policy must lift the deny, which outweighs whatever allows it'
+    const fix = 'whoever wrote that policy must lift the deny, which outweighs whatever allows it'
     return { cause: 'registry_denied_explicit', summary, fix }
   }
   if (missing === 'resource-based policy') {
-    const who = user === undefined ? 'this identity' : `account ${user}`
-    const fix = `the plugin is fine. Account ${owner ?? 'of the registry'} must allow ${who} in the repository's policy: ${needed}`
+    const account = owner === undefined ? '' : ` ${owner}`
+    const node = user === undefined ? 'this identity' : `the node's account ${user}`
+    const fix = `in the repository's policy, its account${account} must allow ${node}: ${needed}`
     return { cause: 'registry_denied_repository', summary, fix }
   }
   if (missing === 'VPC endpoint policy') {
-    const fix = 'the plugin is fine. The policy of the VPC endpoint ecr.dkr must allow it'
+    const fix = 'the policy of the VPC endpoint ecr.dkr must allow it'
     return { cause: 'registry_denied_endpoint', summary, fix }
   }
   if (missing !== undefined) {
-    const fix = `the plugin is fine. That policy of the identity must allow: ${needed}`
+    const fix = `that policy of the identity must allow: ${needed}`
     return { cause: 'registry_denied_identity', summary, fix }
   }
-  const fix = `the plugin is fine. The identity's policies and, in another account, the repository's must allow: ${needed}`
+  const fix = `the identity's policies and, in another account, the repository's must allow: ${needed}`
   return { cause: 'registry_denied', summary: what, fix }
 }
 

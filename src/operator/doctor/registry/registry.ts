@@ -1,10 +1,9 @@
 import { isHtml } from '../../../aws/refusal.ts'
 import type { PluginAnswer } from '../answer.ts'
 import { type Reason } from '../explain.ts'
-import type { Tell } from '../report.ts'
 import type { Prepared } from '../settings.ts'
 import { openRegistry, type RegistryClient } from './client.ts'
-import type { ImageReference, Inquiry } from './image.ts'
+import type { Inquiry } from './image.ts'
 import { judgeLayer } from './layer.ts'
 import { type Manifest, manifestTypes, parseManifest, shortDigest } from './manifest.ts'
 import { explainRefusal, explainUnauthorized } from './refusal.ts'
@@ -54,7 +53,7 @@ function judgePing(
 async function judgeImage(client: RegistryClient, inquiry: Inquiry): Promise<void> {
   const { image, machine, tell } = inquiry
   const startMs = machine.elapsedMs()
-  const found = await fetchManifest(client, image, image.reference, tell)
+  const found = await fetchManifest(client, image.reference, inquiry)
   if (found === undefined) return
   const { digest } = found
   const is = digest === '' ? 'is there' : `is ${digest}`
@@ -78,16 +77,16 @@ interface Found {
 
 async function fetchManifest(
   client: RegistryClient,
-  image: ImageReference,
   reference: string,
-  tell: Tell,
+  inquiry: Inquiry,
 ): Promise<Found | undefined> {
+  const { image, tell } = inquiry
   const id = 'registry.manifest'
   // GET, since a refusal of HEAD has no body that says why.
   const path = `/v2/${image.repository}/manifests/${reference}`
   const answer = await client.get(path, { accept: manifestTypes() })
   if (answer.kind === 'no_answer' || answer.status !== 200) {
-    const reason = answer.kind === 'no_answer' ? answer.reason : explainRefusal(answer, image)
+    const reason = answer.kind === 'no_answer' ? answer.reason : explainRefusal(answer, inquiry)
     tell({ id, status: 'fail', ...reason })
     return undefined
   }
@@ -102,11 +101,12 @@ async function fetchManifest(
 async function choosePlatform(
   client: RegistryClient,
   { platforms }: Manifest,
-  { image, machine, tell }: Inquiry,
+  inquiry: Inquiry,
 ): Promise<Found | undefined> {
+  const { image, machine, tell } = inquiry
   const wanted = `linux/${machine.architecture}`
   const chosen = platforms.find(({ name }) => name === wanted)
-  if (chosen !== undefined) return fetchManifest(client, image, chosen.digest, tell)
+  if (chosen !== undefined) return fetchManifest(client, chosen.digest, inquiry)
   const summary = `${image.short} is an index without an image for ${wanted}`
   const fix = `build and push the image for ${wanted} too, or use nodes of another architecture`
   tell({ id: 'registry.platform', status: 'fail', cause: 'registry_platform', summary, fix })

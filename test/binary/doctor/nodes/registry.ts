@@ -39,7 +39,7 @@ export const REGISTRY_NODES: readonly Broken[] = [
     },
     verdict: 'fail',
     found: ['fail registry.manifest registry_denied_repository'],
-    says: /Account 123456789012 must allow account 111111111111/,
+    says: /its account 123456789012 must allow the node's account 111111111111: /,
   },
   {
     name: 'an identity that may not pull',
@@ -70,7 +70,7 @@ export const REGISTRY_NODES: readonly Broken[] = [
     },
     verdict: 'fail',
     found: ['fail registry.manifest registry_denied_organization'],
-    says: /service control policy/,
+    says: /service control policy .*administrator of the AWS organization must allow ecr:BatchGetImage/,
   },
   {
     name: 'a denial in words that nobody knows',
@@ -83,7 +83,7 @@ export const REGISTRY_NODES: readonly Broken[] = [
     node: { image: 'HOST(registry)/dockerhub/library/nginx:1' },
     verdict: 'fail',
     found: ['fail registry.manifest registry_repository'],
-    says: /ecr:CreateRepository/,
+    says: /--region us-west-2: with a rule for it, the identity \(instance role 'node-role'\) needs ecr:CreateRepository/,
   },
   {
     name: 'a tag that is not there',
@@ -116,7 +116,7 @@ export const REGISTRY_NODES: readonly Broken[] = [
     node: { faults: [{ service: 'storage', fault: { kind: 'answer', status: 403 } }] },
     verdict: 'fail',
     found: ['fail registry.layers storage_denied'],
-    says: /starport-layer-bucket/,
+    says: /\(S3\), or from a proxy in between .*prod-us-west-2-starport-layer-bucket/,
   },
   {
     name: 'layers that cannot be reached',

@@ -53,7 +53,15 @@ export const SETTINGS_NODES: readonly Broken[] = [
     node: { matchImages: ['*.dkr.ecr.*.amazonaws.com.cn'], image: `${ECR}/app` },
     verdict: 'fail',
     found: ['fail config.image config_image'],
-    says: /add a pattern for the image's host/,
+    says: /add '\*\.dkr\.ecr\.\*\.amazonaws\.com' to matchImages/,
+  },
+  {
+    name: 'a pattern that fits no registry',
+    node: { image: `${ECR}/app:1`, matchImages: ['*.amazonaws.com'] },
+    verdict: 'fail',
+    found: ['warn config.content pattern_no_registry', 'fail config.image config_image'],
+    // One fix, for both.
+    says: /is '\*\.amazonaws\.com', which fits no registry .* part of a host FAIL .* fits 123456789012\.dkr\S+: .*fix add '\*\.dkr\.ecr\.\*\.amazonaws\.com' to matchImages, .*; then systemctl restart kubelet settings/,
   },
   {
     name: 'an image of another registry, which no pattern matches',

@@ -92,9 +92,10 @@ test('only a digest of the usual form is shown', () => {
 })
 
 const IMAGE = parseImage('222222222222.dkr.ecr.us-west-2.amazonaws.com/team/app:1')
+const ASKED = { image: IMAGE, region: 'us-west-2', who: "instance role 'r'" }
 const WHO = 'User: arn:aws-us-gov:sts::111111111111:assumed-role/r/i is not authorized to perform: '
 const said = (status: number, code: string, message?: string) =>
-  explainRefusal(answer(status, { errors: [{ code, message }] }), IMAGE)
+  explainRefusal(answer(status, { errors: [{ code, message }] }), ASKED)
 
 test.each([
   [
@@ -144,7 +145,7 @@ test('who must allow whom', () => {
     'DENIED',
     `${WHO}ecr:BatchGetImage because no resource-based policy allows`,
   )
-  expect(fix).toContain('Account 222222222222 must allow account 111111111111')
+  expect(fix).toContain("its account 222222222222 must allow the node's account 111111111111: ")
 })
 
 test.each([
@@ -160,7 +161,7 @@ test.each([
 })
 
 test('what is no error of a registry is no reason to fail', () => {
-  expect(explainRefusal(answer(502, '<html>sentinel'), IMAGE)).toEqual({
+  expect(explainRefusal(answer(502, '<html>sentinel'), ASKED)).toEqual({
     cause: 'registry_status',
     summary: `HTTP status 502 from ${IMAGE.host} for the manifest of team/app`,
     fix: tryAgain(),
