@@ -24,8 +24,11 @@ export function selectProfile(config: SharedConfig, env: Env): Profile | undefin
   const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
   const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
   if (profile === undefined && asked !== '') {
-    const isStray = config.has(strayKey(asked))
-    throw failure(isStray ? 'profile_header' : 'profile_missing', { profile: asked })
+    const stray = config.get(strayKey(asked))
+    if (stray === undefined) throw failure('profile_missing', { profile: asked })
+    const [value] = stray.values.values()
+    const file = value === undefined ? 'the config file' : quote(value.file)
+    throw failure('profile_header', { profile: asked, file })
   }
   return profile
 }

@@ -41,7 +41,7 @@ export const OWN_LINES = {
   profile_missing:
     "cannot find profile '{profile}' (from AWS_PROFILE): neither the config nor the credentials file has it",
   profile_header:
-    "cannot find profile '{profile}' (from AWS_PROFILE): the config file has it as [{profile}]; hint: write [profile {profile}] there, no restart is needed",
+    "cannot find profile '{profile}' (from AWS_PROFILE): {file} has it as [{profile}]; hint: write [profile {profile}] there, no restart is needed",
   profile_half_keys: `${PROFILE}: {where} has only one of aws_access_key_id and aws_secret_access_key`,
   profile_no_role: `${PROFILE}: its {key} requires role_arn`,
   profile_many_sources: `${PROFILE}: only one of {keys} may be set`,

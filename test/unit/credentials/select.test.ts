@@ -144,14 +144,17 @@ test('selectProfile() refuses an AWS_PROFILE that does not exist', () => {
 })
 
 test('selectProfile() knows a section that lacks the word profile', async () => {
-  const files = { '/h/.aws/config': '[hybrid]\nregion = us-west-2\n' }
+  const files = { '/h/.aws/config': '[hybrid]\nregion = us-west-2\n[empty]\n' }
   const system = fakeSystem({ env: { HOME: '/h' }, files })
   const config = await readSharedConfig(system)
   expect(
     expectFailure('profile_header', () => selectProfile(config, { AWS_PROFILE: 'hybrid' })),
   ).toBe(
-    "cannot find profile 'hybrid' (from AWS_PROFILE): the config file has it as [hybrid]; hint: write [profile hybrid] there, no restart is needed",
+    "cannot find profile 'hybrid' (from AWS_PROFILE): '/h/.aws/config' has it as [hybrid]; hint: write [profile hybrid] there, no restart is needed",
   )
+  expect(
+    expectFailure('profile_header', () => selectProfile(config, { AWS_PROFILE: 'empty' })),
+  ).toStartWith("cannot find profile 'empty' (from AWS_PROFILE): the config file has it as [empty]")
   expect(
     expectFailure('profile_missing', () => selectProfile(config, { AWS_PROFILE: 'other' })),
   ).toBe(
