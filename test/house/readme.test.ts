@@ -40,18 +40,15 @@ function print(...args: readonly string[]) {
 }
 
 test('the configurations of the README are those that config prints', () => {
-  const [first, second, third] = configs.map((text) =>
+  const [first, second] = configs.map((text) =>
     v.parse(CredentialProviderConfig, Bun.YAML.parse(text)),
   )
   expect(first).toEqual(print('--public'))
   const [provider] = print('--service-accounts').providers
   expect(second?.providers[0]?.tokenAttributes).toEqual(provider?.tokenAttributes)
-  const [cached] = print('--cache').providers
-  const [own] = third?.providers ?? []
-  expect([own?.args, own?.env]).toEqual([cached?.args, cached?.env])
 })
 
-test('the unit that warms the cache runs as the plugin does in that configuration', () => {
+test('the unit that warms the cache runs as the plugin does in the configuration that config prints', () => {
   const [{ args = [], env = [] } = {}] = print('--cache').providers
   const warm = new URL('../../src/units/ecr-credential-provider-warm.service', import.meta.url)
   const lines = readFileSync(warm, 'utf8').split('\n')
