@@ -132,7 +132,6 @@ async function run({ program, args, env, cwd, stdin, timeoutMs }: Command) {
     exitCode: isEnded ? (child.exitCode ?? undefined) : undefined,
     isLate: !isEnded,
     stdout: stdout.bytes(),
-    stderr: stderr.bytes(),
     tookMs: performance.now() - startMs,
   }
 }

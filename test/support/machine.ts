@@ -1,4 +1,4 @@
-import type { Machine } from '../../src/operator/doctor/machine.ts'
+import type { Machine } from '../../src/operator/machine.ts'
 import { fakeSystem } from './system.ts'
 
 /** A process of a fake machine. */
@@ -60,7 +60,7 @@ export function fakeMachine(parts: FakeMachineParts = {}): Machine {
     hashFile: async () => '',
     run: async ({ program }) => {
       const stdout = new TextEncoder().encode(programs[program] ?? '')
-      return { exitCode: 0, isLate: false, stdout, stderr: new Uint8Array(), tookMs: 1 }
+      return { exitCode: 0, isLate: false, stdout, tookMs: 1 }
     },
     handOver: async () => 0,
     systemWith: (env) => fakeSystem({ env, files }),

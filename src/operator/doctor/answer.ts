@@ -3,10 +3,10 @@ import * as v from 'valibot'
 import { decodeIfValid, NonEmpty } from '../../base/decode.ts'
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
+import type { Machine } from '../machine.ts'
 import type { Setup } from './config.ts'
 import type { Reason } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'
-import type { Machine } from './machine.ts'
 
 /** The kubelet ends a plugin after so many milliseconds. */
 export const KUBELET_TIMEOUT_MS = 60_000

@@ -1,10 +1,10 @@
 import { quote } from '../../base/failure.ts'
 import { parseRegistry } from '../../ecr/host.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
+import type { Machine } from '../machine.ts'
 import { judgeFiles } from './config_files.ts'
 import { attempt } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'
-import type { Machine } from './machine.ts'
 import { chooseProvider, type Chosen, compareBinary } from './provider.ts'
 import type { Tell } from './report.ts'
 

@@ -1,6 +1,6 @@
+import type { Machine } from '../machine.ts'
 import { examine } from './examine.ts'
 import { chooseKubelet, readKubelet } from './kubelet.ts'
-import type { Machine } from './machine.ts'
 import { doctorHelp, type DoctorOptions, parseDoctorOptions } from './options.ts'
 import { parseImage } from './registry/image.ts'
 import { type Check, exitCodeOf, formatJson, judge, type Tell } from './report.ts'

@@ -1,5 +1,5 @@
-import type { Machine } from './machine.ts'
-import type { KubeletProcess } from './process.ts'
+import type { Machine } from '../machine.ts'
+import type { KubeletProcess } from '../process.ts'
 
 /** What the kubelet was told about credential providers; `undefined` where nothing was. */
 export interface ProviderFlags {
@@ -9,32 +9,28 @@ export interface ProviderFlags {
   readonly binDir: string | undefined
 }
 
-/** The kubelet's two flags, from its command line, and for k3s and RKE2 from their configuration, else their defaults. */
+/** The kubelet's two flags, from its command line. That of k3s shows none: its configuration does, and it has defaults. */
 export async function readFlags(
-  { words, distribution }: KubeletProcess,
+  { words, isK3s }: KubeletProcess,
   machine: Machine,
 ): Promise<ProviderFlags> {
-  const find = (name: string) => flagIn(words, `image-credential-provider-${name}`)
-  const [config, binDir] = [find('config'), find('bin-dir')]
-  if (distribution === undefined) return { config, binDir }
+  if (!isK3s) return { config: flagIn(words, 'config'), binDir: flagIn(words, 'bin-dir') }
   // https://docs.k3s.io/installation/configuration#configuration-file
-  const bytes = machine.readFile(`/etc/rancher/${distribution}/config.yaml`, 1024 * 1024)
+  const bytes = machine.readFile('/etc/rancher/k3s/config.yaml', 1024 * 1024)
   const text = new TextDecoder().decode(await bytes.catch(() => new Uint8Array()))
   const home = '/var/lib/rancher/credentialprovider'
   return {
-    config: config ?? inFile(text, 'config') ?? existing(`${home}/config.yaml`, machine),
-    binDir: binDir ?? inFile(text, 'bin-dir') ?? existing(`${home}/bin`, machine),
+    config: inFile(text, 'config') ?? existing(`${home}/config.yaml`, machine),
+    binDir: inFile(text, 'bin-dir') ?? existing(`${home}/bin`, machine),
   }
 }
 
-/** The value of a flag: the last one counts. k3s passes those of `--kubelet-arg` on. */
+/** The value of a flag: the last one counts. */
 function flagIn(words: readonly string[], name: string): string | undefined {
+  const flag = `--image-credential-provider-${name}`
   const values = words.flatMap((word, index) => {
-    const flag = word.replace(/^--kubelet-arg=/, '--')
-    const isPassedOn = words[index - 1] === '--kubelet-arg'
-    if (flag.startsWith(`--${name}=`)) return [flag.slice(name.length + 3)]
-    if (isPassedOn && word.startsWith(`${name}=`)) return [word.slice(name.length + 1)]
-    return word === `--${name}` ? (words[index + 1] ?? '') : []
+    if (word.startsWith(`${flag}=`)) return [word.slice(flag.length + 1)]
+    return word === flag ? (words[index + 1] ?? '') : []
   })
   const last = values.at(-1) ?? ''
   return last === '' ? undefined : last

@@ -1,9 +1,9 @@
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
-import { type ProviderFlags, readFlags } from './flags.ts'
-import type { Machine } from './machine.ts'
-import type { DoctorOptions } from './options.ts'
+import type { Machine } from '../machine.ts'
 import {
+  ask,
+  askVersion,
   findKubelets,
   isOwn,
   type KubeletProcess,
@@ -11,7 +11,9 @@ import {
   readNamed,
   readStart,
   readUnit,
-} from './process.ts'
+} from '../process.ts'
+import { type ProviderFlags, readFlags } from './flags.ts'
+import type { DoctorOptions } from './options.ts'
 import type { Tell } from './report.ts'
 
 /** The kubelet, and what it gives to a plugin. */
@@ -28,9 +30,6 @@ export interface Kubelet {
   /** `v1.36.4`, where it says so. */
   readonly version: string | undefined
 }
-
-/** Longest wait for `kubelet --version` and `systemctl`, in milliseconds. */
-const ASIDE_MS = 5000
 
 /**
  * Finds the kubelet's process; says what cannot be judged where there is none, or more than one.
@@ -82,16 +81,6 @@ async function askSystemd(unit: string, machine: Machine): Promise<number | unde
   return pid > 0 ? pid : undefined
 }
 
-/** What a program prints, empty when it cannot be run. */
-async function ask(program: string, args: readonly string[], machine: Machine): Promise<string> {
-  const command = { program, args, env: {}, cwd: '/', stdin: '', timeoutMs: ASIDE_MS }
-  try {
-    return new TextDecoder().decode((await machine.run(command)).stdout)
-  } catch {
-    return ''
-  }
-}
-
 /** Reads what the kubelet gives to its plugins. */
 export async function readKubelet(
   found: KubeletProcess,
@@ -108,7 +97,7 @@ export async function readKubelet(
       readUnit(pid, machine),
       askVersion(pid, machine),
     ])
-    const names = [`pid ${pid}`, found.distribution, unit, version].filter(Boolean).join(', ')
+    const names = [`pid ${pid}`, found.isK3s ? 'k3s' : '', unit, version].filter(Boolean).join(', ')
     tell({ id: 'kubelet.process', status: 'ok', summary: `${names}; using its environment` })
     const directory = machine.readLink(`/proc/${pid}/cwd`) ?? '/'
     const isRoot = machine.stat(`/proc/${pid}`).owner === 0
@@ -120,10 +109,4 @@ export async function readKubelet(
     tell({ id, status: 'unknown', cause: 'kubelet_unreadable', summary, fix })
     return undefined
   }
-}
-
-/** The version, as the program says it of which the kubelet is, or is a part. */
-async function askVersion(pid: number, machine: Machine): Promise<string | undefined> {
-  const text = await ask(`/proc/${pid}/exe`, ['--version'], machine)
-  return /\b(?<version>v1\.[0-9]{1,3}\.[0-9]{1,3}[\w.+-]{0,40})/.exec(text)?.groups?.['version']
 }

@@ -3,8 +3,8 @@ import { reasonOf } from '../../base/files.ts'
 import { findOpen } from '../kubelet_config/binary.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
 import { matchesImage } from '../kubelet_config/image_match.ts'
-import type { Machine } from './machine.ts'
-import { baseOf } from './process.ts'
+import type { Machine } from '../machine.ts'
+import { baseOf } from '../process.ts'
 
 /** The provider that is judged, and its place among all of them. */
 export interface Chosen {

@@ -1,6 +1,6 @@
 import { codeOf, quote } from '../../base/failure.ts'
-import type { Machine } from './machine.ts'
-import { type KubeletProcess } from './process.ts'
+import type { Machine } from '../machine.ts'
+import { type KubeletProcess } from '../process.ts'
 import type { Tell } from './report.ts'
 
 /** What separates a process from others, and the option of nsenter(1) that goes there. */

@@ -2,9 +2,9 @@ import { Failure, quote } from '../../base/failure.ts'
 import type { System } from '../../base/system.ts'
 import { parseRegistry } from '../../ecr/host.ts'
 import { findProxy } from '../../net/proxy/rules.ts'
+import type { Machine } from '../machine.ts'
+import { findRuntime, readEnvironment } from '../process.ts'
 import { attempt } from './explain.ts'
-import type { Machine } from './machine.ts'
-import { findRuntime, readEnvironment } from './process.ts'
 import type { Tell } from './report.ts'
 
 /** The most of a configuration that is read, in bytes. */

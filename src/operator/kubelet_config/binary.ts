@@ -1,6 +1,6 @@
 import { reasonOf } from '../../base/files.ts'
+import type { Machine } from '../machine.ts'
 import type { Provider, Report } from './finding.ts'
-import type { Machine } from './machine.ts'
 import { inside } from './place.ts'
 
 /** More links in a path are a circle, as for the kernel. */

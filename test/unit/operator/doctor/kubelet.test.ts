@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test'
 
 import { readFlags } from '../../../../src/operator/doctor/flags.ts'
 import { chooseKubelet } from '../../../../src/operator/doctor/kubelet.ts'
-import { findKubelets, readStart } from '../../../../src/operator/doctor/process.ts'
 import type { Check } from '../../../../src/operator/doctor/report.ts'
 import { wayTo } from '../../../../src/operator/doctor/root.ts'
+import { findKubelets, readStart } from '../../../../src/operator/process.ts'
 import { fakeMachine, type FakeMachineParts } from '../../../support/machine.ts'
 
 const RANCHER = '/var/lib/rancher/credentialprovider'
@@ -18,16 +18,18 @@ test.each([
   ['vi kubelet', false],
   ['/usr/local/bin/k3s server', true],
   ['/usr/local/bin/k3s kubectl get pods', false],
-  ['/usr/bin/rke2 agent', true],
+  // RKE2 runs a kubelet of its own.
+  ['/usr/bin/rke2 agent', false],
 ])('%s', async (line, isKubelet) => {
   const found = await findKubelets(fakeMachine({ processes: { 7: { line } } }))
   expect(found.map(({ pid }) => pid)).toEqual(isKubelet ? [7] : [])
 })
 
-test('the kubelet that RKE2 runs is the one', async () => {
-  const processes = { 7: { line: '/usr/bin/rke2 agent' }, 8: { line: 'kubelet --v=2' } }
-  const found = await findKubelets(fakeMachine({ processes }))
-  expect(found.map(({ pid }) => pid)).toEqual([8])
+// https://github.com/k3s-io/k3s/blob/v1.34.1%2Bk3s1/pkg/cli/server/server.go
+test('k3s is found by the title that it puts in the place of its command line', async () => {
+  const files = { '/proc/7/cmdline': '/usr/local/bin/k3s server\0\0\0\0' }
+  const found = await findKubelets(fakeMachine({ processes: { 7: { line: '' } }, files }))
+  expect(found).toMatchObject([{ pid: 7, isK3s: true }])
 })
 
 const choose = async (processes: NonNullable<FakeMachineParts['processes']>, systemd = '') => {
@@ -82,12 +84,6 @@ test.each([
   ],
   ['kubelet --image-credential-provider-config=', undefined, undefined],
   ['kubelet --ximage-credential-provider-config=/c', undefined, undefined],
-  [
-    'k3s server --kubelet-arg=image-credential-provider-config=/c --kubelet-arg image-credential-provider-bin-dir=/b',
-    '/c',
-    '/b',
-  ],
-  ['k3s server --image-credential-provider-bin-dir /b', `${RANCHER}/config.yaml`, '/b'],
   ['k3s agent', `${RANCHER}/config.yaml`, `${RANCHER}/bin`],
 ])('the flags in %s', async (line, config, binDir) => {
   const paths = [`${RANCHER}/config.yaml`, `${RANCHER}/bin`]

@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test'
 import { coded } from '../../../../src/base/failure.ts'
 import { findOpen, judgeBinary } from '../../../../src/operator/kubelet_config/binary.ts'
 import type { Provider } from '../../../../src/operator/kubelet_config/finding.ts'
+import { fakeMachine } from '../../../support/machine.ts'
 
 /** A file system: mode and owner of each path, or where a link leads. */
 type Files = Readonly<Record<string, { readonly mode: number; readonly owner?: number } | string>>
@@ -16,6 +17,7 @@ const GOOD: Files = {
 
 function machine(files: Files) {
   return {
+    ...fakeMachine(),
     readLink: (path: string) => {
       const found = files[path]
       return typeof found === 'string' ? found : undefined
@@ -24,12 +26,9 @@ function machine(files: Files) {
       const found = files[path]
       if (found === undefined || typeof found === 'string') throw coded('ENOENT')
       const isFile = path.endsWith('ecr')
-      return { isFile, isDirectory: !isFile, mode: found.mode, owner: found.owner ?? 0 }
+      const kind = { id: path, isFile, isDirectory: !isFile, changedAtMs: 0 }
+      return { ...kind, mode: found.mode, owner: found.owner ?? 0 }
     },
-    readFile: async () => new Uint8Array(),
-    listFiles: async () => [],
-    processes: () => [],
-    run: async () => ({ stdout: new Uint8Array() }),
   }
 }
 

@@ -1,12 +1,27 @@
-import type { System } from '../../base/system.ts'
-import type { Machine as ConfigMachine } from '../kubelet_config/machine.ts'
+import type { System } from '../base/system.ts'
 
-/** What the operating system says about a file. */
-export interface FileState extends ReturnType<ConfigMachine['stat']> {
+/** What the operating system says about a file, behind all links. */
+export interface FileState {
   /** The same for two paths only if they lead to the same file. */
   readonly id: string
+  readonly isFile: boolean
+  readonly isDirectory: boolean
+  /** Permission bits. */
+  readonly mode: number
+  readonly owner: number
   /** Milliseconds since 1970. */
   readonly changedAtMs: number
+}
+
+/** A program to run. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly stdin: string
+  readonly timeoutMs: number
 }
 
 /** How a program ended. */
@@ -16,20 +31,26 @@ export interface Ended {
   /** Whether it was killed because it took too long. */
   readonly isLate: boolean
   readonly stdout: Uint8Array
-  readonly stderr: Uint8Array
   readonly tookMs: number
 }
 
-/** What `doctor` asks of the machine, beside what `config` asks of it. */
-export interface Machine extends ConfigMachine, Pick<System, 'elapsedMs' | 'sleep' | 'product'> {
+/** What the commands for people ask of the machine. */
+export interface Machine extends Pick<System, 'readFile' | 'listFiles' | 'elapsedMs' | 'sleep'> {
+  readonly product: System['product']
   /** The path of this very file. */
   readonly executable: string
   /** As container images have it: `amd64`, `arm64`. */
   readonly architecture: string
+  /** Numbers of all processes. */
+  readonly processes: () => readonly number[]
+  /** Where a link leads, `undefined` where there is none or this user may not know. */
+  readonly readLink: (path: string) => string | undefined
+  /** @throws the operating system's error. */
   readonly stat: (path: string) => FileState
-  readonly run: (command: Parameters<ConfigMachine['run']>[0]) => Promise<Ended>
   /** SHA-256 of a file, in hexadecimal. @throws the operating system's error. */
   readonly hashFile: (path: string) => Promise<string>
+  /** Runs a program to its end, or kills it when its time is over. @throws if it cannot be started. */
+  readonly run: (command: Command) => Promise<Ended>
   /** Runs a program in the place of this one: with its environment, stdin, stdout and stderr. Gives its exit code. */
   readonly handOver: (program: string, args: readonly string[]) => Promise<number>
   /** A system with the environment of another process; what its commands write to stderr is dropped. */

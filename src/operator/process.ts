@@ -1,5 +1,4 @@
-import { coded, codeOf } from '../../base/failure.ts'
-import { isSetUserId } from '../kubelet_config/running_version.ts'
+import { coded, codeOf } from '../base/failure.ts'
 import type { Machine } from './machine.ts'
 
 /** A kubelet that runs, as `/proc` has it. */
@@ -7,8 +6,8 @@ export interface KubeletProcess {
   readonly pid: number
   /** The words of its command line, its own name first. */
   readonly words: readonly string[]
-  /** Whether the kubelet is part of this program, which then has defaults of its own. */
-  readonly distribution: 'k3s' | 'rke2' | undefined
+  /** Whether it is k3s, of which the kubelet is a part. RKE2 runs a kubelet of its own. */
+  readonly isK3s: boolean
 }
 
 /** Longest wait for a file of `/proc`, in milliseconds: a process can let whoever reads its memory wait for ever. */
@@ -20,28 +19,24 @@ const MAX_PROC_BYTES = 4_194_304
 /** The kubelets among all processes. */
 export async function findKubelets(machine: Machine): Promise<readonly KubeletProcess[]> {
   const found = await Promise.all(machine.processes().map(async (pid) => readProcess(pid, machine)))
-  const kubelets = found.filter((each) => each !== undefined)
-  // RKE2 runs a kubelet of its own, which is the one that counts.
-  const own = kubelets.filter(({ distribution }) => distribution === undefined)
-  return own.length > 0 ? own : kubelets
+  return found.filter((each) => each !== undefined)
 }
 
 /** A process as a kubelet, `undefined` when it is none, or gone. */
 async function readProcess(pid: number, machine: Machine): Promise<KubeletProcess | undefined> {
   const words = await readWords(pid, 'cmdline', machine).catch(() => [])
-  const [first = '', verb = ''] = words
-  const name = baseOf(first)
-  if (name === 'k3s' || name === 'rke2') {
-    return /^(?:server|agent)$/.test(verb) ? { pid, words, distribution: name } : undefined
-  }
+  // In the place of its command line k3s puts a title, in one word: `/usr/local/bin/k3s server`.
+  const [path = '', verb = ''] = words.join(' ').split(' ')
+  const name = baseOf(path)
+  const isK3s = name === 'k3s' && /^(?:server|agent)$/.test(verb)
   const isKubelet = name === 'kubelet' || (name === 'hyperkube' && verb === 'kubelet')
-  return isKubelet ? { pid, words, distribution: undefined } : undefined
+  return isK3s || isKubelet ? { pid, words, isK3s } : undefined
 }
 
 /** The process of a number, whatever it is called. @throws the operating system's error. */
 export async function readNamed(pid: number, machine: Machine): Promise<KubeletProcess> {
   const known = await readProcess(pid, machine)
-  return known ?? { pid, words: await readWords(pid, 'cmdline', machine), distribution: undefined }
+  return known ?? { pid, words: await readWords(pid, 'cmdline', machine), isK3s: false }
 }
 
 /** The environment with which a process was started. @throws the operating system's error. */
@@ -108,7 +103,7 @@ export function isOwn(pid: number, machine: Machine): boolean {
     const { owner } = machine.stat(`/proc/${pid}`)
     if (owner !== 0 && owner !== machine.stat('/proc/self').owner) return false
     // In this order: one that becomes such a file in between is seen to be.
-    return !isSetUserId(pid, machine)
+    return (machine.stat(`/proc/${pid}/exe`).mode & 0o4000) === 0
   } catch {
     return false
   }
@@ -121,6 +116,29 @@ export async function findRuntime(machine: Machine): Promise<number | undefined>
     if (/^(?:containerd|crio)$/.test(baseOf(first)) && isOwn(pid, machine)) return pid
   }
   return undefined
+}
+
+/** Longest wait for `kubelet --version` and `systemctl`, in milliseconds. */
+const ASIDE_MS = 5000
+
+/** What a program prints, empty when it cannot be run. */
+export async function ask(
+  program: string,
+  args: readonly string[],
+  machine: Machine,
+): Promise<string> {
+  const command = { program, args, env: {}, cwd: '/', stdin: '', timeoutMs: ASIDE_MS }
+  try {
+    return new TextDecoder().decode((await machine.run(command)).stdout)
+  } catch {
+    return ''
+  }
+}
+
+/** The version, as the program says it of which the kubelet is, or is a part: `v1.36.4`. */
+export async function askVersion(pid: number, machine: Machine): Promise<string | undefined> {
+  const text = await ask(`/proc/${pid}/exe`, ['--version'], machine)
+  return /\b(?<version>v1\.[0-9]{1,3}\.[0-9]{1,3}[\w.+-]{0,40})/.exec(text)?.groups?.['version']
 }
 
 /** The last part of a path. */
