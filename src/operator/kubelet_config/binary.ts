@@ -29,14 +29,9 @@ export function judgeBinary(
       return
     }
   } catch (error) {
-    const fix = `put the binary there, or correct the name or --image-credential-provider-bin-dir`
-    report(
-      'refused',
-      'binary_missing',
-      field,
-      `names ${path}, and that cannot be run: ${reasonOf(error)}`,
-      fix,
-    )
+    const problem = `names ${path}, and that cannot be run: ${reasonOf(error)}`
+    const fix = 'put the binary there, or correct the name or --image-credential-provider-bin-dir'
+    report('refused', 'binary_missing', field, problem, fix)
     return
   }
   const open = findOpen(path, machine)

@@ -5,7 +5,7 @@ import { readConfig } from './read_config.ts'
 import { scanYaml } from './scan.ts'
 import { judgeProviders } from './unseen.ts'
 import { validateProviders } from './validate.ts'
-import { NEWEST_MINOR, parseMinor, STRICT_MINOR } from './version.ts'
+import { STRICT_MINOR } from './version.ts'
 
 /** A file's providers, as far as they can be read, and all that is to be said about it alone. */
 export interface Judgement {
@@ -19,22 +19,8 @@ export interface Judgement {
  * Judges a `CredentialProviderConfig` as the kubelet does, and then what the kubelet cannot see, without any file system.
  *
  * @param path - where the text stands, for the commands in `fix`.
- * @param version - the kubelet's: `1.36`, `v1.36.4-eks-1234567`; one that is not understood means the newest.
+ * @param minor - of the kubelet: 36 for 1.36.
  */
-export function checkKubeletConfig(
-  text: string,
-  path: string,
-  version: string,
-): readonly Finding[] {
-  return judgeKubeletConfig(text, path, parseMinor(version) ?? NEWEST_MINOR).findings
-}
-
-/** The providers of a `CredentialProviderConfig`, as far as they can be read. */
-export function parseKubeletConfig(text: string, version: string): readonly Provider[] {
-  return judgeKubeletConfig(text, '', parseMinor(version) ?? NEWEST_MINOR).providers
-}
-
-/** The same for both. @param minor - 36 for 1.36. */
 export function judgeKubeletConfig(text: string, path: string, minor: number): Judgement {
   const scan = scanYaml(text.replace(/^\u{FEFF}/u, ''))
   const document = parseDocument(text, scan)
@@ -45,29 +31,17 @@ export function judgeKubeletConfig(text: string, path: string, minor: number): J
   if (scan.secondDocument !== undefined) {
     const problem = 'begins a second document, which the kubelet does not read'
     const fix = 'keep one document in a file, with one list of providers'
-    const line = scan.secondDocument
-    findings.push({ line, field: '', level: 'wrong', id: 'second_document', problem, fix })
+    report('wrong', 'second_document', '', problem, fix, scan.secondDocument)
   }
   for (const { field, line } of scan.duplicates) {
     const level = isStrict ? 'refused' : 'wrong'
     const problem = isStrict ? 'is here twice' : 'is here twice, and only the last one counts'
-    findings.push({
-      line,
-      field,
-      level,
-      id: 'duplicate_field',
-      problem,
-      fix: 'remove one of the two',
-    })
+    report(level, 'duplicate_field', field, problem, 'remove one of the two', line)
   }
   const providers = readConfig(document.value, path, minor, { places: scan, report, isStrict })
   validateProviders(providers, minor, report)
   judgeProviders(providers, report)
-  return {
-    findings: findings.toSorted(byLine),
-    providers,
-    places: scan,
-  }
+  return { findings: findings.toSorted(byLine), providers, places: scan }
 }
 
 /** The order of the file; what has no line comes last. */
@@ -85,9 +59,9 @@ export function reportTo(findings: Finding[], places: Places): Report {
     if (id === 'wrong_type') shapeless.add(field)
   }
   for (const finding of findings) note(finding)
-  return (level, id, field, problem, fix) => {
+  return (level, id, field, problem, fix, given) => {
     if (refused.has(field) || around(field).some((outer) => shapeless.has(outer))) return
-    const line = lineOf(places, field)
+    const line = given ?? lineOf(places, field)
     const finding = { ...(line === undefined ? {} : { line }), field, level, id, problem, fix }
     note(finding)
     findings.push(finding)

@@ -84,13 +84,8 @@ function compareFiles(files: readonly JudgedFile[]): readonly JudgedFile[] {
       const owner = owners.get(provider.name)
       if (owner !== undefined) {
         const problem = `is the name of a provider in ${quote(owner)} too`
-        report(
-          'refused',
-          'name_duplicate',
-          inside(provider.field, 'name'),
-          problem,
-          'remove one of the two',
-        )
+        const own = inside(provider.field, 'name')
+        report('refused', 'name_duplicate', own, problem, 'remove one of the two')
       }
       judgeOverlap(provider, before, report)
     }

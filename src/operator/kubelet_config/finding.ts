@@ -21,7 +21,12 @@ export type Report = (
   field: string,
   problem: string,
   fix: string,
+  /** Where that is not the field's. */
+  line?: number,
 ) => void
+
+/** The same for what stops the kubelet. */
+export type Refuse = (id: string, field: string, problem: string, fix: string) => void
 
 /** What a pod's service account is asked for. Absent fields are those that the kubelet would refuse. */
 export interface TokenAttributes {

@@ -3,11 +3,7 @@ import { quote } from '../../base/failure.ts'
 import { matchesLabel, splitReference } from './image_match.ts'
 
 /** Why a pattern that the kubelet accepts fits no image, or not those that were meant. */
-export interface PatternProblem {
-  readonly id: string
-  readonly problem: string
-  readonly fix: string
-}
+export type PatternProblem = readonly [id: string, problem: string, fix: string]
 
 /**
  * What is wrong with the form of a `matchImages` entry, whatever registry it is for. The kubelet hands over an image without
@@ -17,41 +13,37 @@ export function judgeForm(pattern: string): PatternProblem | undefined {
   const { labels = [], path = '' } = splitReference(pattern) ?? {}
   const host = labels.join('.')
   if (pattern.includes('://'))
-    return {
-      id: 'pattern_scheme',
-      problem: 'has a scheme, so it fits no image',
-      fix: 'write the host without https://',
-    }
+    return [
+      'pattern_scheme',
+      'has a scheme, so it fits no image',
+      'write the host without https://',
+    ]
   if (/[?#]/.test(pattern))
-    return {
-      id: 'pattern_query',
-      problem: 'has a ? or #, and the kubelet drops all that follows',
-      fix: 'use *, the only wildcard there is, within one part of the host',
-    }
+    return [
+      'pattern_query',
+      'has a ? or #, and the kubelet drops all that follows',
+      'use *, the only wildcard there is, within one part of the host',
+    ]
   if (/[:@]/.test(path))
-    return {
-      id: 'pattern_tag',
-      problem: 'has a tag or digest, so it fits no image',
-      fix: 'end it with the repository',
-    }
+    return ['pattern_tag', 'has a tag or digest, so it fits no image', 'end it with the repository']
   if (path.includes('*'))
-    return {
-      id: 'pattern_path_glob',
-      problem: 'has a * in its path, where it stands for itself',
-      fix: "cut the path before the *: it need only be the beginning of the image's",
-    }
+    return [
+      'pattern_path_glob',
+      'has a * in its path, where it stands for itself',
+      "cut the path before the *: it need only be the beginning of the image's",
+    ]
   if (/[A-Z]/.test(host))
-    return {
-      id: 'pattern_upper_case',
-      problem: 'has capital letters, and hosts of images have none',
-      fix: 'write it in lower case',
-    }
+    return [
+      'pattern_upper_case',
+      'has capital letters, and hosts of images have none',
+      'write it in lower case',
+    ]
   if (/^\*?$/.test(host))
-    return {
-      id: 'pattern_parts',
-      problem: 'has one part, so it fits no registry: * never stands for a dot',
-      fix: 'write one * for each part of the host',
-    }
+    return [
+      'pattern_parts',
+      'has one part, so it fits no registry: * never stands for a dot',
+      'write one * for each part of the host',
+    ]
   return undefined
 }
 
@@ -62,30 +54,30 @@ export function judgeEcrPattern(pattern: string): PatternProblem | undefined {
   if (fitsEcr(labels)) {
     const account = labels[0] ?? ''
     if (labels.length > 4 && /^[0-9]+$/.test(account) && account.length !== 12)
-      return {
-        id: 'pattern_account',
-        problem: `has an account number of ${account.length} digits`,
-        fix: 'write all 12 digits',
-      }
+      return [
+        'pattern_account',
+        `has an account number of ${account.length} digits`,
+        'write all 12 digits',
+      ]
     if (port === '') return undefined
-    return {
-      id: 'pattern_port',
-      problem: 'has a port, so it fits no image that is written without one',
-      fix: `remove :${port}`,
-    }
+    return [
+      'pattern_port',
+      'has a port, so it fits no image that is written without one',
+      `remove :${port}`,
+    ]
   }
   if (host.endsWith('.amazonaws.cn'))
-    return {
-      id: 'pattern_suffix',
-      problem: 'ends in amazonaws.cn, which is no domain of ECR',
-      fix: 'write amazonaws.com.cn',
-    }
+    return [
+      'pattern_suffix',
+      'ends in amazonaws.cn, which is no domain of ECR',
+      'write amazonaws.com.cn',
+    ]
   if (!/amazonaws|amazonwebservices|\becr\b|dkr|\bon\.aws\b/.test(host)) return undefined
-  return {
-    id: 'pattern_no_registry',
-    problem: `is ${quote(pattern)}, which fits no registry of Amazon ECR: each * stands for one part of a host`,
-    fix: "write '*.dkr.ecr.*.amazonaws.com', or take the list that ecr-credential-provider config prints",
-  }
+  return [
+    'pattern_no_registry',
+    `is ${quote(pattern)}, which fits no registry of Amazon ECR: each * stands for one part of a host`,
+    "write '*.dkr.ecr.*.amazonaws.com', or take the list that ecr-credential-provider config prints",
+  ]
 }
 
 /** Whether a pattern's host fits one of ECR, in any account and region. */

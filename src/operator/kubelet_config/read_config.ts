@@ -8,10 +8,7 @@ import {
   readText,
   readTexts,
 } from './read_fields.ts'
-import { TOKEN_GATED_MINOR, TOKEN_MINOR, V1_MINOR } from './version.ts'
-
-/** The group of the file's own `apiVersion`. */
-const GROUP = 'kubelet.config.k8s.io'
+import { apiVersions, TOKEN_GATED_MINOR, TOKEN_MINOR } from './version.ts'
 
 /**
  * A `CredentialProviderConfig`, as strictly as the kubelet decodes it.
@@ -28,14 +25,9 @@ export function readConfig(
   const { report } = reading
   const fields = readMapping(value, '', ['apiVersion', 'kind', 'providers'], reading)
   if (fields === undefined) {
+    const fix = `print one: ecr-credential-provider config > ${path}`
     if (value === null || value === undefined)
-      report(
-        'refused',
-        'empty_file',
-        '',
-        'has no content',
-        `print one: ecr-credential-provider config > ${path}`,
-      )
+      report('refused', 'empty_file', '', 'has no content', fix)
     return []
   }
   const apiVersion = readText(fields.get('apiVersion'), 'apiVersion', reading)
@@ -44,31 +36,18 @@ export function readConfig(
   const found = readList(fields.get('providers'), 'providers', reading).map((each, at) =>
     readProvider(each, inside('providers', at), hasTokens, minor, reading),
   )
-  if (found.length === 0)
-    report(
-      'refused',
-      'no_providers',
-      'providers',
-      'has no entry',
-      "add one, with 'name: ecr-credential-provider'",
-    )
+  const fix = "add one, with 'name: ecr-credential-provider'"
+  if (found.length === 0) report('refused', 'no_providers', 'providers', 'has no entry', fix)
   return found
 }
 
 function checkType(apiVersion: string, kind: string, minor: number, { report }: Reading): void {
-  const known = ['v1', 'v1beta1', 'v1alpha1'].filter(
-    (version) => version !== 'v1' || minor >= V1_MINOR,
-  )
-  if (!known.some((version) => apiVersion === `${GROUP}/${version}`)) {
-    const problem =
-      apiVersion === '' ? 'is missing' : `is not one that a kubelet of 1.${minor} reads here`
-    report(
-      'refused',
-      'config_api_version',
-      'apiVersion',
-      problem,
-      `write apiVersion: ${GROUP}/${known[0]}`,
-    )
+  const known = apiVersions('kubelet.config.k8s.io', minor)
+  if (!known.includes(apiVersion)) {
+    const other = `is not one that a kubelet of 1.${minor} reads here`
+    const problem = apiVersion === '' ? 'is missing' : other
+    const fix = `write apiVersion: ${known[0]}`
+    report('refused', 'config_api_version', 'apiVersion', problem, fix)
   }
   if (kind !== 'CredentialProviderConfig') {
     const problem = kind === '' ? 'is missing' : 'is not CredentialProviderConfig'

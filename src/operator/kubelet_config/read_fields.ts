@@ -85,13 +85,8 @@ function isKind(value: unknown, field: string, wanted: Kind, { places, report }:
   if (kind !== 'null') {
     const isScalar = kind === 'number' || kind === 'boolean'
     const fix = wanted === 'string' && isScalar ? 'write it in quotes' : describe(wanted).advice
-    report(
-      'refused',
-      'wrong_type',
-      field,
-      `is a ${describe(kind).name} and must be a ${describe(wanted).name}`,
-      fix,
-    )
+    const problem = `is a ${describe(kind).name} and must be a ${describe(wanted).name}`
+    report('refused', 'wrong_type', field, problem, fix)
   }
   return false
 }

@@ -15,25 +15,15 @@ export function judgeProviders(providers: readonly Provider[], report: Report): 
     const { field, name, defaultCacheDuration } = provider
     const isOurs = /\becr\b/.test(name) && !name.startsWith('docker-credential-')
     if (name.startsWith('docker-credential-')) {
+      const problem = "is Docker's credential helper, which does not understand a kubelet"
       const fix =
         'use ecr-credential-provider: a kubelet and Docker speak with their helpers in different ways'
-      report(
-        'wrong',
-        'docker_helper',
-        inside(field, 'name'),
-        "is Docker's credential helper, which does not understand a kubelet",
-        fix,
-      )
+      report('wrong', 'docker_helper', inside(field, 'name'), problem, fix)
     }
     if (/^[^1-9]+$/.test(defaultCacheDuration ?? '')) {
       const own = inside(field, 'defaultCacheDuration')
-      report(
-        'warning',
-        'duration_zero',
-        own,
-        'is 0: an answer that names no time is asked for again with each pull',
-        'write defaultCacheDuration: 12h',
-      )
+      const problem = 'is 0: an answer that names no time is asked for again with each pull'
+      report('warning', 'duration_zero', own, problem, 'write defaultCacheDuration: 12h')
     }
     const options = isOurs ? judgeArguments(provider, report) : undefined
     judgePatterns(provider, isOurs, options, report)
@@ -47,32 +37,20 @@ function judgeArguments({ args, field }: Provider, report: Report): Options | un
   const own = inside(field, 'args')
   try {
     const options = parseOptions(args)
-    if (options.command !== 'get-credentials')
-      report(
-        'wrong',
-        'args_command',
-        own,
-        `have ${options.command}, which answers no request`,
-        'remove it',
-      )
-    if (options.timeoutMs >= 60_000)
-      report(
-        'warning',
-        'args_timeout',
-        own,
-        'have a --timeout that the kubelet does not wait for: it kills after 60 s',
-        'write 45 or less',
-      )
+    if (options.command !== 'get-credentials') {
+      const problem = `have ${options.command}, which answers no request`
+      report('wrong', 'args_command', own, problem, 'remove it')
+    }
+    if (options.timeoutMs >= 60_000) {
+      const problem = 'have a --timeout that the kubelet does not wait for: it kills after 60 s'
+      report('warning', 'args_timeout', own, problem, 'write 45 or less')
+    }
     return options
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    report(
-      'wrong',
-      'args_unknown',
-      own,
-      'are not understood by ecr-credential-provider, which then fails each pull',
-      'take only what ecr-credential-provider --help lists',
-    )
+    const problem = 'are not understood by ecr-credential-provider, which then fails each pull'
+    const fix = 'take only what ecr-credential-provider --help lists'
+    report('wrong', 'args_unknown', own, problem, fix)
     return undefined
   }
 }
@@ -87,22 +65,14 @@ function judgePatterns(
     const own = inside(inside(field, 'matchImages'), at)
     const reference = splitReference(pattern)
     if (reference === undefined) continue
-    const problem = judgeForm(pattern) ?? (isOurs ? judgeEcrPattern(pattern) : undefined)
-    if (problem !== undefined) report('wrong', problem.id, own, problem.problem, problem.fix)
-    else if (
-      isOurs &&
-      options !== undefined &&
-      !fitsEcr(reference.labels) &&
-      !isMirror(pattern, options)
-    ) {
+    const found = judgeForm(pattern) ?? (isOurs ? judgeEcrPattern(pattern) : undefined)
+    if (found !== undefined) {
+      const [id, problem, fix] = found
+      report('wrong', id, own, problem, fix)
+    } else if (options !== undefined && !fitsEcr(reference.labels) && !isMirror(pattern, options)) {
+      const problem = 'is no host of Amazon ECR, and is refused without --mirror'
       const fix = 'remove it; if it mirrors ECR, add --mirror=HOST=REGION to args'
-      report(
-        'warning',
-        'pattern_not_ecr',
-        own,
-        'is no host of Amazon ECR, and is refused without --mirror',
-        fix,
-      )
+      report('warning', 'pattern_not_ecr', own, problem, fix)
     }
   }
 }

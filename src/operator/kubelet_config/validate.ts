@@ -1,11 +1,8 @@
-import type { Provider, Report } from './finding.ts'
+import type { Provider, Refuse, Report } from './finding.ts'
 import { splitReference } from './image_match.ts'
 import { inside } from './place.ts'
 import { validateTokenAttributes } from './validate_token.ts'
-import { V1_MINOR } from './version.ts'
-
-/** The group of a provider's `apiVersion`, which is not the file's own. */
-const GROUP = 'credentialprovider.kubelet.k8s.io'
+import { apiVersions } from './version.ts'
 
 /**
  * What makes a kubelet refuse providers that it could decode.
@@ -17,77 +14,62 @@ export function validateProviders(
   minor: number,
   report: Report,
 ): void {
+  const refuse: Refuse = (...finding) => report('refused', ...finding)
   const seen = new Set<string>()
   for (const provider of providers) {
-    validateName(provider, seen, report)
+    validateName(provider, seen, refuse)
     seen.add(provider.name)
-    validateApiVersion(provider, minor, report)
-    validateImages(provider, report)
-    validateDuration(provider, report)
-    validateTokenAttributes(provider, minor, report)
+    validateApiVersion(provider, minor, refuse)
+    validateImages(provider, refuse)
+    validateDuration(provider, refuse)
+    validateTokenAttributes(provider, minor, refuse)
   }
 }
 
-function validateName({ name, field }: Provider, seen: ReadonlySet<string>, report: Report): void {
+function validateName({ name, field }: Provider, seen: ReadonlySet<string>, refuse: Refuse): void {
   const own = inside(field, 'name')
   const fix =
     "write the binary's file name alone; its directory is the kubelet's --image-credential-provider-bin-dir"
-  if (name === '') report('refused', 'name_missing', own, 'is missing', fix)
-  if (name.includes('/')) report('refused', 'name_slash', own, 'has a slash', fix)
-  if (name.includes(' ')) report('refused', 'name_space', own, 'has a space', fix)
-  if (name === '.' || name === '..') report('refused', 'name_dots', own, 'is a directory', fix)
+  if (name === '') refuse('name_missing', own, 'is missing', fix)
+  if (name.includes('/')) refuse('name_slash', own, 'has a slash', fix)
+  if (name.includes(' ')) refuse('name_space', own, 'has a space', fix)
+  if (name === '.' || name === '..') refuse('name_dots', own, 'is a directory', fix)
   if (seen.has(name) && name !== '') {
     const rename = 'join the two, or give one another name and a link of that name to the binary'
-    report('refused', 'name_duplicate', own, 'is the name of another provider too', rename)
+    refuse('name_duplicate', own, 'is the name of another provider too', rename)
   }
 }
 
-function validateApiVersion({ apiVersion, field }: Provider, minor: number, report: Report): void {
-  const known = ['v1', 'v1beta1', 'v1alpha1'].filter(
-    (version) => version !== 'v1' || minor >= V1_MINOR,
-  )
-  if (known.some((version) => apiVersion === `${GROUP}/${version}`)) return
-  const problem =
-    apiVersion === ''
-      ? 'is missing'
-      : `is not one that a kubelet of 1.${minor} speaks with providers`
-  const own = inside(field, 'apiVersion')
-  report('refused', 'provider_api_version', own, problem, `write apiVersion: ${GROUP}/${known[0]}`)
+function validateApiVersion({ apiVersion, field }: Provider, minor: number, refuse: Refuse): void {
+  const known = apiVersions('credentialprovider.kubelet.k8s.io', minor)
+  if (known.includes(apiVersion)) return
+  const other = `is not one that a kubelet of 1.${minor} speaks with providers`
+  const problem = apiVersion === '' ? 'is missing' : other
+  const fix = `write apiVersion: ${known[0]}`
+  refuse('provider_api_version', inside(field, 'apiVersion'), problem, fix)
 }
 
-function validateImages({ matchImages, field }: Provider, report: Report): void {
+function validateImages({ matchImages, field }: Provider, refuse: Refuse): void {
   const own = inside(field, 'matchImages')
-  if (matchImages.length === 0)
-    report(
-      'refused',
-      'match_images_missing',
-      own,
-      'has no entry',
-      "add the registries' hosts, as printed by config",
-    )
+  const add = "add the registries' hosts, as printed by config"
+  if (matchImages.length === 0) refuse('match_images_missing', own, 'has no entry', add)
+  const problem = 'is not a host with an optional port and path'
+  const fix =
+    'write HOST, HOST:PORT or HOST/PATH; the only wildcard is *, within one part of the host'
   for (const [at, pattern] of matchImages.entries()) {
-    if (splitReference(pattern) !== undefined) continue
-    const fix =
-      'write HOST, HOST:PORT or HOST/PATH; the only wildcard is *, within one part of the host'
-    report(
-      'refused',
-      'pattern_invalid',
-      inside(own, at),
-      'is not a host with an optional port and path',
-      fix,
-    )
+    if (splitReference(pattern) === undefined)
+      refuse('pattern_invalid', inside(own, at), problem, fix)
   }
 }
 
-function validateDuration({ defaultCacheDuration, field }: Provider, report: Report): void {
+function validateDuration({ defaultCacheDuration, field }: Provider, refuse: Refuse): void {
   const own = inside(field, 'defaultCacheDuration')
   const fix = 'write defaultCacheDuration: 12h'
-  if (defaultCacheDuration === undefined)
-    report('refused', 'duration_missing', own, 'is missing', fix)
+  if (defaultCacheDuration === undefined) refuse('duration_missing', own, 'is missing', fix)
   else if (!isDuration(defaultCacheDuration))
-    report('refused', 'duration_invalid', own, 'is not a duration of h, m and s', fix)
+    refuse('duration_invalid', own, 'is not a duration of h, m and s', fix)
   else if (/^-.*[1-9]/.test(defaultCacheDuration))
-    report('refused', 'duration_negative', own, 'is negative', fix)
+    refuse('duration_negative', own, 'is negative', fix)
 }
 
 /** Whether Go reads a text as a duration; it knows neither days nor blanks. https://pkg.go.dev/time#ParseDuration */

@@ -1,4 +1,4 @@
-import type { Provider, Report } from './finding.ts'
+import type { Provider, Refuse, TokenAttributes } from './finding.ts'
 import { inside } from './place.ts'
 import { TOKEN_MINOR } from './version.ts'
 
@@ -10,99 +10,69 @@ import { TOKEN_MINOR } from './version.ts'
 export function validateTokenAttributes(
   { field, apiVersion, tokenAttributes }: Provider,
   minor: number,
-  report: Report,
+  refuse: Refuse,
 ): void {
   if (tokenAttributes === undefined) return
   const own = inside(field, 'tokenAttributes')
-  const { audience, requireServiceAccount, requiredAnnotations } = tokenAttributes
+  const { audience, cacheType, requireServiceAccount, requiredAnnotations } = tokenAttributes
   if (minor < TOKEN_MINOR) {
+    const problem = `is switched off in a kubelet of 1.${minor}`
     const fix =
       'remove it, or set the feature gate KubeletServiceAccountTokenForCredentialProviders'
-    report(
-      'refused',
-      'token_attributes_too_new',
-      own,
-      `is switched off in a kubelet of 1.${minor}`,
-      fix,
-    )
+    refuse('token_attributes_too_new', own, problem, fix)
   }
   if (apiVersion !== 'credentialprovider.kubelet.k8s.io/v1') {
     const fix = 'write apiVersion: credentialprovider.kubelet.k8s.io/v1 for this provider'
-    report('refused', 'token_attributes_api_version', own, 'needs the API version v1', fix)
+    refuse('token_attributes_api_version', own, 'needs the API version v1', fix)
   }
   if (audience === '') {
     const fix = 'write serviceAccountTokenAudience: sts.amazonaws.com'
-    report(
-      'refused',
-      'audience_missing',
-      inside(own, 'serviceAccountTokenAudience'),
-      'is missing',
-      fix,
-    )
+    refuse('audience_missing', inside(own, 'serviceAccountTokenAudience'), 'is missing', fix)
   }
   if (requireServiceAccount === undefined) {
     const fix =
       'write requireServiceAccount: false, which lets static pods use the credentials of the node'
-    report(
-      'refused',
-      'require_account_missing',
-      inside(own, 'requireServiceAccount'),
-      'is missing',
-      fix,
-    )
+    refuse('require_account_missing', inside(own, 'requireServiceAccount'), 'is missing', fix)
   }
   if (requireServiceAccount === false && requiredAnnotations.length > 0) {
     const fix =
       'move the keys to optionalServiceAccountAnnotationKeys, or write requireServiceAccount: true'
     const list = inside(own, 'requiredServiceAccountAnnotationKeys')
-    report('refused', 'annotations_without_account', list, 'needs requireServiceAccount: true', fix)
+    refuse('annotations_without_account', list, 'needs requireServiceAccount: true', fix)
   }
-  if (minor >= TOKEN_MINOR) validateCacheType(tokenAttributes.cacheType, own, report)
-  validateAnnotations(tokenAttributes, own, report)
-}
-
-function validateCacheType(cacheType: string, field: string, report: Report): void {
-  if (cacheType === 'ServiceAccount' || cacheType === 'Token') return
-  const problem = cacheType === '' ? 'is missing' : 'is neither ServiceAccount nor Token'
-  const id = cacheType === '' ? 'cache_type_missing' : 'cache_type_invalid'
-  report('refused', id, inside(field, 'cacheType'), problem, 'write cacheType: ServiceAccount')
+  if (minor >= TOKEN_MINOR && cacheType !== 'ServiceAccount' && cacheType !== 'Token') {
+    const isMissing = cacheType === ''
+    const id = isMissing ? 'cache_type_missing' : 'cache_type_invalid'
+    const problem = isMissing ? 'is missing' : 'is neither ServiceAccount nor Token'
+    refuse(id, inside(own, 'cacheType'), problem, 'write cacheType: ServiceAccount')
+  }
+  validateAnnotations(tokenAttributes, own, refuse)
 }
 
 function validateAnnotations(
-  { requiredAnnotations, optionalAnnotations }: NonNullable<Provider['tokenAttributes']>,
+  { requiredAnnotations, optionalAnnotations }: TokenAttributes,
   field: string,
-  report: Report,
+  refuse: Refuse,
 ): void {
+  const required = inside(field, 'requiredServiceAccountAnnotationKeys')
   const lists = [
-    ['requiredServiceAccountAnnotationKeys', requiredAnnotations],
-    ['optionalServiceAccountAnnotationKeys', optionalAnnotations],
+    [required, requiredAnnotations],
+    [inside(field, 'optionalServiceAccountAnnotationKeys'), optionalAnnotations],
   ] as const
-  for (const [name, keys] of lists) {
+  const fix = 'write eks.amazonaws.com/ecr-role-arn'
+  for (const [list, keys] of lists) {
     for (const [at, key] of keys.entries()) {
-      const own = inside(inside(field, name), at)
+      const own = inside(list, at)
       if (!isQualifiedName(key.toLowerCase()))
-        report(
-          'refused',
-          'annotation_invalid',
-          own,
-          'is not the key of an annotation',
-          'write eks.amazonaws.com/ecr-role-arn',
-        )
+        refuse('annotation_invalid', own, 'is not the key of an annotation', fix)
       if (keys.indexOf(key) < at)
-        report('refused', 'annotation_duplicate', own, 'is in this list already', 'remove it')
+        refuse('annotation_duplicate', own, 'is in this list already', 'remove it')
     }
   }
   const both = requiredAnnotations.findIndex((key) => optionalAnnotations.includes(key))
-  if (both !== -1) {
-    const own = inside(inside(field, 'requiredServiceAccountAnnotationKeys'), both)
-    report(
-      'refused',
-      'annotation_both',
-      own,
-      'is among the optional keys too',
-      'remove one of the two',
-    )
-  }
+  if (both === -1) return
+  const problem = 'is among the optional keys too'
+  refuse('annotation_both', inside(required, both), problem, 'remove one of the two')
 }
 
 /**

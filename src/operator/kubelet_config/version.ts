@@ -10,6 +10,12 @@ export const OLDEST_MINOR = 24
 /** Since then: `kubelet.config.k8s.io/v1`, and `credentialprovider.kubelet.k8s.io/v1`. */
 export const V1_MINOR = 26
 
+/** The versions of an API that a kubelet speaks. @param group - of the file, or of its providers: they have one each. */
+export function apiVersions(group: string, minor: number): readonly string[] {
+  const versions = minor >= V1_MINOR ? ['v1', 'v1beta1', 'v1alpha1'] : ['v1beta1', 'v1alpha1']
+  return versions.map((version) => `${group}/${version}`)
+}
+
 /** Since then unknown and equal fields are errors; before, the unknown are passed over and the last of the equal counts. */
 export const STRICT_MINOR = 32
 

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { checkKubeletConfig } from '../../../src/operator/kubelet_config/check.ts'
+import { judgeKubeletConfig } from '../../../src/operator/kubelet_config/check.ts'
 import { matchesImage } from '../../../src/operator/kubelet_config/image_match.ts'
 import type { Node } from '../../../src/operator/kubelet_config/make.ts'
 import { inside } from '../../../src/operator/kubelet_config/place.ts'
@@ -79,11 +79,11 @@ const reference = fc
 
 /** The properties of the commands about the kubelet's configuration. */
 export const KUBELET_CONFIG = [
-  target('checkKubeletConfig ends, with lines that are there and no value of env or args', {
+  target('judgeKubeletConfig ends, with lines that are there and no value of env or args', {
     inputs: text,
     judge: (input) => {
       const count = input.split('\n').length
-      for (const finding of checkKubeletConfig(input, '/c.yaml', '1.36')) {
+      for (const finding of judgeKubeletConfig(input, '/c.yaml', 36).findings) {
         expect(JSON.stringify(finding)).not.toContain(SENTINEL)
         if (finding.line !== undefined) expect(finding.line).toBeWithin(1, count + 1)
       }

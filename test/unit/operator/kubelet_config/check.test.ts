@@ -1,9 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import {
-  checkKubeletConfig,
-  parseKubeletConfig,
-} from '../../../../src/operator/kubelet_config/check.ts'
+import { judgeKubeletConfig } from '../../../../src/operator/kubelet_config/check.ts'
 
 const GOOD = `apiVersion: kubelet.config.k8s.io/v1
 kind: CredentialProviderConfig
@@ -20,8 +17,8 @@ providers:
 `
 
 test('a good file has no findings, and its providers are read', () => {
-  expect(checkKubeletConfig(GOOD, '/c.yaml', 'v1.36.4')).toEqual([])
-  expect(parseKubeletConfig(GOOD, '1.36')).toEqual([
+  expect(judgeKubeletConfig(GOOD, '/c.yaml', 36).findings).toEqual([])
+  expect(judgeKubeletConfig(GOOD, '/c.yaml', 36).providers).toEqual([
     {
       field: 'providers[0]',
       name: 'ecr-credential-provider',
@@ -36,7 +33,7 @@ test('a good file has no findings, and its providers are read', () => {
 })
 
 test('a finding has its line, field and fix', () => {
-  expect(checkKubeletConfig(GOOD.replace('12h', '12'), '/c.yaml', '1.36')).toEqual([
+  expect(judgeKubeletConfig(GOOD.replace('12h', '12'), '/c.yaml', 36).findings).toEqual([
     {
       line: 8,
       field: 'providers[0].defaultCacheDuration',
