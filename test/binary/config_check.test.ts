@@ -222,18 +222,20 @@ test('the reader of the kubelet speaks YAML 1.1', async () => {
   expect(await check(PLAIN.replace('SENTINEL-OF-A-VALUE', '2001-01-01'))).toEqual([])
 })
 
-test('anchors and tags are followed', async () => {
-  const text = PLAIN.replace('name: ecr', 'name: &own ecr').replace('--timeout=30', '!!str 30')
-  expect(await check(text)).toEqual(['10 wrong args_unknown'])
-  expect(await check(text.replace('12h', '*own'))).toEqual([
-    '9 refused duration_invalid',
-    '10 wrong args_unknown',
-  ])
-})
-
 test('where the scanner cannot follow, the line of what is around it is given', async () => {
   const text = PLAIN.replace('defaultCacheDuration: 12h', '<<: {defaultCacheDuration: 12}')
   expect(await check(text)).toEqual(['4 refused wrong_type'])
+  const anchored = PLAIN.replace('name: ecr', 'name: &own ecr').replace('--timeout=30', '!!str 30')
+  expect(await check(anchored)).toEqual(['4 wrong args_unknown'])
+  expect(await check(anchored.replace('12h', '*own'))).toEqual([
+    '4 refused duration_invalid',
+    '4 wrong args_unknown',
+  ])
+  // The lines of a text are no fields.
+  const block = PLAIN.replace('SENTINEL-OF-A-VALUE', '|\n          name: x\n          name: x')
+  expect(await check(block)).toEqual([])
+  const quoted = PLAIN.replace('SENTINEL-OF-A-VALUE', '"x\n          name: x\n          name: x"')
+  expect(await check(quoted)).toEqual([])
 })
 
 test('JSON has lines too', async () => {

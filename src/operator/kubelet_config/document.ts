@@ -1,5 +1,5 @@
 import { parseJson } from '../../base/decode.ts'
-import { failure } from '../../base/failure.ts'
+import { coded } from '../../base/failure.ts'
 import type { Finding } from './finding.ts'
 import type { Scan } from './scan.ts'
 import { parseYaml } from './yaml.ts'
@@ -10,11 +10,7 @@ const MAX_TRIED_LINES = 1000
 /** The value of a file, or why no kubelet can read it. What begins with a brace is JSON to the kubelet, and nothing else. */
 export function parseDocument(text: string, scan: Scan): { readonly value: unknown } | Finding {
   if (/^[\t-\r ]*\{/.test(text)) {
-    const found = attempt(() =>
-      parseJson(new TextEncoder().encode(text), (reason) =>
-        failure('config_file', { name: 'the configuration', path: '', reason }),
-      ),
-    )
+    const found = attempt(() => parseJson(new TextEncoder().encode(text), coded))
     return found ?? refuseJson(text)
   }
   if (scan.tab !== undefined)
@@ -37,21 +33,12 @@ function attempt(parse: () => unknown): { readonly value: unknown } | undefined 
 function refuseJson(text: string): Finding {
   const comma = text.search(/,\s*[}\]]/)
   if (comma === -1) {
-    const problem = 'begins with a brace and is not valid JSON'
-    return refuse(
-      'not_json',
-      undefined,
-      problem,
-      'remove comments, and what stands behind the last brace',
-    )
+    const fix = 'remove comments, and what stands behind the last brace'
+    return refuse('not_json', undefined, 'begins with a brace and is not valid JSON', fix)
   }
   const line = text.slice(0, comma).split('\n').length
-  return refuse(
-    'not_json',
-    line,
-    'has a comma behind the last entry, which is not JSON',
-    'remove it',
-  )
+  const problem = 'has a comma behind the last entry, which is not JSON'
+  return refuse('not_json', line, problem, 'remove it')
 }
 
 /** The line behind the longest beginning that is YAML; the parser itself names none. */

@@ -13,10 +13,10 @@ export interface Frame {
 }
 
 /**
- * Scans a line of block style, and those that its value goes on over.
+ * Scans a line of block style, and those that a value in brackets goes on over.
  *
  * @param row - from 0.
- * @returns the row to go on with; `undefined` where this cannot follow: anchors, tags, explicit keys.
+ * @returns the row to go on with; `undefined` where this cannot follow: anchors, tags, explicit keys, texts in several lines.
  */
 export function scanLine(
   source: Source,
@@ -46,19 +46,17 @@ export function scanLine(
   )?.groups ?? {}
   const key = double ?? single ?? plain
   if (key === undefined) {
-    if (entry !== undefined)
-      return scanValue(source, row, rest, stack.at(-1)?.indent ?? 0, entry, places)
-    if (/^[{[]/.test(rest)) return scanValue(source, row, rest, -1, '', places)
+    if (entry !== undefined) return scanValue(source, row, rest, entry, places)
+    if (/^[{[]/.test(rest)) return scanValue(source, row, rest, '', places)
     // A text that goes on. What is no YAML at all, the parser tells.
     return /^[&*!?<]/.test(rest) ? undefined : row + 1
   }
-  const indent = whole.length - rest.length
-  const mapping = enter(stack, indent, false)
+  const mapping = enter(stack, whole.length - rest.length, false)
   const field = (mapping.current = inside(mapping.field, key))
   if (mapping.keys.has(key)) places.duplicates.push({ field, line })
   mapping.keys.add(key)
   places.found.set(field, { line })
-  return scanValue(source, row, value, indent, field, places)
+  return scanValue(source, row, value, field, places)
 }
 
 /** The open list or mapping that begins in a column, after closing those further right; a new one if there is none. */
@@ -89,42 +87,18 @@ function scanValue(
   source: Source,
   row: number,
   value: string,
-  indent: number,
   field: string,
   places: Places,
 ): number | undefined {
-  const line = row + 1
-  const start =
-    (source.starts[row] ?? 0) + (source.lines[row] ?? '').trimEnd().length - value.length
   if (value === '' || value.startsWith('#')) return row + 1
-  const property = /^(?:[&!]\S*\s*)+/.exec(value)?.[0]
-  if (property !== undefined) {
-    // The value of a tagged scalar is what the parser makes of it.
-    const next = scanValue(source, row, value.slice(property.length), indent, field, places)
-    if (property.includes('!') && places.found.get(field)?.line === line)
-      places.found.set(field, { line })
-    return next
-  }
-  if (value.startsWith('*')) return row + 1
   if (/^[{[]/.test(value)) {
-    const end = scanFlow(source, row, start, field, places)
-    return end === undefined ? undefined : end + 1
+    const end = (source.starts[row] ?? 0) + (source.lines[row] ?? '').trimEnd().length
+    return scanFlow(source, row, end - value.length, field, places)
   }
-  if (/^[|>]/.test(value)) return endOfBlock(source, row + 1, indent)
-  const quoted = /"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*'/y
-  quoted.lastIndex = start
+  if (/^[&*!|>]/.test(value)) return undefined
   if (/^["']/.test(value)) {
-    const [text] = quoted.exec(source.text) ?? []
-    return text === undefined ? undefined : row + text.split('\n').length
+    return /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')/.test(value) ? row + 1 : undefined
   }
-  places.found.set(field, { line, plain: value.replace(/(?<!\s)\s+#.*$/, '') })
+  places.found.set(field, { line: row + 1, plain: value.replace(/(?<!\s)\s+#.*$/, '') })
   return row + 1
-}
-
-/** The first row that is not part of a text of `|` or `>` style. */
-function endOfBlock({ lines }: Source, row: number, indent: number): number {
-  const length = lines
-    .slice(row)
-    .findIndex((line) => line.trim() !== '' && line.search(/\S/) <= indent)
-  return length === -1 ? lines.length : row + length
 }

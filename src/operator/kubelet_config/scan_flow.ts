@@ -14,7 +14,7 @@ interface Frame {
  * Finds the fields of a value in brackets.
  *
  * @param row - the line of its opening bracket, from 0, which stands at `start` of the text.
- * @returns the line of its closing bracket, from 0; `undefined` where there is none, or this cannot follow.
+ * @returns the row behind that of its closing bracket; `undefined` where there is none, or this cannot follow.
  */
 export function scanFlow(
   { text }: Source,
@@ -45,7 +45,7 @@ export function scanFlow(
       return undefined
     } else if (token === '}' || token === ']') {
       stack.pop()
-      if (stack.length === 0) return line - 1
+      if (stack.length === 0) return line
     } else if (token === ',') {
       top.key = undefined
       if (top.index !== undefined) top.index++
