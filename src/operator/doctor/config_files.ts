@@ -1,4 +1,5 @@
 import { codeOf, quote } from '../../base/failure.ts'
+import { byLine } from '../kubelet_config/check.ts'
 import { type JudgedFile, judgePath } from '../kubelet_config/files.ts'
 import type { Finding, Provider } from '../kubelet_config/finding.ts'
 import { NEWEST_MINOR, parseMinor } from '../kubelet_config/version.ts'
@@ -23,13 +24,14 @@ export async function judgeFiles(
   const minor = parseMinor(kubelet.version ?? '') ?? NEWEST_MINOR
   const files = await judgePath(path, minor, machine)
   for (const file of files) tellChange(file.path, kubelet, { machine, tell })
-  const all = files.flatMap(({ judgement }) => judgement.findings)
+  const all = files.flatMap(({ findings }) => findings)
   const isRefused = all.some(({ level }) => level === 'refused')
-  const providers = files.flatMap(({ judgement }) => judgement.providers)
+  const providers = files.flatMap((file) => file.providers)
   const isUnmatched =
     !isRefused && chooseProvider(providers, image, machine.executable) === undefined
   for (const file of files) {
-    for (const finding of file.judgement.findings) tellFinding(file, finding, isUnmatched, tell)
+    for (const finding of file.findings.toSorted(byLine))
+      tellFinding(file, finding, isUnmatched, tell)
   }
   return isRefused ? undefined : providers
 }

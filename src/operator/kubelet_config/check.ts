@@ -7,16 +7,17 @@ import { judgeProviders } from './unseen.ts'
 import { validateProviders } from './validate.ts'
 import { STRICT_MINOR } from './version.ts'
 
-/** A file's providers, as far as they can be read, and all that is to be said about it alone. */
+/** A file's providers, as far as they can be read, and what is to be said about it. */
 export interface Judgement {
-  /** In the order of the file. */
   readonly findings: readonly Finding[]
   readonly providers: readonly Provider[]
-  readonly places: Places
+  /** Adds to the findings. */
+  readonly report: Report
 }
 
 /**
- * Judges a `CredentialProviderConfig` as the kubelet does, and then what the kubelet cannot see, without any file system.
+ * Judges a `CredentialProviderConfig` as the kubelet does, and then what the kubelet cannot see: each provider alone, and
+ * without any file system.
  *
  * @param path - where the text stands, for the commands in `fix`.
  * @param minor - of the kubelet: 36 for 1.36.
@@ -24,9 +25,9 @@ export interface Judgement {
 export function judgeKubeletConfig(text: string, path: string, minor: number): Judgement {
   const scan = scanYaml(text.replace(/^\u{FEFF}/u, ''))
   const document = parseDocument(text, scan)
-  if ('id' in document) return { findings: [document], providers: [], places: scan }
   const findings: Finding[] = []
   const report = reportTo(findings, scan)
+  if ('id' in document) return { findings: [document], providers: [], report }
   const isStrict = minor >= STRICT_MINOR
   if (scan.secondDocument !== undefined) {
     const problem = 'begins a second document, which the kubelet does not read'
@@ -41,7 +42,7 @@ export function judgeKubeletConfig(text: string, path: string, minor: number): J
   const providers = readConfig(document.value, path, minor, { places: scan, report, isStrict })
   validateProviders(providers, minor, report)
   judgeProviders(providers, report)
-  return { findings: findings.toSorted(byLine), providers, places: scan }
+  return { findings, providers, report }
 }
 
 /** The order of the file; what has no line comes last. */
@@ -50,7 +51,7 @@ export function byLine(one: Finding, other: Finding): number {
 }
 
 /** Makes the findings of one file. What follows from a finding, in the same field or inside of it, is left out. */
-export function reportTo(findings: Finding[], places: Places): Report {
+function reportTo(findings: Finding[], places: Places): Report {
   // By field, since a file may have as many findings as lines.
   const refused = new Set<string>()
   const shapeless = new Set<string>()
@@ -58,7 +59,6 @@ export function reportTo(findings: Finding[], places: Places): Report {
     if (level === 'refused' && id !== 'duplicate_field') refused.add(field)
     if (id === 'wrong_type') shapeless.add(field)
   }
-  for (const finding of findings) note(finding)
   return (level, id, field, problem, fix, given) => {
     if (refused.has(field) || around(field).some((outer) => shapeless.has(outer))) return
     const line = given ?? lineOf(places, field)

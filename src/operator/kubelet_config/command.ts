@@ -1,7 +1,7 @@
 import { printable } from '../../base/failure.ts'
 import type { Machine } from '../machine.ts'
 import { judgeBinary } from './binary.ts'
-import { byLine, reportTo } from './check.ts'
+import { byLine } from './check.ts'
 import { type JudgedFile, judgePath } from './files.ts'
 import type { Finding } from './finding.ts'
 import { writeGuide } from './guide.ts'
@@ -32,9 +32,12 @@ export async function config(args: readonly string[], machine: Machine): Promise
   const minor = running ?? NEWEST_MINOR
   if (options.command === 'print') return print(options, minor)
   const files = await judgePath(options.path, minor, machine)
-  const all = addBinaries(files, options.binDirectory, machine)
+  const { binDirectory } = options
+  if (binDirectory !== undefined)
+    for (const { providers, report } of files)
+      for (const provider of providers) judgeBinary(provider, binDirectory, machine, report)
   const said = options.minor === undefined && running === undefined ? ', the newest known,' : ''
-  return summarize(all, `a kubelet of 1.${minor}${said}`)
+  return summarize(files, `a kubelet of 1.${minor}${said}`)
 }
 
 /** `config > file` is a valid file: what else is to be said are comments, or for JSON goes to stderr. */
@@ -49,25 +52,11 @@ function print(options: ConfigOptions, minor: number): Outcome {
   return { stdout: join([...comments, ...writeYaml(whole)]), stderr: '', exitCode: 0 }
 }
 
-function addBinaries(
-  files: readonly JudgedFile[],
-  directory: string | undefined,
-  machine: Machine,
-): readonly JudgedFile[] {
-  if (directory === undefined) return files
-  return files.map(({ path, judgement }) => {
-    const findings = [...judgement.findings]
-    const report = reportTo(findings, judgement.places)
-    for (const provider of judgement.providers) judgeBinary(provider, directory, machine, report)
-    return { path, judgement: { ...judgement, findings } }
-  })
-}
-
 function summarize(files: readonly JudgedFile[], kubelet: string): Outcome {
-  const lines = files.flatMap(({ path, judgement }) =>
-    judgement.findings.toSorted(byLine).flatMap((finding) => describe(path, finding)),
+  const lines = files.flatMap(({ path, findings }) =>
+    findings.toSorted(byLine).flatMap((finding) => describe(path, finding)),
   )
-  const levels = files.flatMap(({ judgement }) => judgement.findings.map(({ level }) => level))
+  const levels = files.flatMap(({ findings }) => findings.map(({ level }) => level))
   const count = (level: Finding['level']) => levels.filter((each) => each === level).length
   const [refused, wrong, warnings] = [count('refused'), count('wrong'), count('warning')]
   const verdict = refused > 0 ? `${kubelet} would not start with this` : `${kubelet} accepts this`

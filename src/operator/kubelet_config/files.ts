@@ -1,16 +1,14 @@
-import { quote } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
 import type { Machine } from '../machine.ts'
-import { judgeKubeletConfig, type Judgement, reportTo } from './check.ts'
+import { judgeKubeletConfig, type Judgement } from './check.ts'
 import type { Finding, Provider } from './finding.ts'
 import { inside } from './place.ts'
 import { judgeOverlap } from './unseen.ts'
 import { DIRECTORY_MINOR } from './version.ts'
 
 /** A file of a configuration, with all that is to be said about it. */
-export interface JudgedFile {
+export interface JudgedFile extends Judgement {
   readonly path: string
-  readonly judgement: Judgement
 }
 
 /** Larger than any configuration, in bytes. */
@@ -26,19 +24,25 @@ export async function judgePath(
   minor: number,
   machine: Machine,
 ): Promise<readonly JudgedFile[]> {
-  const isDirectory = attempt(() => machine.stat(path).isDirectory)
-  if (isDirectory !== true) return [await judgeFile(path, minor, machine)]
+  const files = await judgeFiles(path, minor, machine)
+  compareProviders(files)
+  return files
+}
+
+async function judgeFiles(
+  path: string,
+  minor: number,
+  machine: Machine,
+): Promise<readonly JudgedFile[]> {
+  const isDirectory = (each: string) => attempt(() => machine.stat(each).isDirectory) === true
+  if (!isDirectory(path)) return [await judgeFile(path, minor, machine)]
   const all = await machine.listFiles(path).catch(reasonOf)
-  if (typeof all === 'string')
-    return [{ path, judgement: alone(unreadable(`cannot be read: ${all}`)) }]
-  const paths = all.filter(
-    (each) =>
-      /\.(?:json|ya?ml)$/.test(each) && attempt(() => machine.stat(each).isDirectory) !== true,
-  )
+  if (typeof all === 'string') return [unreadable(path, `cannot be read: ${all}`)]
+  const paths = all.filter((each) => /\.(?:json|ya?ml)$/.test(each) && !isDirectory(each))
   const own = refuseDirectory(paths.length, minor)
-  const files = own === undefined ? [] : [{ path, judgement: alone(own) }]
+  const files = own === undefined ? [] : [alone(path, own)]
   for (const each of paths.toSorted()) files.push(await judgeFile(each, minor, machine))
-  return compareFiles(files)
+  return files
 }
 
 function refuseDirectory(count: number, minor: number): Finding | undefined {
@@ -53,46 +57,38 @@ function refuseDirectory(count: number, minor: number): Finding | undefined {
 }
 
 async function judgeFile(path: string, minor: number, machine: Machine): Promise<JudgedFile> {
-  try {
-    const bytes = await machine.readFile(path, MAX_BYTES + 1)
-    if (bytes.length <= MAX_BYTES) {
-      return { path, judgement: judgeKubeletConfig(new TextDecoder().decode(bytes), path, minor) }
-    }
-    return { path, judgement: alone(unreadable(`is larger than ${MAX_BYTES} bytes`)) }
-  } catch (error) {
-    return { path, judgement: alone(unreadable(`cannot be read: ${reasonOf(error)}`)) }
-  }
+  const read = await machine.readFile(path, MAX_BYTES + 1).catch(reasonOf)
+  if (typeof read === 'string') return unreadable(path, `cannot be read: ${read}`)
+  if (read.length > MAX_BYTES) return unreadable(path, `is larger than ${MAX_BYTES} bytes`)
+  return { path, ...judgeKubeletConfig(new TextDecoder().decode(read), path, minor) }
 }
 
-function unreadable(problem: string): Finding {
+function unreadable(path: string, problem: string): JudgedFile {
   const fix = 'name the file that --image-credential-provider-config names'
-  return { field: '', level: 'refused', id: 'file_unreadable', problem, fix }
+  return alone(path, { field: '', level: 'refused', id: 'file_unreadable', problem, fix })
 }
 
-function alone(finding: Finding): Judgement {
-  return { findings: [finding], providers: [], places: { found: new Map(), duplicates: [] } }
+function alone(path: string, finding: Finding): JudgedFile {
+  return { path, findings: [finding], providers: [], report: () => undefined }
 }
 
-/** What one file has to do with those before it: names must be unique, and hosts had better be. */
-function compareFiles(files: readonly JudgedFile[]): readonly JudgedFile[] {
-  const owners = new Map<string, string>()
+/** What a provider has to do with those before it, in this file or another: names must be unique, and hosts had better be. */
+function compareProviders(files: readonly JudgedFile[]): void {
   const before: Provider[] = []
-  return files.map(({ path, judgement }) => {
-    const findings = [...judgement.findings]
-    const report = reportTo(findings, judgement.places)
-    for (const provider of judgement.providers) {
-      const owner = owners.get(provider.name)
-      if (owner !== undefined) {
-        const problem = `is the name of a provider in ${quote(owner)} too`
-        const own = inside(provider.field, 'name')
-        report('refused', 'name_duplicate', own, problem, 'remove one of the two')
+  const names = new Set<string>()
+  for (const { providers, report } of files) {
+    for (const provider of providers) {
+      const { name, field } = provider
+      if (names.has(name) && name !== '') {
+        const fix = 'join the two, or give one another name and a link of that name to the binary'
+        const problem = 'is the name of another provider too'
+        report('refused', 'name_duplicate', inside(field, 'name'), problem, fix)
       }
       judgeOverlap(provider, before, report)
+      before.push(provider)
+      names.add(name)
     }
-    for (const { name } of judgement.providers) owners.set(name, owners.get(name) ?? path)
-    before.push(...judgement.providers)
-    return { path, judgement: { ...judgement, findings } }
-  })
+  }
 }
 
 function attempt<T>(ask: () => T): T | undefined {

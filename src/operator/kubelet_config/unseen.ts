@@ -11,7 +11,7 @@ const MAX_COMPARED = 1000
 
 /** What the kubelet cannot see in providers that it accepts: that they never run, or cannot work. */
 export function judgeProviders(providers: readonly Provider[], report: Report): void {
-  for (const [at, provider] of providers.entries()) {
+  for (const provider of providers) {
     const { field, name, defaultCacheDuration } = provider
     const isOurs = /\becr\b/.test(name) && !name.startsWith('docker-credential-')
     if (name.startsWith('docker-credential-')) {
@@ -27,7 +27,6 @@ export function judgeProviders(providers: readonly Provider[], report: Report): 
     }
     const options = isOurs ? judgeArguments(provider, report) : undefined
     judgePatterns(provider, isOurs, options, report)
-    if (at <= MAX_COMPARED) judgeOverlap(provider, providers.slice(0, at), report)
     if (isOurs) judgeTokens(provider, options, report)
   }
 }

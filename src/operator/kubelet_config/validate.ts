@@ -15,10 +15,8 @@ export function validateProviders(
   report: Report,
 ): void {
   const refuse: Refuse = (...finding) => report('refused', ...finding)
-  const seen = new Set<string>()
   for (const provider of providers) {
-    validateName(provider, seen, refuse)
-    seen.add(provider.name)
+    validateName(provider, refuse)
     validateApiVersion(provider, minor, refuse)
     validateImages(provider, refuse)
     validateDuration(provider, refuse)
@@ -26,7 +24,7 @@ export function validateProviders(
   }
 }
 
-function validateName({ name, field }: Provider, seen: ReadonlySet<string>, refuse: Refuse): void {
+function validateName({ name, field }: Provider, refuse: Refuse): void {
   const own = inside(field, 'name')
   const fix =
     "write the binary's file name alone; its directory is the kubelet's --image-credential-provider-bin-dir"
@@ -34,10 +32,6 @@ function validateName({ name, field }: Provider, seen: ReadonlySet<string>, refu
   if (name.includes('/')) refuse('name_slash', own, 'has a slash', fix)
   if (name.includes(' ')) refuse('name_space', own, 'has a space', fix)
   if (name === '.' || name === '..') refuse('name_dots', own, 'is a directory', fix)
-  if (seen.has(name) && name !== '') {
-    const rename = 'join the two, or give one another name and a link of that name to the binary'
-    refuse('name_duplicate', own, 'is the name of another provider too', rename)
-  }
 }
 
 function validateApiVersion({ apiVersion, field }: Provider, minor: number, refuse: Refuse): void {
