@@ -12,23 +12,8 @@ export interface Component {
   readonly source: string
 }
 
-/** The version of Bun that the list was last compared with: its LICENSE.md, and the keys of its `process.versions`. */
-export const REVIEWED_BUN = '1.4.5'
-
 /** What Bun says it consists of: LICENSE.md of oven-sh/bun, and `process.versions`. By hand; the revisions are Bun's own. */
 export const COMPONENTS: readonly Component[] = components
-
-/** Keys of `process.versions` that name no library in the Linux binary: Bun itself, and interfaces that it offers. */
-export const NO_COMPONENT: ReadonlySet<string> = new Set([
-  'bun',
-  'node',
-  'modules',
-  'napi',
-  'openssl', // What BoringSSL claims to be compatible with.
-  'unicode', // Part of ICU.
-  'uv', // Linked on Windows only.
-  'v8',
-])
 
 /** A component's revision, or that of Bun where it has none of its own. */
 export function revisionOf({ key }: Component): string {

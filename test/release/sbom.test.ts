@@ -7,13 +7,7 @@ import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
 import * as v from 'valibot'
 
 import { dependencies } from '../../package.json'
-import {
-  COMPONENTS,
-  NO_COMPONENT,
-  REVIEWED_BUN,
-  revisionOf,
-  sourceOf,
-} from '../../src/release/components.ts'
+import { COMPONENTS, revisionOf, sourceOf } from '../../src/release/components.ts'
 import { formatNotices } from '../../src/release/notices.ts'
 import { TARGETS } from '../../src/release/package.ts'
 import { formatSbom, PACKAGES } from '../../src/release/sbom.ts'
@@ -43,6 +37,21 @@ const isValid = async (text: string) => (await validator.validate(text)) === nul
 
 const SOURCE = { version: '1.2.3', commit: 'a'.repeat(40), mtimeSeconds: 1_000_000_000 }
 const [x64, arm64] = TARGETS
+
+/** The version of Bun that the list was last compared with: its LICENSE.md, and the keys of its `process.versions`. */
+const REVIEWED_BUN = '1.4.5'
+
+/** Keys of `process.versions` that name no library in the Linux binary: Bun itself, and interfaces that it offers. */
+const NO_COMPONENT: ReadonlySet<string> = new Set([
+  'bun',
+  'node',
+  'modules',
+  'napi',
+  'openssl', // What BoringSSL claims to be compatible with.
+  'unicode', // Part of ICU.
+  'uv', // Linked on Windows only.
+  'v8',
+])
 
 test('Bun is the version whose components were last looked through', () => {
   // A new Bun: compare components.json with its LICENSE.md, and only then change this.

@@ -49,13 +49,17 @@ export async function compareBinary(path: string, machine: Machine): Promise<Com
     const state = machine.stat(path)
     if (!state.isFile) return { reason: 'it is no file' }
     if ((state.mode & 0o111) === 0) return { reason: 'nobody may execute it' }
-    const own = machine.stat(machine.executable)
-    const isThis =
-      state.id === own.id ||
-      (await machine.hashFile(path)) === (await machine.hashFile(machine.executable))
-    return { isThis, open: findOpen(path, machine) }
+    return { isThis: await isThisProgram(path, machine), open: findOpen(path, machine) }
   } catch (error) {
     if (codeOf(error) === undefined) throw error
     return { reason: reasonOf(error) }
   }
+}
+
+/** Whether a file is this very program, or a copy of it. @throws the operating system's error. */
+export async function isThisProgram(path: string, machine: Machine): Promise<boolean> {
+  const { executable } = machine
+  const { id, isFile } = machine.stat(path)
+  if (id === machine.stat(executable).id) return true
+  return isFile && (await machine.hashFile(path)) === (await machine.hashFile(executable))
 }

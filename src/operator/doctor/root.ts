@@ -1,6 +1,7 @@
 import { codeOf, quote } from '../../base/failure.ts'
 import type { Machine } from '../machine.ts'
 import { type KubeletProcess } from '../process.ts'
+import { isThisProgram } from './provider.ts'
 import type { Tell } from './report.ts'
 
 /** What separates a process from others, and the option of nsenter(1) that goes there. */
@@ -52,7 +53,8 @@ export async function moveTo(
     tell({ id: 'kubelet.root', status: 'unknown', cause, summary, fix })
     return undefined
   }
-  if (!(await isThere(pid, machine))) {
+  const there = `/proc/${pid}/root${executable}`
+  if (!(await isThisProgram(there, machine).catch(() => false))) {
     const copy = `put this file there under the same path, ${quote(executable)}`
     return refuse('kubelet_root_file', `${copy}, and run doctor again`)
   }
@@ -71,18 +73,6 @@ export async function moveTo(
     if (codeOf(error) === undefined) throw error
     const command = `nsenter ${target.join(' ')} ${executable} doctor`
     return refuse('kubelet_root_nsenter', `install nsenter (util-linux), or run there: ${command}`)
-  }
-}
-
-/** Whether this very program is where the kubelet is, under the same path. */
-async function isThere(pid: number, machine: Machine): Promise<boolean> {
-  const path = `/proc/${pid}/root${machine.executable}`
-  try {
-    const { id, isFile } = machine.stat(path)
-    if (id === machine.stat(machine.executable).id) return true
-    return isFile && (await machine.hashFile(path)) === (await machine.hashFile(machine.executable))
-  } catch {
-    return false
   }
 }
 

@@ -10,7 +10,7 @@ import { makeConfig } from './make.ts'
 import { checkVersion, type ConfigOptions, parseConfigOptions } from './options.ts'
 import { findRunningMinor } from './running_version.ts'
 import { NEWEST_MINOR } from './version.ts'
-import { writeJson, writeYaml } from './write.ts'
+import { writeYaml } from './yaml.ts'
 
 /** How a command for people ends. */
 export interface Outcome {
@@ -47,9 +47,12 @@ function print(options: ConfigOptions, minor: number): Outcome {
   const isTalos = options.distribution === 'talos'
   const whole = isTalos ? { machine: { kubelet: { credentialProviderConfig: own } } } : own
   const guide = writeGuide(options, minor)
-  if (options.asJson) return { stdout: writeJson(whole), stderr: join(guide), exitCode: 0 }
-  const comments = guide.map((line) => `# ${line}`)
-  return { stdout: join([...comments, ...writeYaml(whole)]), stderr: '', exitCode: 0 }
+  if (options.asJson) {
+    const json = `${JSON.stringify(whole, undefined, 2)}\n`
+    return { stdout: json, stderr: join(guide), exitCode: 0 }
+  }
+  const comments = join(guide.map((line) => `# ${line}`))
+  return { stdout: comments + writeYaml(whole), stderr: '', exitCode: 0 }
 }
 
 function summarize(files: readonly JudgedFile[], kubelet: string): Outcome {

@@ -7,3 +7,8 @@
 export function parseYaml(text: string): unknown {
   return Bun.YAML.parse(text)
 }
+
+/** A value as YAML of block style. It has quotes around what YAML 1.1 takes for a boolean, too. */
+export function writeYaml(value: unknown): string {
+  return `${Bun.YAML.stringify(value, undefined, 2)}\n`
+}
