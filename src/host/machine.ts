@@ -1,3 +1,4 @@
+import { codeOf, failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { collect } from './command.ts'
 import { createSystem } from './host.ts'
@@ -82,10 +83,16 @@ function isColoured(): boolean {
   return process.getBuiltinModule('node:tty').isatty(1) && plain === '' && terminal !== 'dumb'
 }
 
-/** A reader that is gone, as behind `| head`, is no failure. */
+/** @throws {Failure} `output` - it is full. A reader that is gone, as behind `| head`, is no failure. */
 async function print(text: string): Promise<void> {
-  const sink = Bun.stdout.writer()
-  await Promise.all([sink.write(text), sink.end()]).catch(() => undefined)
+  try {
+    const sink = Bun.stdout.writer()
+    // One after the other: either may throw at once, and then nobody would wait for what the first has begun.
+    await sink.write(text)
+    await sink.end()
+  } catch (error) {
+    if (codeOf(error) !== 'EPIPE') throw failure('output', {})
+  }
 }
 
 function files() {

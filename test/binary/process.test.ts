@@ -448,6 +448,15 @@ test.concurrent.each([
   // Bun opens /dev/null in the place of a closed descriptor, so that the answer goes there and into no connection.
   ['a closed stdout', 'exec "$0" >&-', 0, ''],
   ['a stdout that is full', 'exec "$0" >/dev/full', 1, CANNOT_WRITE],
+  ...['', '--json', '--help'].map(
+    (word) =>
+      [
+        `a stdout that is full, for doctor ${word}`,
+        `exec "$0" doctor --pid 4999999 ${word} >/dev/full`,
+        3,
+        CANNOT_WRITE,
+      ] as const,
+  ),
   ['a stdout that was closed early', `${DESERTED} && exec "$0" >&3`, 1, CANNOT_WRITE],
   [
     'a stdout that nobody reads',
