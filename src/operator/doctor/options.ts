@@ -46,7 +46,7 @@ export function parseDoctorOptions(args: readonly string[]): DoctorOptions {
     const [, name = '', value = ''] = /^(--(?:unit|pid))=(.*)$/s.exec(word) ?? []
     return name === '' ? [word] : [name, value]
   })
-  let options: DoctorOptions = {
+  const options: { -readonly [Key in keyof DoctorOptions]: DoctorOptions[Key] } = {
     image: undefined,
     asJson: false,
     asksRegistry: true,
@@ -55,16 +55,13 @@ export function parseDoctorOptions(args: readonly string[]): DoctorOptions {
     isHelp: false,
   }
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === '--json') options = { ...options, asJson: true }
-    else if (word === '--no-registry') options = { ...options, asksRegistry: false }
-    else if (word === '--help' || word === '-h') options = { ...options, isHelp: true }
-    else if (word === '--unit') options = { ...options, unit: parseUnit(words.shift()) }
-    else if (word === '--pid') options = { ...options, pid: parsePid(words.shift()) }
-    else if (/^[^-]/.test(word) && options.image === undefined)
-      options = { ...options, image: word }
-    else {
-      throw failure('usage_argument', { argument: word })
-    }
+    if (word === '--json') options.asJson = true
+    else if (word === '--no-registry') options.asksRegistry = false
+    else if (word === '--help' || word === '-h') options.isHelp = true
+    else if (word === '--unit') options.unit = parseUnit(words.shift())
+    else if (word === '--pid') options.pid = parsePid(words.shift())
+    else if (/^[^-]/.test(word) && options.image === undefined) options.image = word
+    else throw failure('usage_argument', { argument: word })
   }
   return options
 }

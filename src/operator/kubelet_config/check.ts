@@ -19,10 +19,9 @@ export interface Judgement {
  * Judges a `CredentialProviderConfig` as the kubelet does, and then what the kubelet cannot see: each provider alone, and
  * without any file system.
  *
- * @param path - where the text stands, for the commands in `fix`.
  * @param minor - of the kubelet: 36 for 1.36.
  */
-export function judgeKubeletConfig(text: string, path: string, minor: number): Judgement {
+export function judgeKubeletConfig(text: string, minor: number): Judgement {
   const scan = scanYaml(text.replace(/^\u{FEFF}/u, ''))
   const document = parseDocument(text, scan)
   const findings: Finding[] = []
@@ -39,7 +38,7 @@ export function judgeKubeletConfig(text: string, path: string, minor: number): J
     const problem = isStrict ? 'is here twice' : 'is here twice, and only the last one counts'
     report(level, 'duplicate_field', field, problem, 'remove one of the two', line)
   }
-  const providers = readConfig(document.value, path, minor, { places: scan, report, isStrict })
+  const providers = readConfig(document.value, { places: scan, report, minor })
   validateProviders(providers, minor, report)
   judgeProviders(providers, report)
   return { findings, providers, report }

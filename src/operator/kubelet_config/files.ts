@@ -60,7 +60,7 @@ async function judgeFile(path: string, minor: number, machine: Machine): Promise
   const read = await machine.readFile(path, MAX_BYTES + 1).catch(reasonOf)
   if (typeof read === 'string') return unreadable(path, `cannot be read: ${read}`)
   if (read.length > MAX_BYTES) return unreadable(path, `is larger than ${MAX_BYTES} bytes`)
-  return { path, ...judgeKubeletConfig(new TextDecoder().decode(read), path, minor) }
+  return { path, ...judgeKubeletConfig(new TextDecoder().decode(read), minor) }
 }
 
 function unreadable(path: string, problem: string): JudgedFile {

@@ -10,38 +10,28 @@ import {
 } from './read_fields.ts'
 import { apiVersions, TOKEN_GATED_MINOR, TOKEN_MINOR } from './version.ts'
 
-/**
- * A `CredentialProviderConfig`, as strictly as the kubelet decodes it.
- *
- * @param path - of the file, for the command that makes a new one.
- * @param minor - the kubelet's minor version, which decides what fields it knows.
- */
-export function readConfig(
-  value: unknown,
-  path: string,
-  minor: number,
-  reading: Reading,
-): readonly Provider[] {
-  const { report } = reading
+/** A `CredentialProviderConfig`, as strictly as the kubelet decodes it. */
+export function readConfig(value: unknown, reading: Reading): readonly Provider[] {
+  const { report, minor } = reading
   const fields = readMapping(value, '', ['apiVersion', 'kind', 'providers'], reading)
   if (fields === undefined) {
-    const fix = `print one: ecr-credential-provider config > ${path}`
+    const fix = 'print one with ecr-credential-provider config'
     if (value === null || value === undefined)
       report('refused', 'empty_file', '', 'has no content', fix)
     return []
   }
   const apiVersion = readText(fields.get('apiVersion'), 'apiVersion', reading)
-  checkType(apiVersion, readText(fields.get('kind'), 'kind', reading), minor, reading)
+  checkType(apiVersion, readText(fields.get('kind'), 'kind', reading), reading)
   const hasTokens = minor >= TOKEN_GATED_MINOR && !/\/v1(?:alpha|beta)1$/.test(apiVersion)
   const found = readList(fields.get('providers'), 'providers', reading).map((each, at) =>
-    readProvider(each, inside('providers', at), hasTokens, minor, reading),
+    readProvider(each, inside('providers', at), hasTokens, reading),
   )
   const fix = "add one, with 'name: ecr-credential-provider'"
   if (found.length === 0) report('refused', 'no_providers', 'providers', 'has no entry', fix)
   return found
 }
 
-function checkType(apiVersion: string, kind: string, minor: number, { report }: Reading): void {
+function checkType(apiVersion: string, kind: string, { report, minor }: Reading): void {
   const known = apiVersions('kubelet.config.k8s.io', minor)
   if (!known.includes(apiVersion)) {
     const other = `is not one that a kubelet of 1.${minor} reads here`
@@ -59,16 +49,11 @@ function readProvider(
   value: unknown,
   field: string,
   hasTokens: boolean,
-  minor: number,
   reading: Reading,
 ): Provider {
   const names = ['name', 'matchImages', 'defaultCacheDuration', 'apiVersion', 'args', 'env']
-  const fields = readMapping(
-    value,
-    field,
-    hasTokens ? [...names, 'tokenAttributes'] : names,
-    reading,
-  )
+  const known = hasTokens ? [...names, 'tokenAttributes'] : names
+  const fields = readMapping(value, field, known, reading)
   const text = (name: string) => readText(fields?.get(name), inside(field, name), reading)
   const texts = (name: string) => readTexts(fields?.get(name), inside(field, name), reading)
   const duration = fields?.get('defaultCacheDuration')
@@ -84,7 +69,6 @@ function readProvider(
     tokenAttributes: readTokenAttributes(
       fields?.get('tokenAttributes'),
       inside(field, 'tokenAttributes'),
-      minor,
       reading,
     ),
   }
@@ -102,7 +86,6 @@ function readEnv(value: unknown, field: string, reading: Reading): Provider['env
 function readTokenAttributes(
   value: unknown,
   field: string,
-  minor: number,
   reading: Reading,
 ): TokenAttributes | undefined {
   const names = [
@@ -111,7 +94,7 @@ function readTokenAttributes(
     'requiredServiceAccountAnnotationKeys',
     'optionalServiceAccountAnnotationKeys',
   ]
-  const known = minor >= TOKEN_MINOR ? [...names, 'cacheType'] : names
+  const known = reading.minor >= TOKEN_MINOR ? [...names, 'cacheType'] : names
   const fields = readMapping(value, field, known, reading)
   if (fields === undefined) return undefined
   const texts = (name: string) => readTexts(fields.get(name), inside(field, name), reading)

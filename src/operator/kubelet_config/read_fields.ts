@@ -1,13 +1,14 @@
 import type { Report } from './finding.ts'
 import { inside, type Places } from './place.ts'
 import { isTrue, kindOfPlain, type ScalarKind } from './scalar.ts'
+import { STRICT_MINOR } from './version.ts'
 
 /** What reading a field needs to know. */
 export interface Reading {
   readonly places: Places
   readonly report: Report
-  /** Whether an unknown field stops the kubelet. */
-  readonly isStrict: boolean
+  /** The kubelet's minor version, which decides what fields it knows, and whether others stop it. */
+  readonly minor: number
 }
 
 /** What a value is to the kubelet. */
@@ -35,8 +36,9 @@ function reportUnknown(
   key: string,
   field: string,
   known: readonly string[],
-  { report, isStrict }: Reading,
+  { report, minor }: Reading,
 ): void {
+  const isStrict = minor >= STRICT_MINOR
   const level = isStrict ? 'refused' : 'wrong'
   const problem = isStrict ? 'is not a field here' : 'is not a field here, and is passed over'
   report(level, 'unknown_field', inside(field, key), problem, adviseName(key, known))

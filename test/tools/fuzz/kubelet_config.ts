@@ -83,7 +83,7 @@ export const KUBELET_CONFIG = [
     inputs: text,
     judge: (input) => {
       const count = input.split('\n').length
-      for (const finding of judgeKubeletConfig(input, '/c.yaml', 36).findings) {
+      for (const finding of judgeKubeletConfig(input, 36).findings) {
         expect(JSON.stringify(finding)).not.toContain(SENTINEL)
         if (finding.line !== undefined) expect(finding.line).toBeWithin(1, count + 1)
       }

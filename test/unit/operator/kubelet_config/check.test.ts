@@ -17,8 +17,8 @@ providers:
 `
 
 test('a good file has no findings, and its providers are read', () => {
-  expect(judgeKubeletConfig(GOOD, '/c.yaml', 36).findings).toEqual([])
-  expect(judgeKubeletConfig(GOOD, '/c.yaml', 36).providers).toEqual([
+  expect(judgeKubeletConfig(GOOD, 36).findings).toEqual([])
+  expect(judgeKubeletConfig(GOOD, 36).providers).toEqual([
     {
       field: 'providers[0]',
       name: 'ecr-credential-provider',
@@ -33,7 +33,7 @@ test('a good file has no findings, and its providers are read', () => {
 })
 
 test('a finding has its line, field and fix', () => {
-  expect(judgeKubeletConfig(GOOD.replace('12h', '12'), '/c.yaml', 36).findings).toEqual([
+  expect(judgeKubeletConfig(GOOD.replace('12h', '12'), 36).findings).toEqual([
     {
       line: 8,
       field: 'providers[0].defaultCacheDuration',
