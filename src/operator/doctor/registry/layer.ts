@@ -53,7 +53,7 @@ function judgeStorage(
   }
   if (answer.status === 200 || answer.status === 206) return undefined
   const summary = `HTTP status ${answer.status} for a layer from ${host}, where layers are stored (S3), or from a proxy in between`
-  const fix = `the policy of the VPC endpoint for S3 must allow s3:GetObject on arn:aws:s3:::prod-${region}-starport-layer-bucket/*; a proxy must let ${host} through`
+  const fix = `the policy of the VPC endpoint for S3 must allow s3:GetObject on all of bucket prod-${region}-starport-layer-bucket; a proxy must let ${host} through`
   return answer.status === 403
     ? { cause: 'storage_denied', summary, fix }
     : { cause: 'storage_status', summary, fix: tryAgain() }
