@@ -90,7 +90,7 @@ export async function fetchToken(
   // The handshake with ECR takes as long as finding credentials: they go on side by side.
   run.network.prepare(tokenRequest(registry, context).url)
   const credentials = await resolveSource(source, run.imds, context)
-  run.system.step(`signing with credentials: ${credentials.source}`)
+  run.system.step(`signing with credentials: ${credentials.label}`)
   return fetchRegistryToken(registry, { credentials, yields }, context)
 }
 

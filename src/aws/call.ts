@@ -115,7 +115,7 @@ export async function sign(
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   // A line break at the end, as a mounted secret often has, would otherwise end deep inside the signature.
   if (![accessKeyId, secretAccessKey, sessionToken ?? 'none'].every(isHeaderText)) {
-    throw failure('config_keys', { source: credentials.source })
+    throw failure('config_keys', { source: credentials.label })
   }
   const signed = await new AwsV4Signer({
     method: request.method,

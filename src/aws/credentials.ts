@@ -8,7 +8,7 @@ export interface Credentials {
   readonly secretAccessKey: string
   readonly sessionToken: string | undefined
   /** For the error line, without secrets: `instance role node-role`, `environment`. */
-  readonly source: string
+  readonly label: string
   /** Milliseconds since 1970. A time in the past is no error: see `describeCredentials`. */
   readonly expiresAtMs?: number | undefined
 }
@@ -42,7 +42,7 @@ export function decodeKeys(
   value: unknown,
   sender: keyof typeof FORMS,
   refuse: Refuse,
-): Omit<Credentials, 'source'> {
+): Omit<Credentials, 'label'> {
   const keys = decode(FORMS[sender], value, refuse)
   const token = 'Token' in keys ? keys.Token : keys.SessionToken
   return {
@@ -54,11 +54,11 @@ export function decodeKeys(
 }
 
 /**
- * The source for an error line, with the expiry where it is past. Expired keys are used all the same: IMDS hands them out
+ * Their label for an error line, with the expiry where it is past. Expired keys are used all the same: IMDS hands them out
  * during an outage, and the node's clock may be wrong. If AWS then refuses them, this says why.
  */
 export function describeCredentials(credentials: Credentials, nowMs: number): string {
-  const { source, expiresAtMs } = credentials
-  if (expiresAtMs === undefined || expiresAtMs > nowMs) return `credentials: ${source}`
-  return `credentials: ${source}, expired at ${new Date(expiresAtMs).toISOString()}`
+  const { label, expiresAtMs } = credentials
+  if (expiresAtMs === undefined || expiresAtMs > nowMs) return `credentials: ${label}`
+  return `credentials: ${label}, expired at ${new Date(expiresAtMs).toISOString()}`
 }

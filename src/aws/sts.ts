@@ -79,11 +79,11 @@ async function callSts(
   const request = { method: 'POST', url, headers, body: body.toString() } as const
   const signing = credentials === undefined ? undefined : { region, credentials }
   const answer = await callAws({ subject: about, service: 'sts', request, signing }, context)
-  return { ...parseRoleKeys(answer), source: `role ${quote(role.arn)}` }
+  return { ...parseRoleKeys(answer), label: `role ${quote(role.arn)}` }
 }
 
 /** @throws {Failure} `answer_form` - a part of the keys is missing, empty, there twice or not plain text. */
-export function parseRoleKeys(answer: HttpAnswer): Omit<Credentials, 'source'> {
+export function parseRoleKeys(answer: HttpAnswer): Omit<Credentials, 'label'> {
   const xml = new TextDecoder().decode(answer.body)
   function read(name: string): string {
     const text = elementText(xml, name)

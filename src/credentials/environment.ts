@@ -33,7 +33,7 @@ export function readEnvironmentKeys(env: System['env']): Credentials | undefined
   const secretAccessKey = findKey(SOURCES.secretAccessKey, env)?.value
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
   const sessionToken = findKey(SOURCES.sessionToken, env)?.value
-  return { accessKeyId, secretAccessKey, sessionToken, source: 'environment' }
+  return { accessKeyId, secretAccessKey, sessionToken, label: 'environment' }
 }
 
 function findKey(setting: Setting<string>, env: System['env']): Found<string> | undefined {

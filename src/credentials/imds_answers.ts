@@ -42,7 +42,7 @@ export function parseRoleCredentials(body: Uint8Array, role: string): Credential
     const shown = /^[A-Za-z]{1,64}$/.test(code) ? code : 'not Success'
     throw failure('imds_role', { code: shown, role })
   }
-  return { ...decodeKeys(value, 'imds', refuse), source: `instance role ${quote(role)}` }
+  return { ...decodeKeys(value, 'imds', refuse), label: `instance role ${quote(role)}` }
 }
 
 /** @throws {Failure} `answer_form` - not a region name. */

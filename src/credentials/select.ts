@@ -111,7 +111,7 @@ function readKeys(profile: Profile): Credentials {
     accessKeyId: valueOf(profile, SOURCES.accessKeyId) ?? '',
     secretAccessKey: valueOf(profile, SOURCES.secretAccessKey) ?? '',
     sessionToken: valueOf(profile, SOURCES.sessionToken),
-    source: `profile ${quote(profile.name)}`,
+    label: `profile ${quote(profile.name)}`,
   }
 }
 

@@ -68,7 +68,7 @@ function explain(answer: HttpAnswer, host: string, authorization: string): Probl
 /** @throws {Failure} `answer_form` - not the documented shape. */
 export function parseContainerCredentials(answer: HttpAnswer, host: string): Credentials {
   const keys = decodeKeys(parseJson(answer.body, refuse), 'container', refuse)
-  return { ...keys, source: `container endpoint ${host}` }
+  return { ...keys, label: `container endpoint ${host}` }
 }
 
 /**

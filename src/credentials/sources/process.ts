@@ -43,7 +43,7 @@ export async function runCredentialProcess(
     if (result.exitCode === NOT_FOUND) throw failure('process_not_found', { profile, said })
     throw failure('process_failed', { profile, code: result.exitCode, said })
   }
-  return { ...decodeKeys(parseJson(result.stdout, refuse), 'process', refuse), source: name }
+  return { ...decodeKeys(parseJson(result.stdout, refuse), 'process', refuse), label: name }
 }
 
 /** What a command said last, as the end of an error line: in one line, without control characters, cut at the front. */

@@ -47,6 +47,6 @@ export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<C
 export function parseSsoCredentials(answer: HttpAnswer, sso: Sso): Credentials {
   const { roleCredentials } = decode(SsoAnswer, parseJson(answer.body, refuse), refuse)
   const { expiration, ...keys } = roleCredentials
-  const source = `IAM Identity Center role ${quote(sso.roleName)}`
-  return { ...keys, source, expiresAtMs: expiration }
+  const label = `IAM Identity Center role ${quote(sso.roleName)}`
+  return { ...keys, label, expiresAtMs: expiration }
 }

@@ -90,7 +90,7 @@ async function explainRun(prepared: Prepared, answer: PluginRun, task: Explainin
   const { image } = task
   if (task.options.asksRegistry && image !== undefined) {
     const region = identity?.context.region ?? prepared.pull.region ?? 'REGION'
-    const who = identity?.credentials.source ?? 'of this node'
+    const who = identity?.credentials.label ?? 'of this node'
     await judgeRegistry(prepared, answer, { ...task, image, region, who })
   }
 }

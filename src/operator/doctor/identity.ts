@@ -30,11 +30,11 @@ export async function judgeIdentity(
     tell({ id, status: 'fail', ms, ...found.reason })
     return undefined
   }
-  const { source, expiresAtMs } = found.value.credentials
+  const { label, expiresAtMs } = found.value.credentials
   const version = pull.source.kind === 'instance' ? ', IMDSv2' : ''
   const nowMs = run.system.now()
   const until = expiresAtMs === undefined ? '' : `, keys until ${timeOf(expiresAtMs, nowMs)}`
-  const summary = `${source}${version}${until}`
+  const summary = `${label}${version}${until}`
   if (expiresAtMs !== undefined && expiresAtMs < nowMs) {
     const fix = "renew them at their source, or set this node's clock right"
     tell({ id, status: 'warn', ms, cause: 'keys_expired', summary: `${summary}: expired`, fix })

@@ -83,7 +83,7 @@ test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
       accessKeyId,
       secretAccessKey,
       sessionToken: token,
-      source: 'test',
+      label: 'test',
       expiresAtMs: undefined,
     }
     const { service, region, timestamp } = context

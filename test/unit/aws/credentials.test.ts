@@ -71,7 +71,7 @@ test.each([
 })
 
 test('describeCredentials() names the expiry once it is reached', () => {
-  const keys = { ...READ, source: 'the source' }
+  const keys = { ...READ, label: 'the source' }
   const { expiresAtMs } = READ
   expect(describeCredentials(keys, expiresAtMs - 1)).toBe('credentials: the source')
   expect(describeCredentials(keys, expiresAtMs)).toBe(

@@ -18,7 +18,7 @@ const CREDENTIALS = {
   accessKeyId: 'AKID',
   secretAccessKey: 's',
   sessionToken: undefined,
-  source: 'test',
+  label: 'test',
   expiresAtMs: undefined,
 }
 const CALL: AwsCall = {

@@ -188,7 +188,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: undefined,
-    source: 'test',
+    label: 'test',
     expiresAtMs: undefined,
   }
   const call = callAws(

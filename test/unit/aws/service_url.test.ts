@@ -90,7 +90,7 @@ test.each([
     }
     expect(await promise).toMatchObject({
       accessKeyId: 'a',
-      source: 'container endpoint agent.example',
+      label: 'container endpoint agent.example',
     })
     // Never through a proxy: the answer is the node's identity.
     expect(requests[0]).toMatchObject({ isDirect: true, headers: { accept: 'application/json' } })

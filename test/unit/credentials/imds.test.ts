@@ -40,7 +40,7 @@ test.each([
     accessKeyId: 'a',
     secretAccessKey: 's',
     sessionToken: 't',
-    source: "instance role 'node-role'",
+    label: "instance role 'node-role'",
     expiresAtMs: Date.UTC(2026, 0, 1, 6),
   })
   const path = `${endpoint}/latest/meta-data/iam/security-credentials/`

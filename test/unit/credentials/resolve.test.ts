@@ -29,7 +29,7 @@ test('resolveSource() gives keys as they are, and asks nobody', async () => {
     accessKeyId: 'A',
     secretAccessKey: 'S',
     sessionToken: undefined,
-    source: 'x',
+    label: 'x',
     expiresAtMs: undefined,
   }
   const { context, imds, requests } = fakeContext([])

@@ -63,7 +63,7 @@ test('selectSource() assumes the role of a profile with the keys of another', ()
         accessKeyId: 'A',
         secretAccessKey: 'S',
         sessionToken: undefined,
-        source: "profile 'keys'",
+        label: "profile 'keys'",
         expiresAtMs: undefined,
       },
     },

@@ -12,7 +12,7 @@ const KEYS: Source = {
     accessKeyId: 'A',
     secretAccessKey: 'S',
     sessionToken: undefined,
-    source: 'x',
+    label: 'x',
     expiresAtMs: undefined,
   },
 }

@@ -160,7 +160,7 @@ const CREDENTIALS = {
   accessKeyId: 'AKID',
   secretAccessKey: 'SECRET',
   sessionToken: 'TOKEN',
-  source: "instance role 'r'",
+  label: "instance role 'r'",
   expiresAtMs: NOW - 1000,
 }
 

@@ -27,7 +27,7 @@ test('runCredentialProcess() gives what the command prints, and lets it run unti
       secretAccessKey: 'S',
       sessionToken: undefined,
       expiresAtMs: undefined,
-      source: NAME,
+      label: NAME,
     },
     calls: [['c x', 3000]],
   })

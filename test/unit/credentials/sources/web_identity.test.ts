@@ -16,7 +16,7 @@ test.each([
 ])('fetchWebIdentityCredentials() sends the token %j as it stands', async (token, sent) => {
   const { context, requests } = fakeContext([ANSWER], { files: { '/t': token } })
   const credentials = await fetchWebIdentityCredentials(IDENTITY, context)
-  expect([credentials.accessKeyId, credentials.source]).toEqual(['A', "role 'arn:r'"])
+  expect([credentials.accessKeyId, credentials.label]).toEqual(['A', "role 'arn:r'"])
   expect(requests.map(({ body }) => body)).toEqual([
     `Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ar&RoleSessionName=n&Version=2011-06-15&WebIdentityToken=${sent}`,
   ])
