@@ -1,20 +1,11 @@
 import { codeOf, failure } from '../base/failure.ts'
+import type { Command, Ended, FileState, Machine } from '../base/machine.ts'
 import type { System } from '../base/system.ts'
 import { collect } from './command.ts'
 import { createSystem } from './host.ts'
 
-/** A program of its own, see `Machine` of the commands for people. */
-interface Command {
-  readonly program: string
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  readonly stdin: string
-  readonly timeoutMs: number
-}
-
 /** The machine, as the commands for people see it. */
-export function createMachine(product: string) {
+export function createMachine(product: string): Machine {
   const { readFile, listFiles, elapsedMs, sleep } = createSystem(
     product,
     () => undefined,
@@ -99,7 +90,7 @@ function files() {
   return process.getBuiltinModule('node:fs')
 }
 
-function stat(path: string) {
+function stat(path: string): FileState {
   const state = files().statSync(path)
   return {
     id: `${state.dev}:${state.ino}`,
@@ -121,7 +112,7 @@ async function homeOf(user: number): Promise<string | undefined> {
   return home === '' ? undefined : home
 }
 
-async function run({ program, args, env, cwd, stdin, timeoutMs }: Command) {
+async function run({ program, args, env, cwd, stdin, timeoutMs }: Command): Promise<Ended> {
   const startMs = performance.now()
   const child = Bun.spawn([program, ...args], {
     cwd,

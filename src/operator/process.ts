@@ -1,5 +1,5 @@
 import { coded, codeOf } from '../base/failure.ts'
-import type { Machine } from './machine.ts'
+import type { Machine } from '../base/machine.ts'
 
 /** A kubelet that runs, as `/proc` has it. */
 export interface KubeletProcess {

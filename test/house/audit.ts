@@ -91,7 +91,7 @@ export const LEGS: readonly Leg[] = [
     name: 'operator commands',
     begin: 'operator/doctor/doctor.ts',
     lookFor: 'nothing of it runs for a kubelet; nothing secret in it',
-    paths: ['operator/', 'host/machine.ts'],
+    paths: ['operator/', 'base/machine.ts', 'host/machine.ts'],
   },
   {
     name: 'beside the program',

@@ -1,4 +1,4 @@
-import type { Machine } from '../../src/operator/machine.ts'
+import type { Machine } from '../../src/base/machine.ts'
 import { fakeSystem } from './system.ts'
 
 /** A process of a fake machine. */

@@ -1,7 +1,7 @@
 import { quote } from '../../base/failure.ts'
+import type { Machine } from '../../base/machine.ts'
 import { parseRegistry } from '../../ecr/host.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
-import type { Machine } from '../machine.ts'
 import { judgeFiles } from './config_files.ts'
 import { attempt } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'

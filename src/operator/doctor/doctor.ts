@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import { examine } from './examine.ts'
 import { chooseKubelet, readKubelet } from './kubelet.ts'
 import { doctorHelp, type DoctorOptions, parseDoctorOptions } from './options.ts'

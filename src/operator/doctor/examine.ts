@@ -1,6 +1,6 @@
 import { codeOf } from '../../base/failure.ts'
+import type { Machine } from '../../base/machine.ts'
 import { openCache } from '../../plugin.ts'
-import type { Machine } from '../machine.ts'
 import { askPlugin, type PluginRun } from './answer.ts'
 import { judgeConfiguration } from './config.ts'
 import { attempt } from './explain.ts'

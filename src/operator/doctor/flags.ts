@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import type { KubeletProcess } from '../process.ts'
 
 /** What the kubelet was told about credential providers; `undefined` where nothing was. */

@@ -1,6 +1,6 @@
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import {
   ask,
   askVersion,

@@ -1,9 +1,9 @@
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
+import type { Machine } from '../../base/machine.ts'
 import { findOpen } from '../kubelet_config/binary.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
 import { matchesImage } from '../kubelet_config/image_match.ts'
-import type { Machine } from '../machine.ts'
 import { baseOf } from '../process.ts'
 
 /** The provider that is judged, and its place among all of them. */

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../base/files.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import type { Provider, Report } from './finding.ts'
 import { inside } from './place.ts'
 

@@ -1,5 +1,5 @@
 import { printable } from '../../base/failure.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import { judgeBinary } from './binary.ts'
 import { byLine } from './check.ts'
 import { type JudgedFile, judgePath } from './files.ts'

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../base/files.ts'
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import { judgeKubeletConfig, type Judgement } from './check.ts'
 import type { Finding, Provider } from './finding.ts'
 import { inside } from './place.ts'

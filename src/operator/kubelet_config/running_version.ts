@@ -1,4 +1,4 @@
-import type { Machine } from '../machine.ts'
+import type { Machine } from '../../base/machine.ts'
 import { askVersion, findKubelets, isOwn } from '../process.ts'
 import { parseMinor } from './version.ts'
 

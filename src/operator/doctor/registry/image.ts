@@ -1,4 +1,4 @@
-import type { Machine } from '../../machine.ts'
+import type { Machine } from '../../../base/machine.ts'
 import { usage } from '../options.ts'
 import type { Tell } from '../report.ts'
 

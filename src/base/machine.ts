@@ -1,4 +1,4 @@
-import type { System } from '../base/system.ts'
+import type { System } from './system.ts'
 
 /** What the operating system says about a file, behind all links. */
 export interface FileState {
