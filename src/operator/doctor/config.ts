@@ -11,7 +11,6 @@ import type { Tell } from './report.ts'
 /** What the kubelet runs, and with what. */
 export interface Setup {
   readonly provider: Provider
-  readonly program: string
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -50,11 +49,7 @@ export async function judgeConfiguration(
   if (!(await tellBinary(program, kubelet, { machine, tell }))) return undefined
   tellTokens(chosen.provider, tell)
   const variables = chosen.provider.env.map(({ name, value }) => [name, value] as const)
-  return {
-    provider: chosen.provider,
-    program,
-    env: { ...kubelet.env, ...Object.fromEntries(variables) },
-  }
+  return { provider: chosen.provider, env: { ...kubelet.env, ...Object.fromEntries(variables) } }
 }
 
 async function isNotEcr(image: string): Promise<boolean> {

@@ -15,7 +15,7 @@ import { judgeSettings, type Prepared } from './settings.ts'
 import { type Issuers, watchIssuers } from './watch.ts'
 
 /** What to examine. */
-export interface Task {
+interface Task {
   readonly options: DoctorOptions
   readonly image: ImageReference | undefined
   readonly machine: Machine

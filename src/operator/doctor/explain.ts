@@ -7,11 +7,6 @@ import type { Check } from './report.ts'
 /** Why a check failed, and what to do about it. */
 export type Reason = Pick<Check, 'cause' | 'summary' | 'fix'>
 
-/** A failure as part of a check. */
-export function explain({ cause, message }: Failure): Reason {
-  return split(cause, message)
-}
-
 /** A request without an answer, and why. */
 export interface Unanswered {
   readonly kind: 'no_answer'
@@ -30,7 +25,7 @@ export async function ask(
   return { kind: 'no_answer', reason: explainProblem(answer) }
 }
 
-/** The same for a name that has no address. */
+/** A problem as part of a check. */
 export function explainProblem({ cause, problem }: Problem): Reason {
   return split(cause, problem)
 }
@@ -49,7 +44,7 @@ export async function attempt<T>(
   try {
     return { value: await work() }
   } catch (error) {
-    if (error instanceof Failure) return { reason: explain(error) }
+    if (error instanceof Failure) return { reason: split(error.cause, error.message) }
     throw error
   }
 }

@@ -18,7 +18,6 @@ import type { Tell } from './report.ts'
 
 /** The kubelet, and what it gives to a plugin. */
 export interface Kubelet {
-  readonly pid: number
   /** Whether it is root's. */
   readonly isRoot: boolean
   readonly env: Readonly<Record<string, string>>
@@ -101,7 +100,7 @@ export async function readKubelet(
     tell({ id: 'kubelet.process', status: 'ok', summary: `${names}; using its environment` })
     const directory = machine.readLink(`/proc/${pid}/cwd`) ?? '/'
     const isRoot = machine.stat(`/proc/${pid}`).owner === 0
-    return { pid, isRoot, env, flags, directory, startedAtMs, version }
+    return { isRoot, env, flags, directory, startedAtMs, version }
   } catch (error) {
     if (codeOf(error) === undefined) throw error
     const summary = `the environment of the kubelet, pid ${pid}, cannot be read: ${reasonOf(error)}`

@@ -39,7 +39,7 @@ export function chooseProvider(
 }
 
 /** A file against this one; `open` is who else than root may change it, and what to do. */
-export type Compared =
+type Compared =
   | { readonly isThis: boolean; readonly open: ReturnType<typeof findOpen> }
   | { readonly reason: string }
 

@@ -1,6 +1,6 @@
 import { codeOf, quote } from '../../base/failure.ts'
 import type { Machine } from '../../base/machine.ts'
-import { type KubeletProcess } from '../process.ts'
+import type { KubeletProcess } from '../process.ts'
 import { isThisProgram } from './provider.ts'
 import type { Tell } from './report.ts'
 

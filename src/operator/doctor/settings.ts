@@ -6,7 +6,7 @@ import { parseOptions } from '../../kubelet/options.ts'
 import { openRun, type Run } from '../../plugin.ts'
 import { KUBELET_TIMEOUT_MS } from './answer.ts'
 import type { Setup } from './config.ts'
-import { attempt, explain } from './explain.ts'
+import { attempt, type Reason } from './explain.ts'
 import { tellFiles, tellRuntime } from './passed_over.ts'
 import type { Tell } from './report.ts'
 
@@ -79,7 +79,7 @@ export async function judgeSettings(
   tell({ id: 'settings.values', status: 'ok', summary: describe(planned.value) })
   return { run, pull: planned.value }
 
-  function refuse(id: string, reason: ReturnType<typeof explain>): undefined {
+  function refuse(id: string, reason: Reason): undefined {
     tell({ id, status: 'fail', ...reason })
     return undefined
   }

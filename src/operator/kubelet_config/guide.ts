@@ -7,7 +7,7 @@ interface Places {
 }
 
 /** Where the binary and the configuration belong. */
-export function placesOf({ distribution, asJson }: ConfigOptions): Places {
+function placesOf({ distribution, asJson }: ConfigOptions): Places {
   switch (distribution) {
     case 'k3s':
     case 'rke2': {

@@ -3,7 +3,7 @@ import { quote } from '../../base/failure.ts'
 import { matchesLabel, splitReference } from './image_match.ts'
 
 /** Why a pattern that the kubelet accepts fits no image, or not those that were meant. */
-export type PatternProblem = readonly [id: string, problem: string, fix: string]
+type PatternProblem = readonly [id: string, problem: string, fix: string]
 
 /**
  * What is wrong with the form of a `matchImages` entry, whatever registry it is for. The kubelet hands over an image without

@@ -1,6 +1,6 @@
 import { isHtml } from '../../../aws/refusal.ts'
 import type { PluginAnswer } from '../answer.ts'
-import { type Reason } from '../explain.ts'
+import type { Reason } from '../explain.ts'
 import type { Prepared } from '../settings.ts'
 import { openRegistry, type RegistryClient } from './client.ts'
 import type { Inquiry } from './image.ts'
