@@ -30,6 +30,11 @@ export function explainProblem({ cause, problem }: Problem): Reason {
   return split(cause, problem)
 }
 
+/** A reason with one more thing to do about it. */
+export function advise(reason: Reason, hint: string): Reason {
+  return { ...reason, fix: reason.fix === undefined ? hint : `${reason.fix}; ${hint}` }
+}
+
 /** A line, cut where its hint begins. */
 function split(cause: string, line: string): Reason {
   const [summary = '', hint] = line.split('; hint: ')

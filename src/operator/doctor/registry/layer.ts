@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../../../net/network.ts'
-import type { Reason, Unanswered } from '../explain.ts'
+import { advise, type Reason, type Unanswered } from '../explain.ts'
 import type { RegistryClient } from './client.ts'
 import type { Inquiry } from './image.ts'
 import { explainRefusal, tryAgain } from './refusal.ts'
@@ -48,8 +48,7 @@ function judgeStorage(
     if (reason === undefined) return undefined
     const hint =
       'layers come from S3: a VPC without another way out needs a gateway endpoint for S3'
-    const fix = [reason.fix, hint].filter((each) => each !== undefined).join('; ')
-    return { ...reason, cause: 'storage_unreachable', fix }
+    return { ...advise(reason, hint), cause: 'storage_unreachable' }
   }
   if (answer.status === 200 || answer.status === 206) return undefined
   const summary = `HTTP status ${answer.status} for a layer from ${host}, where layers are stored (S3), or from a proxy in between`

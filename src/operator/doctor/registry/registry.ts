@@ -1,6 +1,6 @@
 import { isHtml } from '../../../aws/refusal.ts'
 import type { PluginAnswer } from '../answer.ts'
-import type { Reason } from '../explain.ts'
+import { advise, type Reason } from '../explain.ts'
 import type { Prepared } from '../settings.ts'
 import { openRegistry, type RegistryClient } from './client.ts'
 import type { Inquiry } from './image.ts'
@@ -37,10 +37,8 @@ function judgePing(
   host: string,
 ): { id: string; status: 'fail' } & Reason {
   if (ping.kind === 'no_answer') {
-    const { reason } = ping
     const hint = 'beside a VPC endpoint for ecr.api, the registry needs one for ecr.dkr'
-    const fix = [reason.fix, hint].filter((each) => each !== undefined).join('; ')
-    return { id: 'registry.connection', status: 'fail', ...reason, fix }
+    return { id: 'registry.connection', status: 'fail', ...advise(ping.reason, hint) }
   }
   if (ping.status === 401)
     return { id: 'registry.password', status: 'fail', ...explainUnauthorized(host) }
