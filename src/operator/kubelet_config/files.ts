@@ -34,11 +34,10 @@ async function judgeFiles(
   minor: number,
   machine: Machine,
 ): Promise<readonly JudgedFile[]> {
-  const isDirectory = (each: string) => attempt(() => machine.stat(each).isDirectory) === true
-  if (!isDirectory(path)) return [await judgeFile(path, minor, machine)]
+  if (!isDirectory(path, machine)) return [await judgeFile(path, minor, machine)]
   const all = await machine.listFiles(path).catch(reasonOf)
   if (typeof all === 'string') return [unreadable(path, `cannot be read: ${all}`)]
-  const paths = all.filter((each) => /\.(?:json|ya?ml)$/.test(each) && !isDirectory(each))
+  const paths = all.filter((each) => /\.(?:json|ya?ml)$/.test(each) && !isDirectory(each, machine))
   const own = refuseDirectory(paths.length, minor)
   const files = own === undefined ? [] : [alone(path, own)]
   for (const each of paths.toSorted()) files.push(await judgeFile(each, minor, machine))
@@ -91,10 +90,10 @@ function compareProviders(files: readonly JudgedFile[]): void {
   }
 }
 
-function attempt<T>(ask: () => T): T | undefined {
+function isDirectory(path: string, machine: Machine): boolean {
   try {
-    return ask()
+    return machine.stat(path).isDirectory
   } catch {
-    return undefined
+    return false
   }
 }
