@@ -1,6 +1,7 @@
 import { quote } from '../../base/failure.ts'
 import type { Machine } from '../../base/machine.ts'
 import { parseRegistry } from '../../ecr/host.ts'
+import { binaryOf } from '../kubelet_config/binary.ts'
 import type { Provider } from '../kubelet_config/finding.ts'
 import { judgeFiles } from './config_files.ts'
 import { attempt } from './explain.ts'
@@ -45,7 +46,7 @@ export async function judgeConfiguration(
     return undefined
   }
   tellChosen(chosen, tell)
-  const program = `${binDir.replace(/\/+$/, '')}/${chosen.provider.name}`
+  const program = binaryOf(chosen.provider, binDir)
   if (!(await tellBinary(program, kubelet, { machine, tell }))) return undefined
   tellTokens(chosen.provider, tell)
   const variables = chosen.provider.env.map(({ name, value }) => [name, value] as const)

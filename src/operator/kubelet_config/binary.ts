@@ -20,7 +20,7 @@ export function judgeBinary(
 ): void {
   if (provider.name === '' || provider.name.includes('/')) return
   const field = inside(provider.field, 'name')
-  const path = `${directory.replace(/\/+$/, '')}/${provider.name}`
+  const path = binaryOf(provider, directory)
   try {
     const { isFile, mode } = machine.stat(path)
     if (!isFile || (mode & 0o111) === 0) {
@@ -38,6 +38,11 @@ export function judgeBinary(
   if (open === undefined) return
   const problem = `names ${path}, which others than root may replace: ${open.path} ${open.reason}`
   report('wrong', 'binary_writable', field, problem, open.fix)
+}
+
+/** The path of the binary that the kubelet runs for a provider. @param directory - may end in slashes. */
+export function binaryOf({ name }: Provider, directory: string): string {
+  return `${directory.replace(/\/+$/, '')}/${name}`
 }
 
 /** The first directory or file on the way to a path that others than root may change. */
