@@ -1,5 +1,5 @@
 import { DESCRIPTION, MAINTAINER, type Package, PROGRAM, SUMMARY } from './package.ts'
-import { concat, digest, encode, type Entry, folder, gzip, tar } from './tar.ts'
+import { concat, digest, encode, type Entry, folder, gzip, isFolder, tar } from './tar.ts'
 
 /**
  * A Debian package (deb(5)): an ar archive of a version, the control files and the files. Written here rather than by
@@ -60,7 +60,7 @@ function formatControl(pack: Package): string {
 
 /** For `dpkg --verify`. */
 function formatSums(files: readonly Entry[]): string {
-  const own = files.filter(({ path }) => !path.endsWith('/'))
+  const own = files.filter((entry) => !isFolder(entry))
   return own.map(({ path, data }) => `${digest('md5', data)}  ${path}\n`).join('')
 }
 
@@ -71,6 +71,6 @@ function withFolders(files: readonly Entry[]): readonly Entry[] {
     return names.map((_, index) => names.slice(0, index + 1).join('/'))
   })
   const folders = [...new Set(parents)].map(folder)
-  const own = files.filter(({ path }) => !path.endsWith('/'))
+  const own = files.filter((entry) => !isFolder(entry))
   return [...folders, ...own].toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }

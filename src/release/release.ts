@@ -12,7 +12,7 @@ import { PROGRAM, type Target, TARGETS } from './package.ts'
 import { makeRpm } from './rpm.ts'
 import { formatSbom } from './sbom.ts'
 import { ROOT, type Source } from './source.ts'
-import { digest, type Entry, gzip, tar } from './tar.ts'
+import { digest, type Entry, gzip, isFolder, tar } from './tar.ts'
 
 /** A file of a release, and what is in it. */
 export interface Artifact {
@@ -137,7 +137,7 @@ function formatOrigin(source: Source): string {
 
 /** The files in an artifact, each with hash, mode and size. */
 function formatContents(name: string, contents: readonly Entry[]): string {
-  const files = contents.filter(({ path }) => !path.endsWith('/'))
+  const files = contents.filter((entry) => !isFolder(entry))
   const rows = files.map(
     ({ path, mode, data }) =>
       `${digest('sha256', data)} ${mode.toString(8).padStart(4, '0')} ${`${data.length}`.padStart(9)} ${path}\n`,

@@ -1,6 +1,6 @@
 import { DESCRIPTION, MAINTAINER, type Package, PROGRAM, SUMMARY } from './package.ts'
 import { formatHeader, type Value } from './rpm_header.ts'
-import { concat, digest, encode, type Entry, gzip } from './tar.ts'
+import { concat, digest, encode, type Entry, gzip, isFolder } from './tar.ts'
 
 const FOLDER = 0o40000
 const FILE = 0o100000
@@ -112,7 +112,6 @@ function describePackage(pack: Package, payload: Uint8Array): ReadonlyMap<number
   ])
 }
 
-const isFolder = ({ path }: Entry) => path.endsWith('/')
 const typeOf = (entry: Entry) => (isFolder(entry) ? FOLDER : FILE)
 
 function split(path: string): { readonly folder: string; readonly name: string } {

@@ -12,6 +12,11 @@ export function folder(path: string): Entry {
   return { path: `${path}/`, mode: 0o755, data: new Uint8Array() }
 }
 
+/** Whether an entry is a folder. */
+export function isFolder({ path }: Entry): boolean {
+  return path.endsWith('/')
+}
+
 /** Text as a file's bytes. */
 export function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text)
@@ -36,7 +41,8 @@ export function tar(entries: readonly Entry[], mtimeSeconds: number): Uint8Array
 
 const octal = (value: number, digits: number) => `${value.toString(8).padStart(digits, '0')}\0`
 
-function formatHeader({ path, mode, data }: Entry, mtimeSeconds: number): Uint8Array {
+function formatHeader(entry: Entry, mtimeSeconds: number): Uint8Array {
+  const { path, mode, data } = entry
   if (path.length > 100) throw new Error(`${path} is too long for a tar file`)
   const fields = (checksum: string) =>
     [
@@ -47,7 +53,7 @@ function formatHeader({ path, mode, data }: Entry, mtimeSeconds: number): Uint8A
       octal(data.length, 11),
       octal(mtimeSeconds, 11),
       checksum,
-      path.endsWith('/') ? '5' : '0',
+      isFolder(entry) ? '5' : '0',
       '\0'.repeat(100), // target of a link
       'ustar\x0000',
       'root'.padEnd(32, '\0'),
