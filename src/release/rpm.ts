@@ -9,11 +9,11 @@ const SHA256 = 8
 /** Flags of a dependency: less or equal, equal, more or equal; and one that rpm itself has to meet. */
 const [LESS_EQUAL, EQUAL, RPMLIB] = [0x0a, 0x08, 0x1000000]
 
-const text = (...values: readonly string[]): Value => ({ type: 'string', values })
+const text = (value: string): Value => ({ type: 'string', values: [value] })
 const texts = (values: readonly string[]): Value => ({ type: 'strings', values })
 const translated = (value: string): Value => ({ type: 'translated', values: [value] })
-const number = (...values: readonly number[]): Value => ({ type: 'int32', values })
 const numbers = (values: readonly number[]): Value => ({ type: 'int32', values })
+const number = (value: number): Value => numbers([value])
 const short = (values: readonly number[]): Value => ({ type: 'int16', values })
 
 /**
