@@ -72,17 +72,18 @@ export function formatSbom(
   return `${JSON.stringify(sbom, undefined, 2)}\n`
 }
 
+/** A library that has a package URL, which is also what other parts of the document call it by. */
+function describeLibrary(purl: string, name: string, version: string) {
+  return { type: 'library', 'bom-ref': purl, name, version, purl }
+}
+
 /** A package of npm, as the lockfile has it. */
 function describePackage(name: string, licence: string) {
   const { version, sha512 } = readLocked(name)
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
   const url = `https://www.npmjs.com/package/${name}/v/${version}`
   return {
-    type: 'library',
-    'bom-ref': purl,
-    name,
-    version,
-    purl,
+    ...describeLibrary(purl, name, version),
     licenses: [{ license: { id: licence } }],
     // Of the archive that npm has, not of a file in it.
     externalReferences: [
@@ -95,11 +96,7 @@ function describeGlibc(libraries: ReadonlyMap<string, Uint8Array>) {
   const { package: name, version, architecture, sha256, source } = GLIBC
   const purl = `pkg:deb/debian/${name}@${version.replace('+', '%2B')}?arch=${architecture}&distro=debian-12`
   return {
-    type: 'library',
-    'bom-ref': purl,
-    name,
-    version,
-    purl,
+    ...describeLibrary(purl, name, version),
     licenses: [{ expression: 'LGPL-2.1-or-later' }],
     externalReferences: [
       { type: 'source-distribution', url: source },
