@@ -15,7 +15,7 @@ import { ROOT, type Source } from './source.ts'
 import { digest, type Entry, gzip, isFolder, tar } from './tar.ts'
 
 /** A file of a release, and what is in it. */
-export interface Artifact {
+interface Artifact {
   readonly name: string
   readonly bytes: Uint8Array
   readonly contents: readonly Entry[]
@@ -23,10 +23,10 @@ export interface Artifact {
 
 /** The names of what lists the others. */
 export const SUMS = 'SHA256SUMS'
-export const RECORD = 'RELEASE.txt'
+const RECORD = 'RELEASE.txt'
 
 /** Compiles the program for a target; in `work`, of which nothing is left in the bytes. */
-export async function buildBinary(source: Source, target: Target, work: string): Promise<Binary> {
+async function buildBinary(source: Source, target: Target, work: string): Promise<Binary> {
   mkdirSync(work, { recursive: true })
   const executablePath = join(work, 'bun')
   writeFileSync(executablePath, await fetchRuntime(target), { mode: 0o755 })
@@ -49,7 +49,7 @@ export async function buildBinary(source: Source, target: Target, work: string):
 }
 
 /** The archive and the packages of a target. */
-export function packBinary(source: Source, binary: Binary): readonly Artifact[] {
+function packBinary(source: Source, binary: Binary): readonly Artifact[] {
   const { target } = binary
   const pack = describePackage(source, binary)
   const contents = listArchive(source, binary)
@@ -69,7 +69,7 @@ export function packBinary(source: Source, binary: Binary): readonly Artifact[] 
 }
 
 /** The archive for hosts without glibc. */
-export function packPortable(source: Source, plain: Binary, glibc: Glibc): Artifact {
+function packPortable(source: Source, plain: Binary, glibc: Glibc): Artifact {
   const { target, bytes } = plain
   const sbom = formatSbom(source, target, bytes, glibc.libraries)
   const binary = { ...plain, sbom, notices: formatNotices(glibc.copyright) }
