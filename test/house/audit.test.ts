@@ -14,6 +14,7 @@ import {
   sourceFiles,
   sumLines,
 } from './audit.ts'
+import { readBetween, README } from './readme.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -38,13 +39,10 @@ test('the legs of a plain node are short', () => {
 })
 
 test('the README has the guide as the source is now', async () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
-  const [begin, end] = AUDIT_MARKERS
-  const between = readme.split(begin)[1]?.split(end)[0]?.trim()
   // To renew it: bun -e "import { formatAuditGuide } from './test/house/audit.ts'; console.log(await formatAuditGuide())"
-  expect(between).toBe(await formatAuditGuide())
+  expect(readBetween(AUDIT_MARKERS)).toBe(await formatAuditGuide())
   const plain = sourceFiles().filter((file) => legOf(file) <= PLAIN_LEGS)
-  expect(readme).toContain(`There are ${sumLines(plain).code} lines of code to [audit]`)
+  expect(README).toContain(`There are ${sumLines(plain).code} lines of code to [audit]`)
 })
 
 /** Who alone in the parts of a plain node imports what is only there when configured. */

@@ -1,13 +1,14 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 
+import { README } from './readme.ts'
+
 const ROOT = new URL('../../', import.meta.url).pathname
 
 const source = [...new Bun.Glob('src/operator/doctor/**/*.ts').scanSync({ cwd: ROOT })]
   .map((file) => readFileSync(`${ROOT}${file}`, 'utf8'))
   .join('\n')
-const readme = readFileSync(`${ROOT}README.md`, 'utf8')
-const [, rows = ''] = /\n\| check \| .*\n\| ---.*\n((?:\| .*\n)+)/.exec(readme) ?? []
+const [, rows = ''] = /\n\| check \| .*\n\| ---.*\n((?:\| .*\n)+)/.exec(README) ?? []
 
 const namesIn = (text: string, pattern: RegExp) =>
   [...new Set([...text.matchAll(pattern)].map(([, name = '']) => name))].toSorted()

@@ -1,15 +1,14 @@
 import { expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
 
 import { CASES } from '../tools/bench/cases.ts'
 import { FULL_MARKERS, SHORT_MARKERS } from '../tools/bench/section.ts'
-
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+import { readBetween } from './readme.ts'
 
 /** The rows of the table between two markers, as cells. */
-function rowsBetween([begin, end]: readonly [string, string]): readonly (readonly string[])[] {
-  const block = readme.slice(readme.indexOf(begin), readme.indexOf(end))
-  const rows = block.split('\n').filter((line) => line.startsWith('| '))
+function rowsBetween(markers: readonly [string, string]): readonly (readonly string[])[] {
+  const rows = readBetween(markers)
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
   return rows.slice(2).map((row) => row.split('|').map((cell) => cell.trim()))
 }
 

@@ -4,19 +4,17 @@ import { readFileSync } from 'node:fs'
 import { OWN_LINES } from '../../src/base/lines/own.ts'
 import { PROBLEMS, SUBJECTS } from '../../src/base/lines/peer.ts'
 import { formatMessages, MESSAGE_MARKERS } from './messages.ts'
+import { readBetween } from './readme.ts'
 
 const ROOT = new URL('../../', import.meta.url)
-const readme = readFileSync(new URL('README.md', ROOT), 'utf8')
 const source = [...new Bun.Glob('src/**/*.ts').scanSync({ cwd: ROOT.pathname })]
   .filter((file) => !file.startsWith('src/base/lines/'))
   .map((file) => ({ file, text: readFileSync(new URL(file, ROOT), 'utf8') }))
 const LINES = { ...OWN_LINES, ...PROBLEMS }
 
 test('the README has every line that the program can print', () => {
-  const [begin, end] = MESSAGE_MARKERS
-  const between = readme.split(begin)[1]?.split(end)[0]?.trim()
   // To renew it: bun -e "import { formatMessages } from './test/house/messages.ts'; console.log(formatMessages())"
-  expect(between).toBe(formatMessages())
+  expect(readBetween(MESSAGE_MARKERS)).toBe(formatMessages())
 })
 
 test('lines are made in one place', () => {

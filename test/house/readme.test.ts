@@ -11,9 +11,9 @@ import { parseConfigOptions } from '../../src/operator/kubelet_config/options.ts
 import { configSchema } from '../support/kubelet_config.ts'
 import { PRIVATE_REGISTRIES } from '../support/registries.ts'
 import { matchImage } from '../world/match.ts'
+import { readBetween, README } from './readme.ts'
 import { formatSettings, MARKERS } from './settings_readme.ts'
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const scripts = v.parse(
   v.object({ scripts: v.record(v.string(), v.string()) }),
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
@@ -22,7 +22,7 @@ const scripts = v.parse(
 /** The newest kubelet that is told of. */
 const CredentialProviderConfig = configSchema(37)
 
-const configs = [...readme.matchAll(/```yaml\n(apiVersion: kubelet[^]*?)```/g)].map(
+const configs = [...README.matchAll(/```yaml\n(apiVersion: kubelet[^]*?)```/g)].map(
   ([, text]) => text ?? '',
 )
 
@@ -80,7 +80,7 @@ test('the kubelet configuration of the README matches every ECR host and no othe
 })
 
 test('every npm script the README names exists', () => {
-  const named = [...readme.matchAll(/npm (?:run (?<name>[\w:-]+)|(?<short>test)\b)/g)].map(
+  const named = [...README.matchAll(/npm (?:run (?<name>[\w:-]+)|(?<short>test)\b)/g)].map(
     ({ groups }) => groups?.['name'] ?? groups?.['short'] ?? '',
   )
   for (const name of ['demo', 'test', 'build', 'ok']) expect(named).toContain(name)
@@ -91,7 +91,7 @@ const optionsIn = (text: string) => new Set(text.match(/(?<![\w-])--[a-z][a-z-]*
 
 test('README and --help name the same options', () => {
   // What comes after is about the tools of developers.
-  const [forOperators = ''] = readme.split('\n## Build and check\n')
+  const [forOperators = ''] = README.split('\n## Build and check\n')
   // Of another program.
   const own = forOperators.replaceAll('aws sso login --profile', '')
   const told = [...optionsIn(own)].filter(
@@ -113,16 +113,14 @@ test('the README names every variable that the source reads, and no other', () =
     .join('\n')
   const names = /\b(?:AWS_[A-Z0-9_]+|SSL_CERT_(?:FILE|DIR))\b/g
   const read = new Set(source.match(names))
-  const told = new Set(readme.match(names))
+  const told = new Set(README.match(names))
   expect([...told].filter((name) => !read.has(name))).toEqual([])
   expect([...read].filter((name) => !told.has(name))).toEqual([])
 })
 
 test("the README's tables of settings are those of the program", () => {
-  const [begin, end] = MARKERS
-  const block = readme.slice(readme.indexOf(begin) + begin.length, readme.indexOf(end)).trim()
   // To renew it: bun -e "import { formatSettings } from '../test/house/settings_readme.ts'; console.log(formatSettings())"
-  expect(block).toBe(formatSettings())
+  expect(readBetween(MARKERS)).toBe(formatSettings())
 })
 
 test('every test that SECURITY.md names exists, and every guarantee has one', () => {
