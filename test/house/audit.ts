@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { readLocked } from '../../src/release/downloads.ts'
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A part of the program that is read in one go. */
@@ -104,16 +106,16 @@ export const LEGS: readonly Leg[] = [
 /** The legs that a plain node with an instance role runs. */
 export const PLAIN_LEGS = 8
 
-/** Files of src/ that are not part of the program; those that make a release are not, either. */
-export const NOT_SHIPPED: ReadonlySet<string> = new Set(['build.ts'])
-const isShipped = (file: string) => !NOT_SHIPPED.has(file) && !file.startsWith('release/')
+/** What of src/ is not part of the program, nor beside it. */
+const NOT_SHIPPED = ['build.ts', 'release/']
 
 /** Every source file of the program, and of what is installed beside it. */
 export function sourceFiles(): readonly string[] {
   const found = ['**/*.ts', 'units/*'].flatMap((pattern) => [
     ...new Bun.Glob(pattern).scanSync({ cwd: join(ROOT, 'src') }),
   ])
-  return [...new Set(found)].filter(isShipped).toSorted()
+  const shipped = found.filter((file) => !NOT_SHIPPED.some((path) => fits(file, path)))
+  return [...new Set(shipped)].toSorted()
 }
 
 /** The number of a file's leg, from 1. */
@@ -130,7 +132,7 @@ function fits(file: string, path: string): boolean {
 }
 
 /** Lines of a source file: those with code on them, and all. */
-export function countLines(file: string): { readonly code: number; readonly all: number } {
+function countLines(file: string): { readonly code: number; readonly all: number } {
   const text = readFileSync(join(ROOT, 'src', file), 'utf8')
   const code = text
     .replace(/^\s*\/\*[^]*?\*\//gm, '')
@@ -207,6 +209,7 @@ export async function formatAuditGuide(): Promise<string> {
   })
   const plain = sumLines(files.filter((file) => legOf(file) <= PLAIN_LEGS))
   const total = sumLines(files)
+  const { version, integrity } = readLocked('@oven/bun-linux-x64')
   const packages = (await bundledPackages()).map(
     ({ name, lines, minifiedBytes, definitions }) =>
       `- \`${name}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${definitions.join(', ')}.`,
@@ -220,16 +223,6 @@ export async function formatAuditGuide(): Promise<string> {
     `Parts 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
     'Of the two packages this is in the binary, and nothing else; each name is a function or class to read, with its lines:',
     packages.join('\n'),
-    `The rest is the runtime, \`@oven/bun-linux-x64\` ${readRuntime().version}, which npm checks against this hash from \`package-lock.json\`: \`${readRuntime().integrity}\`.`,
+    `The rest is the runtime, \`@oven/bun-linux-x64\` ${version}, which npm checks against this hash from \`package-lock.json\`: \`${integrity}\`.`,
   ].join('\n\n')
-}
-
-/** The runtime's package in the lockfile. */
-function readRuntime(): { readonly version: string; readonly integrity: string } {
-  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
-  const [, version = '', integrity = ''] =
-    /"node_modules\/@oven\/bun-linux-x64": \{\s*"version": "([^"]+)",[^}]*?"integrity": "([^"]+)"/.exec(
-      lock,
-    ) ?? []
-  return { version, integrity }
 }
