@@ -1,5 +1,5 @@
 import { dlopen, FFIType, ptr } from 'bun:ffi'
-import { closeSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
+import { closeSync, readFileSync, readSync, writeSync } from 'node:fs'
 
 import { createPipe } from '../../world/pipe.ts'
 
@@ -24,7 +24,7 @@ export interface Run {
   readonly majorFaults: number
 }
 
-const { ptr: pointer, i32, i64 } = FFIType
+const { ptr: pointer, i32 } = FFIType
 
 // Bun.spawn takes 0.5 ms more than posix_spawn and wait4, which is a tenth of the shortest run.
 const { symbols: libc } = dlopen('libc.so.6', {
@@ -34,13 +34,11 @@ const { symbols: libc } = dlopen('libc.so.6', {
   posix_spawn_file_actions_addchdir_np: { args: [pointer, pointer], returns: i32 },
   posix_spawn_file_actions_destroy: { args: [pointer], returns: i32 },
   wait4: { args: [i32, pointer, i32, pointer], returns: i32 },
-  posix_fadvise: { args: [i32, i64, i64, i32], returns: i32 },
 })
 
 const SPAWN_FILE_ACTIONS_BYTES = 256 // 80 in glibc
 const RUSAGE_BYTES = 144
 const PIPE_BYTES = 65536
-const POSIX_FADV_DONTNEED = 4
 
 /** Prepares `argv`, whose first is the path of the program. */
 export function prepareCommand(
@@ -92,15 +90,6 @@ export function measurePeakMb(command: Command, input: string): number {
   reap(pid)
   closePipes(pipes)
   return peakKb / 1024
-}
-
-/** Has the kernel forget what it has of a file in memory. Pages that wait to be written would stay. */
-export function evict(path: string): void {
-  const file = openSync(path, 'r')
-  fsyncSync(file)
-  const result = libc.posix_fadvise(file, 0n, 0n, POSIX_FADV_DONTNEED)
-  closeSync(file)
-  if (result !== 0) throw new Error(`Cannot evict ${path}: error ${result}`)
 }
 
 interface Pipes {

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { kubeletRequest } from '../../world/plugin.ts'
+import { evict } from '../pages/page_cache.ts'
 import type { Case } from './cases.ts'
-import { evict, measurePeakMb, prepareCommand, runTogether } from './process.ts'
+import { measurePeakMb, prepareCommand, runTogether } from './process.ts'
 import { type Server, startServer } from './server.ts'
 import { shuffle } from './statistics.ts'
 

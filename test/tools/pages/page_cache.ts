@@ -15,11 +15,12 @@ const { symbols: libc } = dlopen('libc.so.6', {
   mincore: { args: [u64, u64, ptr], returns: i32 },
 })
 
-/** Drops what the page cache has of a file that nobody has mapped. */
+/** Drops what the page cache has of a file that nobody has mapped. Pages that wait to be written would stay. */
 export function evict(path: string): void {
   withFile(path, (file) => {
     fsyncSync(file)
-    libc.posix_fadvise(file, 0n, 0n, POSIX_FADV_DONTNEED)
+    const result = libc.posix_fadvise(file, 0n, 0n, POSIX_FADV_DONTNEED)
+    if (result !== 0) throw new Error(`cannot evict ${path}: error ${result}`)
   })
 }
 
