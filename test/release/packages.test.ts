@@ -12,8 +12,8 @@ import {
 import { join } from 'node:path'
 
 import { expectFlowIn } from './flow.ts'
-import { listRoot, makeRoot, makeSmall, type Manager, MANAGERS } from './roots.ts'
-import { firstOf, missing, needs, NO_RELEASE, NO_ROOTS, pathOf, run } from './support.ts'
+import { asRoot, listRoot, makeRoot, makeSmall, type Manager, MANAGERS } from './roots.ts'
+import { firstOf, missing, needs, NO_RELEASE, NO_ROOTS, NOT_X64, pathOf, run } from './support.ts'
 
 // The packages, installed, upgraded and removed by dpkg and by rpm, each time into a root of its own.
 
@@ -38,11 +38,14 @@ function begin(manager: Manager): string {
   return root
 }
 
+/** As the operator of the host would. */
+const systemctl = (root: string, verb: string, unit: string) =>
+  asRoot('chroot', root, '/bin/systemctl', '--quiet', verb, unit)
+
 /** Whether there is anything, be it a link to nowhere. */
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 const NO_SYSTEMD = missing('systemctl', 'systemd')
-const NOT_X64 = process.arch === 'x64' ? undefined : 'this machine is no x64'
 
 for (const manager of MANAGERS) {
   const { name, install, remove, purge, verify } = manager
@@ -101,26 +104,8 @@ for (const manager of MANAGERS) {
     expect(isThere(join(root, WARM))).toBe(false)
 
     // What the operator has changed since stays so over an upgrade; a unit of the two that is enabled goes with the package.
-    run(
-      'unshare',
-      '-rm',
-      'chroot',
-      root,
-      '/bin/systemctl',
-      '--quiet',
-      'disable',
-      'ecr-credential-provider-read-ahead.service',
-    )
-    run(
-      'unshare',
-      '-rm',
-      'chroot',
-      root,
-      '/bin/systemctl',
-      '--quiet',
-      'enable',
-      'ecr-credential-provider-warm.service',
-    )
+    systemctl(root, 'disable', 'ecr-credential-provider-read-ahead.service')
+    systemctl(root, 'enable', 'ecr-credential-provider-warm.service')
     install(root, makeSmall(root, manager, '0.0.2'))
     expect(readlinkSync(join(root, LINK))).toBe(HERE)
     expect(isThere(join(root, READ_AHEAD))).toBe(false)

@@ -85,7 +85,7 @@ export interface Manager {
 }
 
 /** As root of a namespace of its own, so that a developer's machine does. */
-const asRoot = (...command: readonly string[]) => run('unshare', '-rm', ...command)
+export const asRoot = (...command: readonly string[]) => run('unshare', '-rm', ...command)
 
 const dpkg = (root: string, ...words: readonly string[]) =>
   asRoot('dpkg', `--root=${root}`, '--force-not-root', ...words)

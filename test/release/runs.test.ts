@@ -1,14 +1,12 @@
-import { afterAll, expect, setDefaultTimeout } from 'bun:test'
+import { expect, setDefaultTimeout } from 'bun:test'
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { examine } from '../binary/doctor/node.ts'
@@ -16,12 +14,14 @@ import { runPlugin } from '../world/plugin.ts'
 import { enter, expectFlow, expectFlowIn } from './flow.ts'
 import {
   firstOf,
+  makeFolder,
   missing,
   NAMES,
   needs,
   NO_PORTABLE,
   NO_RELEASE,
   NO_ROOTS,
+  NOT_X64,
   source,
   unpack,
 } from './support.ts'
@@ -31,18 +31,16 @@ import {
 setDefaultTimeout(300_000)
 
 const PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-const NOT_X64 = process.arch === 'x64' ? undefined : 'this machine is no x64'
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu'
 const NO_ARM64 = firstOf(
   NO_RELEASE,
   missing('qemu-aarch64-static', 'qemu-user-static'),
-  Bun.spawnSync(['test', '-d', ARM64_LIBRARIES]).success
+  existsSync(ARM64_LIBRARIES)
     ? undefined
     : 'there is no C library for arm64: install libc6-arm64-cross',
 )
 
-const folder = mkdtempSync(join(tmpdir(), 'runs-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeFolder('runs')
 
 const expectVersion = async (command: readonly string[], platform: string) => {
   const { stdout } = await runPlugin({ command, args: ['--version'], env: { PATH } })

@@ -1,6 +1,5 @@
-import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library'
@@ -12,14 +11,13 @@ import { formatNotices } from '../../src/release/notices.ts'
 import { TARGETS } from '../../src/release/package.ts'
 import { formatSbom, PACKAGES } from '../../src/release/sbom.ts'
 import { digest, encode } from '../../src/release/tar.ts'
-import { NAMES, needs, NO_PORTABLE, NO_RELEASE, unpack } from './support.ts'
+import { makeFolder, NAMES, needs, NO_PORTABLE, NO_RELEASE, unpack } from './support.ts'
 
 // What is declared to be in the binary: the bill of materials, and the notices.
 
 setDefaultTimeout(300_000)
 
-const folder = mkdtempSync(join(tmpdir(), 'sbom-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeFolder('sbom')
 
 const Part = v.object({ name: v.string(), version: v.optional(v.string()) })
 const Sbom = v.object({

@@ -1,5 +1,6 @@
-import { test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, test } from 'bun:test'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import * as v from 'valibot'
@@ -7,6 +8,7 @@ import * as v from 'valibot'
 import { fetchGlibc } from '../../src/release/glibc.ts'
 import { makeRelease, SUMS } from '../../src/release/release.ts'
 import { readSource, ROOT } from '../../src/release/source.ts'
+import { HAS_MOUNTS } from '../support/etc.ts'
 
 /** The release that `npm run release -- --check` has made, of which everything is to be checked, however long it takes. */
 const checked = process.env['RELEASE_CHECK']
@@ -35,9 +37,10 @@ export function missing(program: string, pack = program): string | undefined {
 }
 
 /** Why a folder cannot be made the root of a process here. */
-export const NO_ROOTS = Bun.spawnSync(['unshare', '-rm', 'true']).success
-  ? undefined
-  : 'unshare -rm is not permitted here'
+export const NO_ROOTS = HAS_MOUNTS ? undefined : 'unshare -rm is not permitted here'
+
+/** Why the binary for x64 cannot run here. */
+export const NOT_X64 = process.arch === 'x64' ? undefined : 'this machine is no x64'
 
 const Made = v.object({
   /** The process that has made the release. */
@@ -116,6 +119,13 @@ export function run(...command: readonly string[]): string {
   const text = `${stdout.toString()}${stderr.toString()}`
   if (exitCode !== 0) throw new Error(`${command.join(' ')}: ${text}`)
   return text
+}
+
+/** A folder for the files of a test, until all tests of its file have ended. */
+export function makeFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  return folder
 }
 
 /** Unpacks an archive of the release with the host's tar, as whoever downloads it would. */

@@ -1,15 +1,15 @@
-import { afterAll, expect, setDefaultTimeout, test } from 'bun:test'
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { expect, setDefaultTimeout, test } from 'bun:test'
+import { cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { fetchChecked } from '../../src/release/downloads.ts'
+import { CACHE, fetchChecked } from '../../src/release/downloads.ts'
 import { checkChangelog, ROOT } from '../../src/release/source.ts'
 import { digest, encode, folder as entryOfFolder, gzip, tar } from '../../src/release/tar.ts'
 import { compareSums, readSums } from '../../src/release/verify.ts'
 import {
   firstOf,
   IS_FULL,
+  makeFolder,
   missing,
   needs,
   NO_PORTABLE,
@@ -24,8 +24,7 @@ import {
 
 setDefaultTimeout(300_000)
 
-const folder = mkdtempSync(join(tmpdir(), 'verify-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = makeFolder('verify')
 
 const sum = (digit: string) => digit.repeat(64)
 
@@ -72,7 +71,7 @@ test('a download with another hash is refused, fresh or kept', () => {
     command: ['sh', '-c', `echo text >${file}`],
     algorithm: 'sha256',
   } as const
-  const path = join(ROOT, 'node_modules/.cache/release', file)
+  const path = join(CACHE, file)
   try {
     expect(() => fetchChecked({ ...download, sum: sum('a') })).toThrow('has the wrong sha256')
     const right = digest('sha256', encode('text\n'))
