@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
+import { HAS_MOUNTS, NEEDED } from '../support/etc.ts'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
 import { kubeletRequest, pluginPath, type PluginResult, runPlugin } from '../world/plugin.ts'
@@ -225,12 +226,9 @@ test.concurrent('a working directory that may not be entered does not matter', a
   }),
 )
 
-/** Whether this machine lets a test make mounts of its own; many containers do not. */
-const HAS_NAMESPACES = Bun.spawnSync(['unshare', '-rm', 'true']).success
-const NEEDED = HAS_NAMESPACES ? '' : ' (skipped: unshare -rm is not permitted here)'
 const inNamespace = (script: string) => ['unshare', '-rm', ...inShell(script)]
 
-test.skipIf(!HAS_NAMESPACES)(
+test.skipIf(!HAS_MOUNTS)(
   `on a read-only file system only a renewed token cannot be kept${NEEDED}`,
   async () =>
     inWorld(async (world) => {
@@ -252,7 +250,7 @@ test.skipIf(!HAS_NAMESPACES)(
     }),
 )
 
-test.skipIf(!HAS_NAMESPACES)(`without /proc it ends with no answer at all${NEEDED}`, async () =>
+test.skipIf(!HAS_MOUNTS)(`without /proc it ends with no answer at all${NEEDED}`, async () =>
   inWorld(async (world) => {
     const command = inNamespace('mount -t tmpfs none /proc && exec "$0"')
     const env = world.environment({ PATH: '/usr/sbin:/usr/bin:/sbin:/bin' })
