@@ -21,16 +21,9 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'vocabulary',
     begin: 'base/failure.ts',
-    lookFor: 'what every other part speaks of; no line has a place for a secret',
-    paths: [
-      'base/failure.ts',
-      'base/lines/',
-      'base/system.ts',
-      'config/settings.ts',
-      'config/settings_table.ts',
-      'aws/context.ts',
-      'aws/credentials.ts',
-    ],
+    lookFor:
+      'what every other part speaks of; no line has a place for a secret, and no value that was read is in a `Failure`',
+    paths: ['base/', 'aws/context.ts', 'aws/credentials.ts'],
   },
   {
     name: 'story',
@@ -39,22 +32,22 @@ export const LEGS: readonly Leg[] = [
     paths: ['main.ts', 'plugin.ts', 'kubelet/'],
   },
   {
-    name: 'who is answered',
-    begin: 'ecr/host.ts',
-    lookFor: 'anchored patterns; no network before',
-    paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
-  },
-  {
     name: 'configuration',
     begin: 'config/shared_files.ts',
     lookFor: 'empty is unset; values never shown',
     paths: ['config/'],
   },
   {
+    name: 'who is answered',
+    begin: 'ecr/host.ts',
+    lookFor: 'anchored patterns; no network before',
+    paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
+  },
+  {
     name: 'which identity',
-    begin: 'credentials/select.ts',
+    begin: 'ecr/pull.ts',
     lookFor: 'selection before any I/O; no fall-through',
-    paths: ['credentials/'],
+    paths: ['ecr/pull.ts', 'credentials/'],
   },
   {
     name: 'signature',
@@ -66,13 +59,20 @@ export const LEGS: readonly Leg[] = [
     name: 'wire',
     begin: 'net/network.ts',
     lookFor: 'verified before anything is sent; no ambiguous length; caps',
-    paths: ['net/', 'net/proxy/rules.ts', 'host/socket.ts', 'host/refusals.ts', 'host/inbox.ts'],
+    paths: [
+      'net/',
+      'net/proxy/rules.ts',
+      'base/addresses.ts',
+      'host/socket.ts',
+      'host/refusals.ts',
+      'host/inbox.ts',
+    ],
   },
   {
-    name: 'ground',
+    name: 'process',
     begin: 'host/host.ts',
-    lookFor: 'no value in a `Failure`; no path taken for a URL',
-    paths: ['base/', 'host/'],
+    lookFor: 'no path taken for a URL; a signal still ends the run',
+    paths: ['host/'],
   },
   {
     name: 'only when configured',
