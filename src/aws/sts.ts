@@ -1,5 +1,5 @@
-import { elementText, parseTimestamp } from '../base/decode.ts'
-import { failure, quote, subject } from '../base/failure.ts'
+import { elementText, parseTimestamp, refuseAnswer } from '../base/decode.ts'
+import { quote, subject } from '../base/failure.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import { callAws } from './call.ts'
 import type { Context } from './context.ts'
@@ -22,7 +22,7 @@ const SESSION_NAME = 'ecr-credential-provider'
 
 const API_VERSION = '2011-06-15'
 
-const refuse = (reason: string) => failure('answer_form', { answer: "STS's answer", reason })
+const refuse = refuseAnswer("STS's answer")
 
 /**
  * Keys of a role, assumed with the given ones.

@@ -1,9 +1,14 @@
 import * as v from 'valibot'
 
-import { coded, quote } from './failure.ts'
+import { coded, failure, quote } from './failure.ts'
 
 /** The failure of what is being decoded, which names it; `reason` is what is wrong with it: `it is not valid JSON`. */
 export type Refuse = (reason: string) => Error
+
+/** Refuses an answer of somebody else, by its name in the error line: `ECR's answer`. */
+export function refuseAnswer(answer: string): Refuse {
+  return (reason) => failure('answer_form', { answer, reason })
+}
 
 /**
  * UTF-8 JSON to `unknown`. A byte order mark, trailing bytes and a second document are errors (RFC 8259, 2 and 8.1). Of

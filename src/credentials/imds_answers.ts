@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import { type Credentials, decodeKeys } from '../aws/credentials.ts'
-import { decode, NonEmpty, parseJson } from '../base/decode.ts'
+import { decode, NonEmpty, parseJson, type Refuse, refuseAnswer } from '../base/decode.ts'
 import { failure, quote } from '../base/failure.ts'
 import { REGION_FORM } from '../config/settings_table.ts'
 
@@ -9,9 +9,8 @@ import { REGION_FORM } from '../config/settings_table.ts'
 const Status = v.object({ Code: NonEmpty })
 
 /** What IMDS answers, and is not what it documents. */
-function malformed(what: string) {
-  return (reason: string) =>
-    failure('answer_form', { answer: `IMDS's answer for the ${what}`, reason })
+function malformed(what: string): Refuse {
+  return refuseAnswer(`IMDS's answer for the ${what}`)
 }
 
 /** @throws {Failure} `answer_form` - not a token. */

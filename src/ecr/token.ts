@@ -4,8 +4,8 @@ import { type AwsCall, callAws } from '../aws/call.ts'
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { serviceUrl } from '../aws/service_url.ts'
-import { decode, NonEmpty, parseJson } from '../base/decode.ts'
-import { failure, subject } from '../base/failure.ts'
+import { decode, NonEmpty, parseJson, refuseAnswer } from '../base/decode.ts'
+import { subject } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
 import type { HttpAnswer } from '../net/network.ts'
 import type { Registry } from './host.ts'
@@ -15,7 +15,7 @@ const TARGETS = {
   'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
 } as const
 
-const refuse = (reason: string) => failure('answer_form', { answer: "ECR's answer", reason })
+const refuse = refuseAnswer("ECR's answer")
 
 /** What ECR gave: the user name and password for the registry, and for how long they work. */
 export interface RegistryToken {

@@ -2,7 +2,7 @@ import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
 import { isEcho, readJsonError } from '../../aws/error_code.ts'
 import { describeAttempts, withRetries } from '../../aws/retry.ts'
-import { parseJson } from '../../base/decode.ts'
+import { parseJson, refuseAnswer } from '../../base/decode.ts'
 import { failed, failure, type Problem, problem, subject } from '../../base/failure.ts'
 import { readExistingFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
@@ -18,8 +18,7 @@ const MAX_TOKEN_BYTES = 64 * 1024
 
 const errorCode = (answer: HttpAnswer) => readJsonError(answer).code
 
-const refuse = (reason: string) =>
-  failure('answer_form', { answer: 'the answer of the container endpoint', reason })
+const refuse = refuseAnswer('the answer of the container endpoint')
 
 /**
  * Credentials of a container: ECS, or EKS Pod Identity.

@@ -4,14 +4,13 @@ import { callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
-import { decode, NonEmpty, parseJson } from '../../base/decode.ts'
-import { failure, quote, subject } from '../../base/failure.ts'
+import { decode, NonEmpty, parseJson, refuseAnswer } from '../../base/decode.ts'
+import { quote, subject } from '../../base/failure.ts'
 import type { HttpAnswer } from '../../net/network.ts'
 import type { Sso } from '../source.ts'
 import { findSsoToken } from './sso_token.ts'
 
-const refuse = (reason: string) =>
-  failure('answer_form', { answer: "IAM Identity Center's answer", reason })
+const refuse = refuseAnswer("IAM Identity Center's answer")
 
 const SsoAnswer = v.object({
   roleCredentials: v.object({

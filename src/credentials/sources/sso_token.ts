@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
 import { serviceUrl } from '../../aws/service_url.ts'
-import { decode, HeaderText, NonEmpty, parseJson } from '../../base/decode.ts'
+import { decode, HeaderText, NonEmpty, parseJson, refuseAnswer } from '../../base/decode.ts'
 import { Failure, failure, quote, subject } from '../../base/failure.ts'
 import { inHome } from '../../config/shared_files.ts'
 import type { Sso } from '../source.ts'
@@ -22,8 +22,7 @@ const NewToken = v.object({
   refreshToken: v.optional(NonEmpty),
 })
 
-const refuse = (reason: string) =>
-  failure('answer_form', { answer: "IAM Identity Center's answer for a token", reason })
+const refuse = refuseAnswer("IAM Identity Center's answer for a token")
 
 /**
  * The access token of a session, from the file that `aws sso login` keeps. An expired one is renewed and the file replaced,

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 
 import { decodeKeys, describeCredentials } from '../../../src/aws/credentials.ts'
-import { failure } from '../../../src/base/failure.ts'
+import { refuseAnswer } from '../../../src/base/decode.ts'
 import { expectFailure } from '../../support/failures.ts'
 
-const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
+const REFUSE = refuseAnswer('the answer')
 const PAIR = { AccessKeyId: 'a', SecretAccessKey: 's' }
 const Expiration = '2030-01-01T00:00:00Z'
 const COMPLETE = {

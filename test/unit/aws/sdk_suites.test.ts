@@ -5,8 +5,7 @@ import { callAws } from '../../../src/aws/call.ts'
 import { readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
 import { serviceUrl } from '../../../src/aws/service_url.ts'
 import { parseRoleKeys } from '../../../src/aws/sts.ts'
-import { parseTimestamp } from '../../../src/base/decode.ts'
-import { failure } from '../../../src/base/failure.ts'
+import { parseTimestamp, refuseAnswer } from '../../../src/base/decode.ts'
 import { mergeProfiles, toProfile } from '../../../src/config/profiles.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { answer } from '../../support/answers.ts'
@@ -41,7 +40,7 @@ function errorCases(
 const headersOf = ({ headers = {} }: ErrorCase['response']) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 
-const refuse = (reason: string) => failure('answer_form', { answer: 'the time', reason })
+const refuse = refuseAnswer('the time')
 
 test.each([...errorCases(jsonSuites), ...errorCases(restSuites)])(
   'readJsonError() reads $id',

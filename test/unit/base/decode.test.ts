@@ -2,11 +2,10 @@ import { expect, test } from 'bun:test'
 
 import * as v from 'valibot'
 
-import { decode, isHeaderText, parseTimestamp } from '../../../src/base/decode.ts'
-import { failure } from '../../../src/base/failure.ts'
+import { decode, isHeaderText, parseTimestamp, refuseAnswer } from '../../../src/base/decode.ts'
 import { expectFailure } from '../../support/failures.ts'
 
-const REFUSE = (reason: string) => failure('answer_form', { answer: 'the answer', reason })
+const REFUSE = refuseAnswer('the answer')
 
 test.each([
   ['the whole value', v.object({}), 'SECRET', 'it must be Object'],
