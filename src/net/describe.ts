@@ -86,16 +86,19 @@ function ofProxy(cause: PeerCause): PeerCause {
 /** What a refused certificate says about itself: who has issued it, and from when or until when it is valid. */
 function describeCertificate(error: unknown, nowMs: number) {
   const parts = new Map<string, unknown>(Object.entries(error instanceof Error ? error : {}))
-  // One attribute a line: `O=Corp`, `CN=Corp Inspection CA`.
-  const issuers = parts.get('issuer')
-  const names = typeof issuers === 'string' ? issuers : ''
-  const issuer = (/^CN=(.+)$/m.exec(names) ?? /^O=(.+)$/m.exec(names))?.[1]?.slice(0, MAX_ISSUER)
+  const names = parts.get('issuer')
+  const issuer = typeof names === 'string' ? issuerName(names)?.slice(0, MAX_ISSUER) : undefined
   const edge = codeOf(error) === 'CERT_HAS_EXPIRED' ? parts.get('validTo') : parts.get('validFrom')
   const edgeMs = Date.parse(String(edge))
   return {
     issuer: issuer === undefined ? '' : `, issued by ${quote(issuer)},`,
     when: Number.isNaN(edgeMs) ? '' : ` (${timeOf(edgeMs)}; this node has ${timeOf(nowMs)})`,
   }
+}
+
+/** What people know an issuer by: of its distinguished name, one attribute a line, `CN=Corp Inspection CA`, else `O=Corp`. */
+export function issuerName(names: string): string | undefined {
+  return (/^CN=(.+)$/m.exec(names) ?? /^O=(.+)$/m.exec(names))?.[1]
 }
 
 /** Longer names of an issuer are cut, in characters. */

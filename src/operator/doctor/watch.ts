@@ -1,4 +1,5 @@
 import type { Connection, System } from '../../base/system.ts'
+import { issuerName } from '../../net/describe.ts'
 
 /** Who vouches for whom, as seen on the connections of a run: the issuer of a host's certificate. */
 export type Issuers = Map<string, string>
@@ -9,7 +10,7 @@ export function watchIssuers(system: System, issuers: Issuers): System {
     ...connection,
     secure: async (tls) => {
       const secured = await connection.secure(tls)
-      const name = nameOf(secured.issuer?.() ?? '')
+      const name = issuerName(secured.issuer?.() ?? '')
       if (name !== undefined) issuers.set(tls.host, name)
       return watch(secured)
     },
@@ -19,9 +20,4 @@ export function watchIssuers(system: System, issuers: Issuers): System {
     connect: async (peer) => watch(await system.connect(peer)),
     connectNested: async (peer) => watch(await system.connectNested(peer)),
   }
-}
-
-/** Of a distinguished name what people know it by. */
-function nameOf(issuer: string): string | undefined {
-  return (/^CN=(.+)$/m.exec(issuer) ?? /^O=(.+)$/m.exec(issuer))?.[1]
 }
