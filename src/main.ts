@@ -10,6 +10,7 @@ import { answerRequest } from './plugin.ts'
 import { warm } from './warm.ts'
 
 const PROGRAM = 'ecr-credential-provider'
+const PRODUCT = `${PROGRAM}/${version}`
 
 /** Put in place by src/build.ts: the commit, so that whoever has the binary can build it again. */
 declare const BUILD_COMMIT: string
@@ -33,12 +34,11 @@ const reading = new Set<string>()
 async function execute(options: Options): Promise<string> {
   if (options.command === 'version') return formatVersion()
   if (options.command === 'help') return HELP
-  const product = `${PROGRAM}/${version}`
   const step = (description: string) => {
     lastStep = description
     if (options.verbose) void say(`${Math.round(performance.now())} ms: ${description}`)
   }
-  const system = createSystem(product, step, reading)
+  const system = createSystem(PRODUCT, step, reading)
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step(READING_REQUEST)
   return Promise.race([answerRequest(readRequest(), options, system), helpAtTerminal()])
@@ -79,7 +79,7 @@ async function deadline(options: Options): Promise<never> {
 
 /** `config`, a command for people. */
 async function configure(words: readonly string[]): Promise<number> {
-  const { stdout, stderr, exitCode } = await config(words, createMachine(`${PROGRAM}/${version}`))
+  const { stdout, stderr, exitCode } = await config(words, createMachine(PRODUCT))
   await writeAnswer(stdout)
   await write(Bun.stderr, stderr)
   return exitCode
@@ -88,8 +88,7 @@ async function configure(words: readonly string[]): Promise<number> {
 /** The exit code. But for `doctor`, the only place that writes to stdout, and it writes once. */
 async function main(args: readonly string[]): Promise<number> {
   try {
-    if (args[0] === 'doctor')
-      return await doctor(args.slice(1), createMachine(`${PROGRAM}/${version}`))
+    if (args[0] === 'doctor') return await doctor(args.slice(1), createMachine(PRODUCT))
     if (args[0] === 'config') return await configure(args.slice(1))
     const options = parseOptions(args)
     await Promise.race([execute(options).then(writeAnswer), deadline(options)])
