@@ -17,7 +17,7 @@ export interface Pull {
 /**
  * Decides as whom a registry is asked for a token, and in which region, and validates every setting that is used for it.
  *
- * @throws {Failure} `bad_config` - a profile or a setting is not acceptable.
+ * @throws {Failure} `profile_...`, `config_...` - a profile or a setting is not acceptable.
  */
 export function planPull(
   registry: Registry,
