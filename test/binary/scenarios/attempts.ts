@@ -1,25 +1,16 @@
 import type { Fault } from '../../world/faults.ts'
-import type { World } from '../../world/world.ts'
-import type { Scenario } from './scenario.ts'
+import { ahead, json, type Scenario } from './scenario.ts'
 
 const ENV = { KEYS: 'env' }
 const PUBLIC = 'public.ecr.aws/x/y'
 const ROLE = '[default]\nrole_arn = ROLE(a)\nKEYS(b)'
 const DEEP = `[default]\nrole_arn = ROLE(a)\nsource_profile = b\n[profile b]\nrole_arn = ROLE(b)\nKEYS(b)`
 const SIGNER = 'assumed-role/a/ecr-credential-provider'
-const json = (status: number, code?: string): Fault => ({
-  kind: 'answer',
-  status,
-  body: code === undefined ? '' : `{"__type":"${code}"}`,
-})
 const xml = (status: number, code?: string): Fault => ({
   kind: 'answer',
   status,
   body: code === undefined ? '' : `<E><Error><Code>${code}</Code></Error></E>`,
 })
-const ahead = (seconds: number) => (world: World) => {
-  world.state.clockSkewSeconds = seconds
-}
 
 /** More on attempts at ECR, at ECR Public and at STS. */
 export const ATTEMPTS: readonly Scenario[] = [

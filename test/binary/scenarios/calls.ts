@@ -1,13 +1,8 @@
 import type { Fault } from '../../world/faults.ts'
 import type { FaultRule } from '../../world/recorder.ts'
-import type { Scenario } from './scenario.ts'
+import { ahead, json, type Scenario } from './scenario.ts'
 
 const ENV = { KEYS: 'env' }
-const answer = (status: number, code?: string): Fault => ({
-  kind: 'answer',
-  status,
-  body: code === undefined ? '' : `{"__type":"${code}"}`,
-})
 const once = (fault: Fault): FaultRule[] => [{ step: 'ecr', times: 1, fault }]
 const always = (fault: Fault): FaultRule[] => [{ step: 'ecr', fault }]
 const REFUSED = { kind: 'answer', status: 500 } as const
@@ -18,14 +13,14 @@ export const RETRIES: readonly Scenario[] = [
   ...[500, 502, 503, 504].map((status) => ({
     name: `retry: ECR answers ${status} once`,
     env: ENV,
-    faults: once(answer(status)),
+    faults: once(json(status)),
     signer: 'env',
     steps: 'ecr ecr',
   })),
   ...[400, 401, 403, 404, 408, 501, 301, 307].map((status) => ({
     name: `retry: not after ${status}`,
     env: ENV,
-    faults: always(answer(status)),
+    faults: always(json(status)),
     fails: new RegExp(`HTTP status ${status} from`),
     steps: 'ecr',
   })),
@@ -38,28 +33,28 @@ export const RETRIES: readonly Scenario[] = [
   ].map((code) => ({
     name: `retry: not after ${code}`,
     env: ENV,
-    faults: always(answer(400, code)),
+    faults: always(json(400, code)),
     fails: new RegExp(`: ${code} from`),
     steps: 'ecr',
   })),
   {
     name: 'retry: RequestTimeout',
     env: ENV,
-    faults: once(answer(400, 'RequestTimeout')),
+    faults: once(json(400, 'RequestTimeout')),
     signer: 'env',
     steps: 'ecr ecr',
   },
   {
     name: 'retry: throttled by its code',
     env: ENV,
-    faults: once(answer(400, 'ThrottlingException')),
+    faults: once(json(400, 'ThrottlingException')),
     signer: 'env',
     steps: 'ecr ecr',
   },
   {
     name: 'retry: throttled by its status',
     env: ENV,
-    faults: once(answer(429)),
+    faults: once(json(429)),
     signer: 'env',
     steps: 'ecr ecr',
   },
@@ -193,36 +188,28 @@ export const RETRIES: readonly Scenario[] = [
   ...[600, -600, 36_000, -36_000].map((seconds) => ({
     name: `clock: ${seconds} s off, corrected at ECR`,
     env: ENV,
-    prepare: ({ state }: { state: { clockSkewSeconds: number } }) => {
-      state.clockSkewSeconds = seconds
-    },
+    prepare: ahead(seconds),
     signer: 'env',
     steps: 'ecr ecr',
   })),
   {
     name: 'clock: corrected at STS, and known at ECR',
     config: ROLE,
-    prepare: ({ state }) => {
-      state.clockSkewSeconds = 600
-    },
+    prepare: ahead(600),
     signer: 'assumed-role/a/ecr-credential-provider',
     steps: 'sts-assume-role sts-assume-role ecr',
   },
   {
     name: 'clock: 200 s off need no correction',
     env: ENV,
-    prepare: ({ state }) => {
-      state.clockSkewSeconds = 200
-    },
+    prepare: ahead(200),
     signer: 'env',
     steps: 'ecr',
   },
   {
     name: 'clock: no correction when it is turned off',
     env: { ...ENV, AWS_DISABLE_CLOCK_SKEW_CORRECTION: 'true' },
-    prepare: ({ state }) => {
-      state.clockSkewSeconds = 600
-    },
+    prepare: ahead(600),
     fails: /InvalidSignatureException/,
     steps: 'ecr',
   },
@@ -230,9 +217,7 @@ export const RETRIES: readonly Scenario[] = [
     name: 'clock: no correction when the profile turns it off',
     env: ENV,
     config: '[default]\ndisable_clock_skew_correction = true',
-    prepare: ({ state }) => {
-      state.clockSkewSeconds = 600
-    },
+    prepare: ahead(600),
     fails: /InvalidSignatureException/,
     steps: 'ecr',
   },

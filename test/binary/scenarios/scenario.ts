@@ -2,6 +2,7 @@ import { expect } from 'bun:test'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+import type { Fault } from '../../world/faults.ts'
 import { type GateOptions, openGate } from '../../world/gate.ts'
 import { issueKey } from '../../world/keys.ts'
 import { findCredentials, readAnswer } from '../../world/kubelet.ts'
@@ -83,6 +84,21 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   readonly stop?: () => void
 }
+
+/** Sets the clock of AWS that many seconds ahead of ours. */
+export const ahead = (seconds: number) => (world: World) => {
+  world.state.clockSkewSeconds = seconds
+}
+
+/** A refusal as the JSON services of AWS answer it; without a code the body is empty. */
+export const json = (status: number, code?: string): Fault => ({
+  kind: 'answer',
+  status,
+  body: code === undefined ? '' : `{"__type":"${code}"}`,
+})
+
+/** A profile whose credential_process prints this. */
+export const prints = (output: string) => `[default]\ncredential_process = echo '${output}'`
 
 const IMAGE = '123456789012.dkr.ecr.us-west-2.amazonaws.com/team/app'
 const API_VERSION = 'credentialprovider.kubelet.k8s.io/v1'

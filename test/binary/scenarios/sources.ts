@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 
 import { createLogin } from '../../world/sso.ts'
 import type { World } from '../../world/world.ts'
-import type { Scenario } from './scenario.ts'
+import { prints, type Scenario } from './scenario.ts'
 
 const WEB_ENV = { AWS_WEB_IDENTITY_TOKEN_FILE: 'DIR/token', AWS_ROLE_ARN: 'ROLE(w)' }
 const WEB_PROFILE = '[default]\nrole_arn = ROLE(w)\nweb_identity_token_file = DIR/token'
@@ -219,37 +219,37 @@ export const PROCESS: readonly Scenario[] = [
   },
   {
     name: 'process: no version',
-    config: `[default]\ncredential_process = echo '{"AccessKeyId":"a","SecretAccessKey":"s"}'`,
+    config: prints('{"AccessKeyId":"a","SecretAccessKey":"s"}'),
     fails: /'Version' is missing/,
     steps: '',
   },
   {
     name: 'process: version as text',
-    config: `[default]\ncredential_process = echo '{"Version":"1","AccessKeyId":"a","SecretAccessKey":"s"}'`,
+    config: prints('{"Version":"1","AccessKeyId":"a","SecretAccessKey":"s"}'),
     fails: /'Version' must be 1/,
     steps: '',
   },
   {
     name: 'process: version 2',
-    config: `[default]\ncredential_process = echo '{"Version":2,"AccessKeyId":"a","SecretAccessKey":"s"}'`,
+    config: prints('{"Version":2,"AccessKeyId":"a","SecretAccessKey":"s"}'),
     fails: /'Version' must be 1/,
     steps: '',
   },
   {
     name: 'process: no secret',
-    config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"a"}'`,
+    config: prints('{"Version":1,"AccessKeyId":"a"}'),
     fails: /'SecretAccessKey' is missing/,
     steps: '',
   },
   {
     name: 'process: an empty key',
-    config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"","SecretAccessKey":"s"}'`,
+    config: prints('{"Version":1,"AccessKeyId":"","SecretAccessKey":"s"}'),
     fails: /'AccessKeyId' is empty/,
     steps: '',
   },
   {
     name: 'process: an expiry that is no time',
-    config: `[default]\ncredential_process = echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"soon"}'`,
+    config: prints('{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"soon"}'),
     fails: /RFC 3339/,
     steps: '',
   },

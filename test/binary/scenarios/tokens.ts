@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 
 import { issueKey } from '../../world/keys.ts'
 import type { World } from '../../world/world.ts'
-import type { Scenario } from './scenario.ts'
+import { prints, type Scenario } from './scenario.ts'
 
 const ENV = { AWS_WEB_IDENTITY_TOKEN_FILE: 'DIR/token', AWS_ROLE_ARN: 'ROLE(w)' }
 const SIGNER = 'assumed-role/w/ecr-credential-provider'
@@ -200,8 +200,6 @@ export const IDENTITY: readonly Scenario[] = [
     steps: 'sts-web-identity',
   })),
 ]
-
-const prints = (json: string) => `[default]\ncredential_process = echo '${json}'`
 
 /** More on `credential_process`. */
 export const PROGRAMS: readonly Scenario[] = [
