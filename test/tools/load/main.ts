@@ -38,9 +38,10 @@ console.log(`${soak.answered} answered, ${soak.failed} failed, ${soak.flaws.leng
 const flaws = [
   ...burst.flaws,
   ...soak.flaws,
-  ...[...burst.leftovers, ...soak.leftovers].map((name) => `left behind: ${name}`),
+  ...[burst, soak, shared].flatMap(({ leftovers }) =>
+    leftovers.map((name) => `left behind: ${name}`),
+  ),
   ...(shared.answered < options.atOnce || shared.calls > THROTTLED + 1 ? ['the cache'] : []),
-  ...shared.leftovers.map((name) => `left behind: ${name}`),
   ...(gaps.rangeMs < 500 || gaps.fullest > 0.5 || arrivals.fullest > 0.5 ? ['a wave'] : []),
 ]
 for (const flaw of flaws) console.error(flaw)
