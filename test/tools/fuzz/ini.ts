@@ -57,7 +57,7 @@ const line = fc
   .map((parts) => parts.join(''))
 
 /** Files with many lines of every kind, and a few of none. */
-export const iniFiles = fc
+const iniFiles = fc
   .tuple(
     fc.constantFrom('', '', '', '\uFEFF'),
     fc.array(line, { maxLength: 12 }),
