@@ -85,7 +85,7 @@ async function configure(words: readonly string[]): Promise<number> {
   return exitCode
 }
 
-/** The exit code. But for `doctor`, the only place that writes to stdout, and it writes once. */
+/** Runs the command, and gives the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === 'doctor') return await doctor(args.slice(1), createMachine(PRODUCT))
@@ -103,7 +103,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A closed or full stdout is a failure: half an answer must not end with exit code 0. */
+/**
+ * The only place that writes to stdout, once a run, but for `doctor`. A closed or full stdout is a failure: half an answer
+ * must not end with exit code 0.
+ */
 async function writeAnswer(answer: string): Promise<void> {
   if (answer === '') return
   lastStep = 'writing the answer to stdout'

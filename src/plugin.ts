@@ -77,7 +77,8 @@ export async function openRun(options: Options, system: System): Promise<Run> {
 /**
  * A token from AWS: whose credentials, and then the call.
  *
- * @param yields - whether a call that ECR throttles is the last.
+ * @param yields - whether a call that ECR throttles is the last: for runs that share a cache, the pause between their turns is
+ *   the back-off.
  * @throws {Failure} of the source, or of the call.
  */
 export async function fetchToken(

@@ -7,7 +7,7 @@ export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string | undefined
-  /** For the error line, without secrets: `instance role node-role`, `environment`. */
+  /** For the error line, without secrets: `instance role 'node-role'`, `environment`. */
   readonly label: string
   /** Milliseconds since 1970. A time in the past is no error: see `describeCredentials`. */
   readonly expiresAtMs?: number | undefined

@@ -12,6 +12,7 @@ export interface AwsError {
   readonly message: string
 }
 
+/** What an error answer of a service says, in the service's own protocol. */
 export function readError(service: Service, answer: HttpAnswer): AwsError {
   return service === 'sts' ? readXmlError(answer) : readJsonError(answer)
 }

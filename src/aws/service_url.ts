@@ -16,8 +16,8 @@ type Configured = Pick<Context, 'settings' | 'config'>
 /**
  * The URL of a service: a configured one, else the one of AWS for the region and form.
  *
- * @throws {Failure} `config_value` - a configured URL is malformed; `config_endpoint_form` - it stands beside a setting for FIPS or dual-stack, which
- * it would silently undo.
+ * @throws {Failure} `config_value` - a configured URL is malformed; `config_endpoint_form` - it stands beside a setting for
+ * FIPS or dual-stack, which it would silently undo.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
 export function serviceUrl({ service, region, form }: ServiceRequest, context: Configured): string {

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
 import { serviceUrl } from './service_url.ts'
 
+/** A role to assume, and the name that its session has in CloudTrail. */
 export interface Role {
   readonly arn: string
   readonly sessionName?: string | undefined

@@ -98,7 +98,7 @@ export interface System {
   /** Replaces a file in one step, so that no reader sees half of it; keeps mode and owner. @throws the system's error. */
   readonly replaceFile: (path: string, text: string) => Promise<void>
 
-  /** See `openPrivateDirectory`. */
+  /** A directory of this user alone, made if it is not there. @throws the system's error, with `uid` and `mode` if others may use it. */
   readonly openPrivateDirectory: (path: string) => Promise<PrivateDirectory>
 
   /** SHA-256 of a text, in hexadecimal. */
@@ -121,7 +121,8 @@ export interface System {
 
   /**
    * Runs a shell command in the environment of this program, with nothing on its stdin, and waits until it has ended and
-   * nobody can write to its stdout. After `timeoutMs`, or by a signal that ends this program, it is killed with every process it started.
+   * nobody can write to its stdout. After `timeoutMs`, or by a signal that ends this program, it is killed with every process
+   * it started.
    */
   readonly runCommand: (command: string, timeoutMs: number) => Promise<CommandResult>
 

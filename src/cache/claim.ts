@@ -13,7 +13,7 @@ export type Note = 'failed' | 'throttled'
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
 export const MAX_CLAIM_MS = 5000
 
-/** After ECR has throttled a run, all runs of the node leave it alone for so many milliseconds, at least and at most. */
+/** After ECR has throttled a run, no run of the node asks ECR for so many milliseconds, at least and at most. */
 const PAUSE_MS = { least: 1000, most: 4000 }
 
 /**

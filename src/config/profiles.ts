@@ -43,6 +43,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'services',
 ])
 
+/** A section as a profile; `file` is where it stands. */
 export function toProfile(name: string, section: Section, file: string): Profile {
   const values = new Map([...section].map(([key, property]) => [key, { ...property, file }]))
   const present = PAIR.filter((key) => values.has(key))

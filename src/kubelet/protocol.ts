@@ -23,8 +23,10 @@ const CredentialProviderRequest = v.object({
   serviceAccountAnnotations: v.nullish(v.record(v.string(), v.string()), {}),
 })
 
-/** One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port;
- * `serviceAccountToken` is empty when there is none. */
+/**
+ * One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port;
+ * `serviceAccountToken` is empty when there is none.
+ */
 export type Request = v.InferOutput<typeof CredentialProviderRequest>
 
 /** Largest request read, in bytes. Real ones are under 4 KiB, most of it a service-account token. */
@@ -33,7 +35,7 @@ export const MAX_REQUEST_BYTES = 1024 * 1024
 /**
  * The kubelet's request.
  *
- * @throws {Failure} `request_form` - too large, empty, not JSON, another kind or API version, or without an image.
+ * @throws {Failure} `request_empty`; `request_form` - too large, not JSON, another kind or API version, or without an image.
  * @see https://kubernetes.io/docs/reference/config-api/kubelet-credentialprovider.v1/
  */
 export function parseRequest(bytes: Uint8Array): Request {

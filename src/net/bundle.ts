@@ -60,14 +60,15 @@ export function storeOf(
 /**
  * A bundle, `undefined` where there is no such file.
  *
+ * @param name - what it is in the error line: `the CA bundle '/x.pem' (from AWS_CA_BUNDLE)`.
  * @throws {Failure} `config_certificates` - it cannot be read, or holds no certificate.
  */
 export async function readBundle(
   path: string,
-  subject: string,
+  name: string,
   system: Pick<System, 'readFile'>,
 ): Promise<Bundle | undefined> {
-  const refuse = (reason: string) => unusable(subject, reason)
+  const refuse = (reason: string) => unusable(name, reason)
   const bytes = await readBytes(path, MAX_BUNDLE_BYTES, refuse, system)
   if (bytes === undefined) return undefined
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -77,6 +78,6 @@ export async function readBundle(
   throw refuse('it holds no PEM certificate')
 }
 
-export function unusable(subject: string, reason: string): Failure {
-  return failure('config_certificates', { certificates: subject, reason })
+export function unusable(name: string, reason: string): Failure {
+  return failure('config_certificates', { certificates: name, reason })
 }

@@ -1,6 +1,7 @@
 import { codeOf, type PeerCause, type Problem, problem, quote } from '../base/failure.ts'
 import { CAUSES, isUntrusted, PHASE_MS, type ProxyError } from './problem.ts'
 
+/** What was tried, as far as a line about it needs to know. */
 export interface Attempt {
   readonly host: string
   readonly timeoutMs: number

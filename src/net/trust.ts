@@ -30,8 +30,8 @@ type TrustSystem = Pick<
  * certificate directories too, and these hold the bundle's certificates. A host without any store gets the Mozilla roots
  * that are part of Bun. Always handed to TLS explicitly, so `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
  *
- * @throws {Failure} `config_certificates` - the configured bundle or the distribution's is unreadable or holds no certificate, or no
- * named file holds one.
+ * @throws {Failure} `config_certificates` - the configured bundle or the distribution's is unreadable or holds no certificate,
+ * or no named file holds one.
  */
 export async function readTrustStore(
   caBundle: CaBundle | undefined,
@@ -39,10 +39,10 @@ export async function readTrustStore(
 ): Promise<TrustStore> {
   if (caBundle === undefined) return readHostStore(system)
   const { value: path, origin } = caBundle
-  const subject = `the CA bundle ${quote(path)} (from ${origin})`
-  const bundle = await readBundle(path, subject, system)
+  const name = `the CA bundle ${quote(path)} (from ${origin})`
+  const bundle = await readBundle(path, name, system)
   if (bundle !== undefined) return storeOf([bundle], quote(path), system)
-  throw unusable(subject, 'it does not exist')
+  throw unusable(name, 'it does not exist')
 }
 
 async function readHostStore(system: TrustSystem): Promise<TrustStore> {

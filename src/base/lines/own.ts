@@ -4,8 +4,8 @@ const CACHE = "cannot use the cache directory '{path}'"
 const COMMAND = "the credential_process of profile '{profile}'"
 
 /**
- * Lines about what stands on this node: how the program was called, its configuration, its files. `{name}` is filled in,
- * `'{name}'` as a name from outside.
+ * Lines about what stands on this node: how the program was called, its configuration, its files. `{name}` is filled in
+ * as it is, `'{name}'` as a name from outside: in quotes, with none of its own, and not too long.
  */
 export const OWN_LINES = {
   usage_argument:
