@@ -36,7 +36,6 @@ export async function measureTouched(
   const touched = new Map<string, readonly number[]>()
   try {
     for (const [name, run] of Object.entries(runs)) {
-      // oxlint-disable-next-line no-await-in-loop
       touched.set(name, await touchOnce(binary, { ...run, command }))
     }
     return touched
