@@ -63,7 +63,7 @@ interface Import {
 // From the text: a transpiler drops imports of types.
 const imports = files.flatMap((from): readonly Import[] => {
   const found = (text.get(from) ?? '').matchAll(
-    /^(?:import|export) (?<type>type )?(?:[^']*?from )?'(?<path>[^']+)'|(?<!typeof )import\('(?<later>[^']+)'\)/gm,
+    /^(?:import|export) (?<type>type )?(?:[^'"]*?from )?['"](?<path>[^'"]+)['"]|(?<!typeof )import\('(?<later>[^']+)'\)/gm,
   )
   return [...found].map(({ groups }) => {
     const target = groups?.['path'] ?? groups?.['later'] ?? ''
