@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import {
   AUDIT_MARKERS,
+  bundledPackages,
   formatAuditGuide,
   legOf,
   LEGS,
@@ -40,10 +41,13 @@ test('the README has the guide as the source is now', async () => {
   // To renew it: bun -e "import { formatAuditGuide } from './test/house/audit.ts'; console.log(await formatAuditGuide())"
   expect(readBetween(AUDIT_MARKERS)).toBe(await formatAuditGuide())
   const plain = sourceFiles().filter((file) => legOf(file) <= PLAIN_LEGS)
-  expect(README).toContain(`There are ${sumLines(plain).code} lines of code to [audit]`)
+  const ofPackages = (await bundledPackages()).reduce((sum, { lines }) => sum + lines, 0)
+  expect(README.replaceAll('\n', ' ')).toContain(
+    `There are ${sumLines(plain).code} lines of code to [audit](#audit-it) for a node with an instance role, and ${ofPackages} of two packages.`,
+  )
 })
 
-/** Who alone in the parts of a plain node imports what is only there when configured. */
+/** Who alone imports from a later part: from those that are only there when configured. */
 const DOORS = [
   'credentials/resolve.ts',
   'host/host.ts',
@@ -53,15 +57,21 @@ const DOORS = [
   'plugin.ts',
 ]
 
-test('what is only there when configured is imported by its doors', () => {
-  const importers = sourceFiles().filter((file) => {
-    const text = readFileSync(join(ROOT, 'src', file), 'utf8')
-    const targets = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map(([, path = '']) =>
-      join(dirname(file), path),
-    )
-    return legOf(file) <= PLAIN_LEGS && targets.some((target) => legOf(target) > PLAIN_LEGS)
+test('a part needs only those before it, but for the doors to what is only there when configured', () => {
+  const later = sourceFiles().flatMap((from) => {
+    const text = readFileSync(join(ROOT, 'src', from), 'utf8')
+    return [...text.matchAll(/from '(\.[^']+\.ts)'/g)]
+      .map(([, path = '']) => ({ from, to: join(dirname(from), path) }))
+      .filter(({ to }) => legOf(to) > legOf(from))
   })
-  expect(importers).toEqual(DOORS)
+  expect(later.filter(({ to }) => legOf(to) <= PLAIN_LEGS)).toEqual([])
+  expect([...new Set(later.map(({ from }) => from))]).toEqual(DOORS)
+})
+
+test('no line of the packages in the binary is without a name in the guide', async () => {
+  for (const { file, lines, definitions } of await bundledPackages()) {
+    expect([file, definitions.reduce((sum, each) => sum + each.lines, 0)]).toEqual([file, lines])
+  }
 })
 
 /** How many functions of each source file the request of plain_request.test.ts has called. */

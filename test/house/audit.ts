@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { readLocked } from '../../src/release/downloads.ts'
+import { TARGETS } from '../../src/release/package.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -16,44 +17,23 @@ export interface Leg {
   readonly paths: readonly string[]
 }
 
-/** The way of an audit: the first eight are what a plain node with an instance role runs. */
+/**
+ * The way of an audit: each part needs only those before it. The first eight are what a plain node with an instance role runs;
+ * they lead to later parts where those are configured, and nowhere else.
+ */
 export const LEGS: readonly Leg[] = [
   {
     name: 'vocabulary',
     begin: 'base/failure.ts',
     lookFor:
       'what every other part speaks of; no line has a place for a secret, and no value that was read is in a `Failure`',
-    paths: ['base/', 'aws/context.ts', 'aws/credentials.ts'],
-  },
-  {
-    name: 'story',
-    begin: 'main.ts',
-    lookFor: 'one write to stdout; nothing foreign printed',
-    paths: ['main.ts', 'plugin.ts', 'kubelet/'],
+    paths: ['base/'],
   },
   {
     name: 'configuration',
     begin: 'config/shared_files.ts',
     lookFor: 'empty is unset; values never shown',
     paths: ['config/'],
-  },
-  {
-    name: 'who is answered',
-    begin: 'ecr/host.ts',
-    lookFor: 'anchored patterns; no network before',
-    paths: ['ecr/', 'aws/endpoints.ts', 'aws/service_url.ts'],
-  },
-  {
-    name: 'which identity',
-    begin: 'ecr/pull.ts',
-    lookFor: 'selection before any I/O; no fall-through',
-    paths: ['ecr/pull.ts', 'credentials/'],
-  },
-  {
-    name: 'signature',
-    begin: 'aws/call.ts',
-    lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
-    paths: ['aws/'],
   },
   {
     name: 'wire',
@@ -73,6 +53,30 @@ export const LEGS: readonly Leg[] = [
     begin: 'host/host.ts',
     lookFor: 'no path taken for a URL; a signal still ends the run',
     paths: ['host/'],
+  },
+  {
+    name: 'signature',
+    begin: 'aws/call.ts',
+    lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
+    paths: ['aws/'],
+  },
+  {
+    name: 'which identity',
+    begin: 'credentials/select.ts',
+    lookFor: 'selection before any I/O; no fall-through',
+    paths: ['credentials/'],
+  },
+  {
+    name: 'who is answered',
+    begin: 'ecr/host.ts',
+    lookFor: 'anchored patterns; no network before',
+    paths: ['ecr/'],
+  },
+  {
+    name: 'story',
+    begin: 'main.ts',
+    lookFor: 'one write to stdout; nothing foreign printed',
+    paths: ['main.ts', 'plugin.ts', 'kubelet/'],
   },
   {
     name: 'only when configured',
@@ -156,14 +160,15 @@ export function sumLines(files: readonly string[]): {
 
 /** What of a package ends up in the binary. */
 interface Bundled {
-  readonly name: string
+  /** Within `node_modules/`. */
+  readonly file: string
   readonly lines: number
   readonly minifiedBytes: number
-  readonly definitions: readonly string[]
+  readonly definitions: readonly { readonly name: string; readonly lines: number }[]
 }
 
 /** The packages in the binary, by the bundler's own report, and by the bundle as it is before it is minified. */
-async function bundledPackages(): Promise<readonly Bundled[]> {
+export async function bundledPackages(): Promise<readonly Bundled[]> {
   const entrypoints = [join(ROOT, 'src/main.ts')]
   const target = 'bun'
   const minified = await Bun.build({ entrypoints, target, minify: true, metafile: true })
@@ -178,17 +183,24 @@ async function bundledPackages(): Promise<readonly Bundled[]> {
   return Object.entries(report?.inputs ?? {})
     .filter(([path]) => path.includes('node_modules/'))
     .map(([path, { bytesInOutput }]) => {
-      const name = path.split('node_modules/')[1] ?? ''
-      const lines = modules.find((each) => each.path.endsWith(name))?.lines ?? []
+      const file = path.split('node_modules/')[1] ?? ''
+      const source = readFileSync(join(ROOT, 'node_modules', file), 'utf8')
+      const lines = modules.find((each) => each.path.endsWith(file))?.lines ?? []
       const definitions = lines.flatMap((line, at) => {
-        const found = /^(?:async )?(?:function|class) (?<name>\w+)/.exec(line)?.groups?.['name']
+        const found = /^(?:(?:async )?function|class|var) (?<name>[\w$]+)/.exec(line)?.groups?.[
+          'name'
+        ]
         if (found === undefined) return []
-        const length = lines.slice(at).findIndex((each) => each.startsWith('}')) + 1
         // The bundler numbers a name that it has twice.
-        return `\`${found.replace(/\d+$/, '')}\` (${length})`
+        const name = new RegExp(`\\b${RegExp.escape(found)}\\b`).test(source)
+          ? found
+          : found.replace(/\d+$/, '')
+        const end = line.endsWith(';')
+          ? 0
+          : lines.slice(at).findIndex((each) => /^[}\]]/.test(each))
+        return { name, lines: end + 1 }
       })
-      const short = name.split('/')[0] ?? ''
-      return { name: short, lines: lines.length, minifiedBytes: bytesInOutput, definitions }
+      return { file, lines: lines.length, minifiedBytes: bytesInOutput, definitions }
     })
 }
 
@@ -209,11 +221,14 @@ export async function formatAuditGuide(): Promise<string> {
   })
   const plain = sumLines(files.filter((file) => legOf(file) <= PLAIN_LEGS))
   const total = sumLines(files)
-  const { version, integrity } = readLocked('@oven/bun-linux-x64')
-  const packages = (await bundledPackages()).map(
-    ({ name, lines, minifiedBytes, definitions }) =>
-      `- \`${name}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${definitions.join(', ')}.`,
-  )
+  const packages = (await bundledPackages()).map(({ file, lines, minifiedBytes, definitions }) => {
+    const names = definitions.map((each) => `\`${each.name}\` (${each.lines})`).join(', ')
+    return `- \`${file}\`: ${lines} lines, ${minifiedBytes} bytes minified. ${names}.`
+  })
+  const runtimes = TARGETS.map(({ cpu, runtime }) => {
+    const { version, integrity } = readLocked(runtime)
+    return `- ${cpu}: \`${runtime}\` ${version}, \`${integrity}\``
+  })
   return [
     [
       '| part | files of `src/` | begin with | files | lines of code | with comments | look for |',
@@ -221,8 +236,9 @@ export async function formatAuditGuide(): Promise<string> {
       ...rows,
     ].join('\n'),
     `Parts 1 to ${PLAIN_LEGS}, which are all that a node with an instance role runs: ${plain.code} lines of code (${plain.all} with comments). All: ${total.code} (${total.all}).`,
-    'Of the two packages this is in the binary, and nothing else; each name is a function or class to read, with its lines:',
+    'Of the two packages the binary holds this and nothing else; each name is a function, class or constant to read, with its lines:',
     packages.join('\n'),
-    `The rest is the runtime, \`@oven/bun-linux-x64\` ${version}, which npm checks against this hash from \`package-lock.json\`: \`${integrity}\`.`,
+    'The rest is the runtime. npm checks its archive against this hash of `package-lock.json`:',
+    runtimes.join('\n'),
   ].join('\n\n')
 }
