@@ -4,12 +4,10 @@ import { decodeIfValid, NonEmpty } from '../../base/decode.ts'
 import { codeOf } from '../../base/failure.ts'
 import { reasonOf } from '../../base/files.ts'
 import type { Machine } from '../../base/machine.ts'
+import { KUBELET_TIMEOUT_MS } from '../kubelet_config/unseen.ts'
 import type { Setup } from './config.ts'
 import type { Reason } from './explain.ts'
 import type { Kubelet } from './kubelet.ts'
-
-/** The kubelet ends a plugin after so many milliseconds. */
-export const KUBELET_TIMEOUT_MS = 60_000
 
 /** What the plugin answered to the kubelet's question. */
 export interface PluginAnswer {
@@ -43,7 +41,10 @@ export async function askPlugin(
       stdin: `${JSON.stringify(request)}\n`,
       timeoutMs: KUBELET_TIMEOUT_MS,
     })
-    if (ended.isLate) return failed('plugin_late', 'did not end in 60 s: the kubelet kills it')
+    if (ended.isLate) {
+      const seconds = KUBELET_TIMEOUT_MS / 1000
+      return failed('plugin_late', `did not end in ${seconds} s: the kubelet kills it`)
+    }
     if (ended.exitCode !== 0) {
       const how = ended.exitCode === undefined ? 'a signal' : `exit code ${ended.exitCode}`
       return failed('plugin_failed', `ended with ${how}`)

@@ -38,11 +38,11 @@ export async function tellFiles(
   const configPath = config === '' ? await inHome('.aws/config', system) : config
   const text = await textOf(configPath, system)
   const named = [
-    ['AWS_CONFIG_FILE', config],
-    ['AWS_SHARED_CREDENTIALS_FILE', credentials],
+    ['AWS_CONFIG_FILE', config, text],
+    ['AWS_SHARED_CREDENTIALS_FILE', credentials, await textOf(credentials, system)],
   ] as const
-  for (const [name, path] of named) {
-    if (path === '' || (await textOf(path, system)) !== '') continue
+  for (const [name, path, itsText] of named) {
+    if (path === '' || itsText !== '') continue
     const summary = `${quote(path)} (from ${name}) is empty or does not exist, which counts as no configuration`
     const fix = 'correct the path; the kubelet reads it as an absolute one'
     tell({ id: 'settings.files', status: 'warn', cause: 'settings_empty_file', summary, fix })
@@ -62,7 +62,7 @@ export async function tellFiles(
 
 /** Empty where there is none; what cannot be read makes the run fail, and is said there. */
 async function textOf(path: string | undefined, system: System): Promise<string> {
-  if (path === undefined) return ''
+  if (path === undefined || path === '') return ''
   const file = { path, name: 'the config file', maxBytes: MAX_CONFIG_BYTES }
   try {
     return (await readTextFile(file, system)) ?? ''

@@ -6,6 +6,9 @@ import { fitsEcr, judgeEcrPattern, judgeForm } from './patterns.ts'
 import { inside } from './place.ts'
 import { judgeTokens } from './unseen_token.ts'
 
+/** The kubelet ends a plugin after so many milliseconds. */
+export const KUBELET_TIMEOUT_MS = 60_000
+
 /** With more patterns, or providers, than any configuration has none are compared: each with each would take minutes. */
 const MAX_COMPARED = 1000
 
@@ -40,8 +43,9 @@ function judgeArguments({ args, field }: Provider, report: Report): Options | un
       const problem = `have ${options.command}, which answers no request`
       report('wrong', 'args_command', own, problem, 'remove it')
     }
-    if (options.timeoutMs >= 60_000) {
-      const problem = 'have a --timeout that the kubelet does not wait for: it kills after 60 s'
+    if (options.timeoutMs >= KUBELET_TIMEOUT_MS) {
+      const seconds = KUBELET_TIMEOUT_MS / 1000
+      const problem = `have a --timeout that the kubelet does not wait for: it kills after ${seconds} s`
       report('warning', 'args_timeout', own, problem, 'write 45 or less')
     }
     return options
