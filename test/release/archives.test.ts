@@ -1,8 +1,9 @@
 import { expect, setDefaultTimeout } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { digest } from '../../src/release/tar.ts'
+import { README, README_LINE } from '../house/readme.ts'
 import {
   firstOf,
   makeFolder,
@@ -83,6 +84,39 @@ for (const [name, files, reason] of [
     expect(head.toString('hex')).toBe('1f8b080000000000')
   })
 }
+
+/** In decimal megabytes, as the README tells sizes: what is needed is rounded up. */
+const downloadOf = (bytes: number) => `${Math.round(bytes / 1_000_000)} MB`
+const diskOf = (bytes: number) => `${Math.ceil(bytes / 1_000_000)} MB`
+
+needs(NO_PORTABLE)(
+  'the README tells how much each file is, and how much it becomes on disk',
+  () => {
+    const { x64, arm64, portable, debX64, rpmX64 } = NAMES
+    const archives = [x64, arm64, portable].map((name) => `${name}.tar.gz`)
+    const told = [...archives, debX64, rpmX64].map((name) =>
+      README.split('\n')
+        .find((line) => line.startsWith(`| \`${name}\``))
+        ?.split(' | ')
+        .slice(2, 4),
+    )
+    const sizes = archives.map((name) =>
+      run('tar', '-tvzf', pathOf(name))
+        .trim()
+        .split('\n')
+        .reduce((sum, line) => sum + Number(/ +(\d+) \d{4}-/.exec(line)?.[1]), 0),
+    )
+    // A package becomes the same files as the archive.
+    const [onDisk = 0] = sizes
+    expect(told).toEqual(
+      [...archives, debX64, rpmX64].map((name, at) => [
+        downloadOf(statSync(pathOf(name)).size),
+        diskOf(sizes[at] ?? onDisk),
+      ]),
+    )
+    expect(README_LINE).toContain(` and ${diskOf(onDisk)} of disk.`)
+  },
+)
 
 const INSTALLED = [
   '-rw-r--r-- /usr/lib/systemd/system/ecr-credential-provider-read-ahead.service',
