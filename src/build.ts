@@ -12,7 +12,7 @@ import { dirname } from 'node:path'
 import { writeRangeList } from './units/range_list.ts'
 
 /** A runtime other than the one that builds; both are needed, since without the target Bun writes other bytes. */
-export interface Runtime {
+interface Runtime {
   readonly target: Bun.Build.CompileTarget
   /** Path of the `bun` that the program is appended to. */
   readonly executablePath: string

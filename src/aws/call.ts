@@ -13,7 +13,7 @@ import { explainRefusal, isHtml } from './refusal.ts'
 import { describeAttempts, type RetryOptions, type Tried, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */
-export interface Signing {
+interface Signing {
   readonly region: string
   readonly credentials: Credentials
 }

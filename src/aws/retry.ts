@@ -2,7 +2,7 @@ import type { HttpAnswer, NoAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 
 /** What became of one attempt, in the eyes of the service that was asked. */
-export type Verdict = 'final' | 'retry' | 'throttled'
+type Verdict = 'final' | 'retry' | 'throttled'
 
 /** A result, after how many attempts, and how long they took together. */
 export interface Tried {

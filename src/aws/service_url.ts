@@ -5,7 +5,7 @@ import type { Context } from './context.ts'
 import { type EndpointForm, type Service, serviceHost } from './endpoints.ts'
 
 /** A service where it is wanted; `form` is what the registry's host asks for, beside what the settings ask for. */
-export interface ServiceRequest {
+interface ServiceRequest {
   readonly service: Service
   readonly region: string
   readonly form?: EndpointForm

@@ -7,7 +7,7 @@ import type { Credentials } from './credentials.ts'
 import { serviceUrl } from './service_url.ts'
 
 /** A role to assume, and the name that its session has in CloudTrail. */
-export interface Role {
+interface Role {
   readonly arn: string
   readonly sessionName?: string | undefined
 }

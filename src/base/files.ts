@@ -29,7 +29,7 @@ export function reasonOf(error: unknown): string {
 const UNKNOWN = '\u{FFFD}'
 
 /** A file to read: `name` says what it is in the error line (`the config file`). */
-export interface TextFile {
+interface TextFile {
   readonly path: string
   readonly name: string
   readonly maxBytes: number

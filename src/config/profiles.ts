@@ -1,7 +1,7 @@
 import type { IniValue, Section } from './ini.ts'
 
 /** A value of a profile, and where it was set. */
-export interface ProfileValue extends IniValue {
+interface ProfileValue extends IniValue {
   readonly file: string
 }
 

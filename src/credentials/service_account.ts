@@ -18,7 +18,7 @@ const ROLE_ARN: Kind<string> = {
 }
 
 /** What a request says about a pod's service account. */
-export interface Presented {
+interface Presented {
   /** Empty when there is none. */
   readonly serviceAccountToken: string
   readonly serviceAccountAnnotations: Readonly<Record<string, string>>

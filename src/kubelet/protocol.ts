@@ -27,7 +27,7 @@ const CredentialProviderRequest = v.object({
  * One question of the kubelet. `image` has neither tag nor digest when a kubelet sends it, but may have a port;
  * `serviceAccountToken` is empty when there is none.
  */
-export type Request = v.InferOutput<typeof CredentialProviderRequest>
+type Request = v.InferOutput<typeof CredentialProviderRequest>
 
 /** Largest request read, in bytes. Real ones are under 4 KiB, most of it a service-account token. */
 export const MAX_REQUEST_BYTES = 1024 * 1024

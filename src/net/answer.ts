@@ -17,7 +17,7 @@ export interface Head extends Pick<HttpAnswer, 'status' | 'headers'> {
 }
 
 /** Largest body, in bytes. The largest real one, an ECR token, is under 8 KiB. */
-export const MAX_BODY_BYTES = 256 * 1024
+const MAX_BODY_BYTES = 256 * 1024
 
 /** Largest head, interim answers included, in bytes. AWS's are under 2 KiB. */
 const MAX_HEAD_BYTES = 64 * 1024

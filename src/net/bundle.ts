@@ -10,7 +10,7 @@ import {
 } from './certificates.ts'
 
 /** Certificates to verify a server with, see {@link Tls}. */
-export type TrustForm = Pick<Tls, 'ca' | 'allowsIntermediates'>
+type TrustForm = Pick<Tls, 'ca' | 'allowsIntermediates'>
 
 /** The certificates that may vouch for a server. */
 export interface TrustStore {

@@ -2,7 +2,7 @@ import { codeOf, type PeerCause, type Problem, problem, quote } from '../base/fa
 import { CAUSES, isUntrusted, PHASE_MS, type ProxyError } from './problem.ts'
 
 /** What was tried, as far as a line about it needs to know. */
-export interface Attempt {
+interface Attempt {
   readonly host: string
   readonly timeoutMs: number
   /** Name of the trust store, if TLS was asked for. */

@@ -31,7 +31,7 @@ export interface Network {
   readonly clock: Clock
 }
 
-export interface NetworkOptions {
+interface NetworkOptions {
   readonly caBundle: CaBundle | undefined
   /** Added to the User-Agent. */
   readonly appId: string | undefined

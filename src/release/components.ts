@@ -1,7 +1,7 @@
 import components from './components.json'
 
 /** A library inside the Bun runtime. */
-export interface Component {
+interface Component {
   readonly name: string
   /** The key of `process.versions` with its revision; without one it is as old as Bun's own release. */
   readonly key?: string

@@ -14,7 +14,7 @@ export const CACHE = join(ROOT, 'node_modules/.cache/release')
 const TIMEOUT_MS = 180_000
 
 /** What package-lock.json says of a package. */
-export interface Locked {
+interface Locked {
   readonly version: string
   /** `sha512-` and the digest in base64, of the package's archive. */
   readonly integrity: string
@@ -63,7 +63,7 @@ export async function fetchRuntime({ runtime }: Target): Promise<Uint8Array<Arra
 }
 
 /** A file to be had by a command that writes it into the working directory. */
-export interface Download {
+interface Download {
   readonly file: string
   readonly command: readonly string[]
   readonly algorithm: 'sha256' | 'sha512'

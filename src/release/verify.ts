@@ -5,7 +5,7 @@ import { SUMS } from './release.ts'
 import { digest } from './tar.ts'
 
 /** What a comparison says of one file. */
-export interface Verdict {
+interface Verdict {
   readonly isSame: boolean
   readonly text: string
 }

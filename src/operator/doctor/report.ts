@@ -18,7 +18,7 @@ export interface Check {
 }
 
 /** Whether a pull would work, as far as can be judged. */
-export type Verdict = 'ok' | 'fail' | 'unknown'
+type Verdict = 'ok' | 'fail' | 'unknown'
 
 /** Takes the checks one by one, in order. */
 export type Tell = (check: Check) => void

@@ -13,7 +13,7 @@ import { NEWEST_MINOR } from './version.ts'
 import { writeYaml } from './yaml.ts'
 
 /** How a command for people ends. */
-export interface Outcome {
+interface Outcome {
   readonly stdout: string
   readonly stderr: string
   readonly exitCode: 0 | 1

@@ -1,5 +1,5 @@
 /** A `matchImages` entry, or an image, split as the kubelet splits it. */
-export interface ImageReference {
+interface ImageReference {
   /** Of the host, between its dots. */
   readonly labels: readonly string[]
   /** Empty when there is none, which is not the same as 443. */
