@@ -8,7 +8,7 @@ import { TARGETS } from '../../src/release/package.ts'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** A part of the program that is read in one go. */
-export interface Leg {
+interface Leg {
   readonly name: string
   /** The file to open first. */
   readonly begin: string

@@ -197,6 +197,29 @@ test.each([
   expect(found).toContain('no-restricted')
 })
 
+test('what is exported is imported somewhere, if only by a test', () => {
+  const folders = ['src', 'test'].flatMap((folder) => [
+    ...new Bun.Glob(`${folder}/**/*.ts`).scanSync({ cwd: ROOT }),
+  ])
+  const read = new Map(folders.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]))
+  const used = new Set<string>()
+  for (const [file, code] of read) {
+    for (const [, list = '', path = ''] of code.matchAll(
+      /^(?:import|export) ([^'"]*?) from '(\.[^']+)'/gm,
+    )) {
+      const target = join(dirname(file), path)
+      for (const name of list.match(/\w+/g) ?? []) used.add(`${target} ${name}`)
+    }
+  }
+  const exported = [...read].flatMap(([file, code]) =>
+    [...code.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type) (\w+)/gm)].map(
+      ([, name = '']) => `${file} ${name}`,
+    ),
+  )
+  expect(exported.length).toBeGreaterThan(500)
+  expect(exported.filter((name) => !used.has(name))).toEqual([])
+})
+
 test('no file is longer than an auditor reads in one go', () => {
   const long = all.filter(
     (file) => readFileSync(join(SOURCE, file), 'utf8').split('\n').length > 151,

@@ -30,7 +30,7 @@ function formatTable(
 }
 
 /** What each setting does, for the README; the program itself has no use for it. */
-export const EFFECTS: Readonly<Record<string, string>> = {
+const EFFECTS: Readonly<Record<string, string>> = {
   accessKeyId: 'access key',
   secretAccessKey: 'secret key',
   sessionToken: 'session token of temporary keys',

@@ -13,7 +13,7 @@ import { type FakeParts, fakeSystem } from './system.ts'
 export type FakeOutcome = HttpAnswer | NoAnswer
 
 /** A context of literals, what was sent through it, and how long it would have waited. */
-export interface FakeContext {
+interface FakeContext {
   readonly context: Context
   readonly imds: Imds
   readonly requests: HttpRequest[]

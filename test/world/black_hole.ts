@@ -1,5 +1,5 @@
 /** An address that never answers whoever wants to connect. */
-export interface BlackHole {
+interface BlackHole {
   readonly port: number
   readonly stop: () => void
 }

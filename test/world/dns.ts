@@ -14,7 +14,7 @@ export interface DnsQuestion {
 }
 
 /** A running DNS server. */
-export interface DnsServer {
+interface DnsServer {
   readonly port: number
   readonly questions: readonly DnsQuestion[]
   readonly stop: () => void

@@ -24,7 +24,7 @@ export function answerEcrPublic(request: WireRequest, state: State): Answer {
 }
 
 /** What a password of the fake says about its making. */
-export interface Password {
+interface Password {
   readonly accessKeyId: string
   readonly region: string
   /** Different in every password. */

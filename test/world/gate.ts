@@ -16,7 +16,7 @@ export interface GateOptions {
 }
 
 /** A proxy that leads into a world, and asks for a user and a password. */
-export interface Gate {
+interface Gate {
   /** For `HTTPS_PROXY` and `HTTP_PROXY`, with user and password. */
   readonly url: string
   /** Host and port, or the URL, of each request. */

@@ -8,7 +8,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 /** Whoever may sign certificates: a name with its keys. */
-export interface Signer {
+interface Signer {
   readonly name: string
   readonly keys: CryptoKeyPair
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Key } from './sigv4.ts'
 
 /** What a new key shall be. */
-export interface KeyRequest {
+interface KeyRequest {
   readonly owner: string
   /** `false` for a user's long-lived key without a session token. Default `true`. */
   readonly temporary?: boolean
@@ -12,7 +12,7 @@ export interface KeyRequest {
 }
 
 /** The part of the state that keys and secrets are kept in. */
-export interface Issuer {
+interface Issuer {
   readonly keys: Map<string, Key>
   readonly secrets: Set<string>
   readonly clockSkewSeconds: number

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, parseStrictJson } from './json.ts'
 import { matchImage } from './match.ts'
 
 /** A plugin's answer as a kubelet takes it. */
-export interface Answer {
+interface Answer {
   readonly apiVersion: string
   readonly cacheKeyType: 'Image' | 'Registry' | 'Global'
   /** `undefined` makes the kubelet use the configured default. */
@@ -12,7 +12,7 @@ export interface Answer {
 }
 
 /** User name and password for one auth key. */
-export interface Credentials {
+interface Credentials {
   readonly username: string
   readonly password: string
 }

@@ -10,7 +10,7 @@ export interface Line {
 }
 
 /** Where a line leads, as ports: to the service, and to what stands in its place while the fault lasts. */
-export interface Ends {
+interface Ends {
   readonly service: number
   readonly detour: number | undefined
 }

@@ -2,7 +2,7 @@ import { dlopen, FFIType } from 'bun:ffi'
 import { closeSync } from 'node:fs'
 
 /** Both ends of a pipe, as file descriptors of this process that no child inherits by itself. */
-export interface Pipe {
+interface Pipe {
   readonly readEnd: number
   readonly writeEnd: number
 }

@@ -11,7 +11,7 @@ import { type Client, type Destination, finish, forward, openTunnel } from './tu
 import { limitVersion, type WireTls } from './wire.ts'
 
 /** How a proxy behaves. */
-export interface ProxyOptions {
+interface ProxyOptions {
   /** The local port that stands for a host, for instance `world.route`. Without one only loopback is reached. */
   readonly route?: (host: string) => number | undefined
   /** `user:password` that a request must bring along. */
@@ -31,7 +31,7 @@ export interface FaultyAnswers {
 }
 
 /** A request to a proxy. */
-export interface ProxiedRequest {
+interface ProxiedRequest {
   readonly method: string
   /** `host:port` of a CONNECT, else the absolute URL. */
   readonly target: string

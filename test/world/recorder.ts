@@ -4,7 +4,7 @@ import type { Service, Step } from './service.ts'
 import type { Verification } from './sigv4.ts'
 
 /** A request the world has seen. */
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly service: Service
   readonly step: Step
   readonly method: string

@@ -7,7 +7,7 @@ import type { Answer } from './service.ts'
 import type { State } from './state.ts'
 
 /** A repository of the registry: manifests by tag and digest, blobs by digest. */
-export interface Repository {
+interface Repository {
   readonly manifests: Map<string, { readonly type: string; readonly body: string }>
   readonly blobs: Map<string, Uint8Array>
   /** An error for every request about it, by its code. */

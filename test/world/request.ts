@@ -16,7 +16,7 @@ export function readText(request: WireRequest): string {
 }
 
 /** What came of the bytes received so far: a whole request, the wish for more, or a protocol error. */
-export type Parsed =
+type Parsed =
   | { readonly state: 'whole'; readonly request: WireRequest; readonly rest: Buffer }
   | { readonly state: 'partial' }
   | { readonly state: 'malformed'; readonly reason: string }

@@ -15,7 +15,7 @@ export interface Key {
 }
 
 /** What the verification knows and expects. */
-export interface Expectation {
+interface Expectation {
   readonly keys: ReadonlyMap<string, Key>
   readonly service: string
   /** Any region is right when `undefined`. */

@@ -1,5 +1,5 @@
 /** A server that accepts connections and never says a word, not even to greet a TLS client. */
-export interface SilentServer {
+interface SilentServer {
   readonly port: number
   readonly stop: () => void
 }

@@ -19,7 +19,7 @@ export function answerOidc(request: WireRequest, state: State): Answer {
 }
 
 /** What a user who has just logged in holds; a test writes it into the cache file. */
-export interface Login {
+interface Login {
   readonly accessToken: string
   readonly refreshToken: string
   readonly clientId: string

@@ -29,7 +29,7 @@ export interface ImdsState {
 }
 
 /** The role of an instance and the answer to a request for its credentials. */
-export interface InstanceRole {
+interface InstanceRole {
   readonly name: string
   /** `Success`, or for instance `AssumeRoleUnauthorizedAccess`. */
   readonly code: string
@@ -37,14 +37,14 @@ export interface InstanceRole {
 }
 
 /** Container credentials, in both of their dialects: ECS and EKS Pod Identity. */
-export interface ContainerState {
+interface ContainerState {
   key: Key
   /** The exact `Authorization` a request must carry; anything goes when `undefined`. */
   authorization: string | undefined
 }
 
 /** Security Token Service. */
-export interface StsState {
+interface StsState {
   /** Region that signatures must name when the request's host does not say. */
   region: string | undefined
   /** Roles nobody may assume, as ARNs. */
@@ -58,7 +58,7 @@ export interface StsState {
 }
 
 /** IAM Identity Center: the portal and its OIDC service. */
-export interface SsoState {
+interface SsoState {
   /** Valid access tokens with the time they expire. */
   readonly accessTokens: Map<string, number>
   readonly refreshTokens: Set<string>
@@ -68,7 +68,7 @@ export interface SsoState {
 }
 
 /** Both registries' token services. */
-export interface EcrState {
+interface EcrState {
   /** Region that signatures must name when the request's host does not say. */
   region: string | undefined
   lifetimeSeconds: number

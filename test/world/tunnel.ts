@@ -13,7 +13,7 @@ export interface Client extends Player {
 }
 
 /** The proxy's own connection to a destination. */
-export interface Peer {
+interface Peer {
   readonly outbox: Outbox
 }
 

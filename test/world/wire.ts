@@ -17,7 +17,7 @@ export interface WireTls extends Leaf {
 export type TlsVersion = 0x0301 | 0x0302 | 0x0303 | 0x0304
 
 /** How one HTTP/1.1 server behaves. */
-export interface WireOptions {
+interface WireOptions {
   /** Address to listen on; the port is any free one. */
   readonly hostname: string
   /** Certificate to speak TLS with; plain HTTP without. */

@@ -72,7 +72,7 @@ const Report = v.strictObject({
 })
 
 /** What `doctor` says about a node. */
-export interface Examined {
+interface Examined {
   readonly report: v.InferOutput<typeof Report>
   /** `status id cause` of each check that is not ok. */
   readonly found: readonly string[]
@@ -82,7 +82,7 @@ export interface Examined {
 }
 
 /** The image of a node that is told no other: `team/app:1` behind a mirror. */
-export const IMAGE = 'HOST(registry)/team/app:1'
+const IMAGE = 'HOST(registry)/team/app:1'
 
 /** Examines a node, once for programs and once for people, and sees that neither report holds a secret. */
 export async function examine(node: Node): Promise<Examined> {

@@ -4,7 +4,7 @@ import { closeSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { createPipe } from '../../world/pipe.ts'
 
 /** A program with its arguments and its whole environment, laid out for the kernel once. */
-export interface Command {
+interface Command {
   readonly path: Uint8Array
   readonly argv: BigUint64Array
   readonly envp: BigUint64Array
@@ -13,7 +13,7 @@ export interface Command {
 }
 
 /** How a process ended, and what it had used up. */
-export interface Run {
+interface Run {
   /** Shell convention: 128 and the signal for one that was killed. */
   readonly exitCode: number
   /** Of stdout and stderr. */

@@ -2,14 +2,14 @@
  * A second reader of the shared config file, one character after the other, written from the description of the grammar
  * and not from `src/config/ini.ts`: where the two agree on everything that can be made up, neither has a slip of its own.
  */
-export interface SecondProperty {
+interface SecondProperty {
   readonly value: string
   readonly line: number
   readonly nested: ReadonlyMap<string, string>
 }
 
 /** Properties by key, by section. */
-export type SecondIni = ReadonlyMap<string, ReadonlyMap<string, SecondProperty>>
+type SecondIni = ReadonlyMap<string, ReadonlyMap<string, SecondProperty>>
 
 interface Open {
   value: string

@@ -12,13 +12,13 @@ export interface Target {
 }
 
 /** How often, and from which seed: with the same one the inputs are the same. */
-export interface RunLength {
+interface RunLength {
   readonly numRuns: number
   readonly seed: number
 }
 
 /** What a property is about. */
-export interface Property<Input> {
+interface Property<Input> {
   readonly inputs: fc.Arbitrary<Input>
   /** Cases that were found once: each run begins with them. */
   readonly found?: readonly NoInfer<Input>[]

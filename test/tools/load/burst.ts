@@ -7,7 +7,7 @@ import { type Expected, findFlaw } from './judge.ts'
 import { createPlace } from './place.ts'
 
 /** What came of many runs at once. */
-export interface BurstReport {
+interface BurstReport {
   readonly answered: number
   readonly failed: number
   readonly longestMs: number

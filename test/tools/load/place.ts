@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import type { World } from '../../world/world.ts'
 
 /** Where the runs live: all that they may write is inside, and each process of theirs bears the mark. */
-export interface Place {
+interface Place {
   readonly home: string
   readonly environment: Readonly<Record<string, string>>
   /** What should not be there: files that were not there before, processes that have not ended, or were not waited for. */

@@ -5,7 +5,7 @@ import { kubeletRequest, runPlugin } from '../../world/plugin.ts'
 import { inWorld } from '../../world/world.ts'
 
 /** What came of many runs at once that share a cache. */
-export interface SharedReport {
+interface SharedReport {
   readonly answered: number
   /** Different passwords among the answers. */
   readonly passwords: number

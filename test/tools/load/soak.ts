@@ -10,7 +10,7 @@ import { findFlaw } from './judge.ts'
 import { createPlace } from './place.ts'
 
 /** What came of many runs, one after the other. */
-export interface SoakReport {
+interface SoakReport {
   readonly answered: number
   readonly failed: number
   /** Wrong answers, and failures that are not as they should be, with the number of the run. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A file system of its own whose kernel reads the pages that a program touches, and no page around them. */
-export interface Disk {
+interface Disk {
   readonly directory: string
   readonly remove: () => void
 }

@@ -1,5 +1,5 @@
 /** Pages in a row: the first, and how many. */
-export type Range = readonly [first: number, count: number]
+type Range = readonly [first: number, count: number]
 
 /** Makes ranges of pages, which must be sorted; a gap of up to so many pages is read with what surrounds it. */
 export function closeGaps(pages: readonly number[], gap: number): readonly Range[] {
