@@ -40,14 +40,14 @@ prints one CredentialProviderResponse on stdout.
                           eks.amazonaws.com/role-arn, not only eks.amazonaws.com/ecr-role-arn
   --timeout SECONDS       give up, with the cause, after this long (1 to 3600, default ${DEFAULT_TIMEOUT_SECONDS};
                           the kubelet kills at 60)
-  --cache-dir DIR         keep tokens in DIR, a directory of this user alone, and let runs at the
-                          same time wait for one that asks; never for a role that a service
-                          account's token was exchanged for
+  --cache-dir DIR         keep tokens in DIR, a directory of this user alone; of runs at the same
+                          time one asks, and the others wait for its answer; never for a role
+                          that a service account's token was exchanged for
   --verbose               say each step on stderr (the kubelet shows it only when the run fails)
 
 warm puts tokens into the cache before the first pull, and prints nothing on stdout. They are
-for the registries of the images; without IMAGE, for that of the region of AWS_REGION, the
-profile, or the instance.
+for the registries of the images; without IMAGE, for the private registry of the region that
+AWS_REGION, the profile or the instance names.
 
 Credentials come from the first of: the service-account token in the request, if there is a
 role for it; keys in the environment; a web identity in the environment; what the profile in
