@@ -10,8 +10,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** A part of the program that is read in one go. */
 interface Leg {
   readonly name: string
-  /** The file to open first. */
-  readonly begin: string
+  /** The files to open, in this order: their imports lead to the rest. */
+  readonly begin: readonly string[]
   readonly lookFor: string
   /** Files, and folders that end in a slash, of src/. A file belongs to the leg that names the most of its path. */
   readonly paths: readonly string[]
@@ -19,25 +19,25 @@ interface Leg {
 
 /**
  * The way of an audit: each part needs only those before it. The first eight are what a plain node with an instance role runs;
- * they lead to later parts where those are configured, and nowhere else.
+ * they lead on only to what has to be configured, and to the commands for people.
  */
 export const LEGS: readonly Leg[] = [
   {
     name: 'vocabulary',
-    begin: 'base/failure.ts',
+    begin: ['base/failure.ts', 'base/decode.ts', 'base/files.ts'],
     lookFor:
       'what every other part speaks of; no line has a place for a secret, and no value that was read is in a `Failure`',
     paths: ['base/'],
   },
   {
     name: 'configuration',
-    begin: 'config/shared_files.ts',
+    begin: ['config/shared_files.ts', 'config/settings.ts'],
     lookFor: 'empty is unset; values never shown',
     paths: ['config/'],
   },
   {
     name: 'wire',
-    begin: 'net/network.ts',
+    begin: ['net/network.ts', 'host/socket.ts'],
     lookFor: 'verified before anything is sent; no ambiguous length; caps',
     paths: [
       'net/',
@@ -50,58 +50,74 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'process',
-    begin: 'host/host.ts',
+    begin: ['host/host.ts'],
     lookFor: 'no path taken for a URL; a signal still ends the run',
     paths: ['host/'],
   },
   {
     name: 'signature',
-    begin: 'aws/call.ts',
+    begin: ['aws/call.ts', 'aws/sts.ts'],
     lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
     paths: ['aws/'],
   },
   {
     name: 'which identity',
-    begin: 'credentials/select.ts',
+    begin: ['credentials/select.ts', 'credentials/service_account.ts', 'credentials/resolve.ts'],
     lookFor: 'selection before any I/O; no fall-through',
     paths: ['credentials/'],
   },
   {
     name: 'who is answered',
-    begin: 'ecr/host.ts',
+    begin: ['ecr/host.ts', 'ecr/pull.ts', 'ecr/token.ts'],
     lookFor: 'anchored patterns; no network before',
     paths: ['ecr/'],
   },
   {
     name: 'story',
-    begin: 'main.ts',
+    begin: ['main.ts'],
     lookFor: 'one write to stdout; nothing foreign printed',
     paths: ['main.ts', 'plugin.ts', 'kubelet/'],
   },
   {
-    name: 'only when configured',
-    begin: 'cache/single_flight.ts',
-    lookFor: "a refused role is not the node's role; who may read the cache; the command's group",
-    paths: [
-      'credentials/sources/',
-      'net/proxy/',
-      'cache/',
-      'warm.ts',
-      'host/nested_tls.ts',
+    name: 'with a proxy',
+    begin: ['net/proxy/exempt.ts', 'net/proxy/tunnel.ts', 'host/nested_tls.ts'],
+    lookFor:
+      'what never goes through it; nothing follows its answer; TLS inside is verified as without it',
+    paths: ['net/proxy/', 'host/nested_tls.ts'],
+  },
+  {
+    name: 'with another source',
+    begin: [
+      'credentials/sources/web_identity.ts',
+      'credentials/sources/container.ts',
+      'credentials/sources/process.ts',
       'host/command.ts',
-      'host/private_directory.ts',
+      'credentials/sources/sso.ts',
       'host/replace_file.ts',
     ],
+    lookFor: "a refused role is not the node's role; the command's group",
+    paths: ['credentials/sources/', 'host/command.ts', 'host/replace_file.ts'],
+  },
+  {
+    name: 'with a cache',
+    begin: ['cache/key.ts', 'cache/single_flight.ts', 'host/private_directory.ts', 'warm.ts'],
+    lookFor: 'who may read it; what a token in it is for, and until when',
+    paths: ['cache/', 'warm.ts', 'host/private_directory.ts'],
   },
   {
     name: 'operator commands',
-    begin: 'operator/doctor/doctor.ts',
+    begin: ['operator/doctor/doctor.ts', 'operator/kubelet_config/command.ts', 'host/machine.ts'],
     lookFor: 'nothing of it runs for a kubelet; nothing secret in it',
     paths: ['operator/', 'base/machine.ts', 'host/machine.ts'],
   },
   {
     name: 'beside the program',
-    begin: 'units/read-ahead',
+    begin: [
+      'units/read-ahead',
+      'units/ecr-credential-provider-read-ahead.service',
+      'units/ecr-credential-provider-warm.service',
+      'units/range_list.ts',
+    ],
     lookFor: 'units and the script they run: read-ahead only reads, and always ends well',
     paths: ['units/'],
   },
@@ -210,14 +226,15 @@ export const AUDIT_MARKERS = [
   '<!-- end of audit -->',
 ] as const
 
+const listPaths = (paths: readonly string[]) => paths.map((path) => `\`${path}\``).join(', ')
+
 /** The README's audit guide: the legs with their sizes, and what of the packages is in the binary. */
 export async function formatAuditGuide(): Promise<string> {
   const files = sourceFiles()
   const rows = LEGS.map(({ name, begin, lookFor, paths }, index) => {
     const own = files.filter((file) => legOf(file) === index + 1)
     const { code, all } = sumLines(own)
-    const places = paths.map((path) => `\`${path}\``).join(', ')
-    return `| ${index + 1} ${name} | ${places} | \`${begin}\` | ${own.length} | ${code} | ${all} | ${lookFor} |`
+    return `| ${index + 1} ${name} | ${listPaths(paths)} | ${listPaths(begin)} | ${own.length} | ${code} | ${all} | ${lookFor} |`
   })
   const plain = sumLines(files.filter((file) => legOf(file) <= PLAIN_LEGS))
   const total = sumLines(files)
