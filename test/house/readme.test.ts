@@ -11,13 +11,15 @@ import { parseConfigOptions } from '../../src/operator/kubelet_config/options.ts
 import { configSchema } from '../support/kubelet_config.ts'
 import { PRIVATE_REGISTRIES } from '../support/registries.ts'
 import { matchImage } from '../world/match.ts'
-import { readBetween, README } from './readme.ts'
+import { readBetween, README, README_LINE } from './readme.ts'
 import { formatSettings, MARKERS } from './settings_readme.ts'
 
 const scripts = v.parse(
   v.object({ scripts: v.record(v.string(), v.string()) }),
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
 ).scripts
+
+const SECURITY = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
 
 /** The newest kubelet that is told of. */
 const CredentialProviderConfig = configSchema(37)
@@ -118,14 +120,31 @@ test('the README names every variable that the source reads, and no other', () =
   expect([...read].filter((name) => !told.has(name))).toEqual([])
 })
 
+test.each([
+  ['kubelet/options.ts', 'DEFAULT_TIMEOUT_SECONDS = 45', '45 s for all (`--timeout`)'],
+  ['cache/claim.ts', 'MAX_CLAIM_MS = 5000', 'if it hangs, after 5 s'],
+  ['cache/claim.ts', 'PAUSE_MS = { least: 1000, most: 4000 }', 'pause of 1 to 4 s'],
+  ['cache/single_flight.ts', 'PATIENCE_MS = 2 * MAX_CLAIM_MS', 'None waits longer than 10 s'],
+  ['cache/single_flight.ts', 'RESERVE_MS = 15_000', 'every run keeps 15 s'],
+  ['ecr/token.ts', 'MAX_LIFE_MS = 12 * 3600 * 1000', 'older than a token can live (12 h)'],
+  ['cache/sweep.ts', 'MAX_WRITE_MS = 60_000', 'left half written (after a minute)'],
+  ['net/problem.ts', 'PHASE_MS = 4000', 'Nothing came back for 4 s'],
+  ['net/answer.ts', 'MAX_BODY_BYTES = 256 * 1024', 'No answer over 256 KiB'],
+  ['main.ts', 'GRACE_MS = 250', 'within `--timeout` (and 0.25 s more,'],
+  ['units/read-ahead', 'started % 32', 'ranges, 32 at a time'],
+])('%s still has %s, of which README or SECURITY.md says: %s', (file, constant, sentence) => {
+  const source = readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8')
+  expect(source).toContain(constant)
+  expect(`${README_LINE}${SECURITY}`).toContain(sentence)
+})
+
 test("the README's tables of settings are those of the program", () => {
   // To renew it: bun -e "import { formatSettings } from '../test/house/settings_readme.ts'; console.log(formatSettings())"
   expect(readBetween(MARKERS)).toBe(formatSettings())
 })
 
 test('every test that SECURITY.md names exists, and every guarantee has one', () => {
-  const security = readFileSync(new URL('../../SECURITY.md', import.meta.url), 'utf8')
-  const guarantees = [...security.matchAll(/^\| (G[0-9]+) \|.*\| (?<tests>[^|]+) \|$/gm)]
+  const guarantees = [...SECURITY.matchAll(/^\| (G[0-9]+) \|.*\| (?<tests>[^|]+) \|$/gm)]
   expect(guarantees.map(([, name]) => name)).toEqual(guarantees.map((_, index) => `G${index + 1}`))
   expect(guarantees.length).toBeGreaterThan(10)
   for (const { groups } of guarantees) {
@@ -137,6 +156,6 @@ test('every test that SECURITY.md names exists, and every guarantee has one', ()
       expect([file, existsSync(new URL(`../../${file}`, import.meta.url))]).toEqual([file, true])
   }
   // And none is only mentioned by the attackers.
-  const mentioned = new Set(security.match(/G[0-9]+/g))
+  const mentioned = new Set(SECURITY.match(/G[0-9]+/g))
   expect([...mentioned].every((name) => guarantees.some(([, known]) => known === name))).toBe(true)
 })
