@@ -1,6 +1,6 @@
 import type { System } from '../base/system.ts'
-import type { Profile, SharedConfig } from '../config/profiles.ts'
 import type { Settings } from '../config/settings.ts'
+import type { Profile, SharedConfig } from '../config/shared_files.ts'
 import type { Network } from '../net/network.ts'
 
 /** What a run has at hand once its configuration is read. */

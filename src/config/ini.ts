@@ -1,13 +1,14 @@
 /** A key's value and where it stands. `nested` holds the indented `key = value` lines below an empty value. */
-export interface IniValue {
+interface Property {
   readonly value: string
+  readonly file: string
   /** Line number, from 1. */
   readonly line: number
   readonly nested: ReadonlyMap<string, string>
 }
 
 /** One section: its properties by lower-case key. */
-export type Section = ReadonlyMap<string, IniValue>
+export type Section = ReadonlyMap<string, Property>
 
 /**
  * The sections of an AWS config or credentials file, by name; a header of two words has the key `type name`.
@@ -16,67 +17,83 @@ export type Section = ReadonlyMap<string, IniValue>
  * the same name are merged and the last value of a key wins. Properties before the first header are ignored. So are byte
  * order marks, also those in the middle, where files were put together: one in front of a header would hide it.
  *
+ * @param file - its path, for those who have to say where a value stands.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
-export function parseIni(text: string): ReadonlyMap<string, Section> {
-  const sections = new Map<string, Map<string, IniValue>>()
-  let section: Map<string, IniValue> | undefined
-  // The property that indented lines belong to, and the pairs below it.
-  let current: string | undefined
-  let pairs = new Map<string, string>()
+export function parseIni(text: string, file: string): ReadonlyMap<string, Section> {
+  const sections = new Map<string, Map<string, Property>>()
+  let section: Map<string, Property> | undefined
+  /** The property that indented lines belong to. */
+  let open: { value: string; readonly nested: Map<string, string> } | undefined
   for (const [index, line] of text.replaceAll('\uFEFF', '').split('\n').entries()) {
     if (!isText(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
-      section = sections.get(header) ?? new Map<string, IniValue>()
+      section = sections.get(header) ?? new Map<string, Property>()
       sections.set(header, section)
-      current = undefined
+      open = undefined
       continue
     }
-    if (section === undefined) continue
-    const indented = /^[ \t]/.test(line)
-    const open = current === undefined ? undefined : section.get(current)
-    const pair = indented ? splitPair(line) : splitPair(withoutComment(line))
-    if (indented && pair === undefined) {
+    const isIndented = /^[ \t]/.test(line)
+    const pair = splitPair(isIndented ? line : withoutComment(line))
+    if (isIndented && pair === undefined && open !== undefined && open.value !== '') {
       // A continuation line keeps its comment and its trailing blanks.
-      if (current === undefined || open === undefined || open.value === '') continue
-      section.set(current, { ...open, value: `${open.value}\n${line.replace(/^[ \t]+/, '')}` })
-      continue
+      open.value += `\n${line.replace(/^[ \t]+/, '')}`
     }
-    if (indented && pair !== undefined && current !== undefined && open?.value === '') {
-      pairs.set(...pair)
-      continue
-    }
-    if (pair === undefined) continue
+    if (section === undefined || pair === undefined) continue
     const [key, raw] = pair
+    if (isIndented && open?.value === '') {
+      open.nested.set(key, raw)
+      continue
+    }
     // An indented pair with nothing to belong to is an ordinary one, but Go takes off its quotes before its comment.
-    const value = indented ? trim(withoutComment(raw)) : raw
-    pairs = new Map()
-    section.set(key, { value, line: index + 1, nested: pairs })
+    const value = isIndented ? trim(withoutComment(raw)) : raw
+    const property = { value, file, line: index + 1, nested: new Map<string, string>() }
+    section.set(key, property)
     // For Go a property without a name is none that a line could belong to.
-    current = key === '' ? undefined : key
+    open = key === '' ? undefined : property
   }
   return sections
 }
 
+/**
+ * Why nothing, or less than its author meant, would be read from a file, `undefined` where all is well. Passing over such a
+ * file would leave the node's own role to sign.
+ */
+export function whyUnreadable(
+  text: string,
+  sections: ReadonlyMap<string, Section>,
+): string | undefined {
+  const isLost = sections.size === 0 && text.split('\n').some(isText)
+  // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
+  if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
+    return 'is UTF-16: save it as UTF-8'
+  if ((isLost && text.includes('\uFFFD')) || text.includes('\0')) return 'is not text in UTF-8'
+  // All of such a file is one line: a comment, or a header with a comment, however much is behind it.
+  if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
+  if (isLost) return 'has text, but no line is a [section]'
+  // What stands below would become part of the section above.
+  const open = text
+    .split('\n')
+    .findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
+  return open === -1 ? undefined : `has a [ without its ] in line ${open + 1}`
+}
+
 /** Whether a line is neither blank nor a comment. */
-export function isText(line: string): boolean {
+function isText(line: string): boolean {
   return trim(line) !== '' && !/^[ \t]*[#;]/.test(line)
 }
 
 /** `[type  name] ; comment` as `type name`; `undefined` when the line is no header. Quotes are part of the name. */
-export function headerOf(line: string): string | undefined {
-  const text = trim(cut(cut(line, '#'), ';'))
+function headerOf(line: string): string | undefined {
+  const text = trim(cut(line, /[#;]/))
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined
-  const inside = trim(text.slice(1, -1))
-  const blank = inside.search(/[ \t]/)
-  if (blank === -1) return inside
-  return `${inside.slice(0, blank)} ${inside.slice(blank).replace(/^[ \t]+/, '')}`
+  return trim(text.slice(1, -1)).replace(/[ \t]+/, ' ')
 }
 
 /** A `#` or `;` begins a comment only after a blank; without one it belongs to the value. */
 function withoutComment(line: string): string {
-  return [' #', ' ;', '\t#', '\t;'].reduce(cut, line)
+  return cut(line, /[ \t][#;]/)
 }
 
 /** Key and value around whichever of `=` and `:` comes first; `undefined` when there is neither. */
@@ -101,7 +118,7 @@ function unquote(value: string): string {
   return quoted?.[1] ?? quoted?.[2] ?? value
 }
 
-function cut(text: string, at: string): string {
+function cut(text: string, at: RegExp): string {
   return text.split(at, 1)[0] ?? text
 }
 

@@ -1,7 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import type { Profile } from './profiles.ts'
 import type { Kind, Setting } from './settings_table.ts'
+import type { Profile } from './shared_files.ts'
 
 /** A setting's value and where it was set: a variable's name, or a file and line. */
 export interface Found<T> {

@@ -1,11 +1,34 @@
 import { failure, quote } from '../base/failure.ts'
 import { readTextFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
-import { headerOf, isText, parseIni, type Section } from './ini.ts'
-import { mergeProfiles, type Profile, type SharedConfig, strayKey, toProfile } from './profiles.ts'
+import { parseIni, type Section, whyUnreadable } from './ini.ts'
+
+/** A profile, `sso-session` or `services` section after both files have been merged. */
+export interface Profile {
+  readonly name: string
+  readonly values: Section
+  /** Set when one of the two files holds only one half of a key pair: an error if the profile is used. */
+  readonly partialKeysIn: string | undefined
+}
+
+/**
+ * Both files as one: profiles under their bare names, other sections as `sso-session X` and `services X`, and what is none of
+ * these under {@link strayKey}.
+ */
+export type SharedConfig = ReadonlyMap<string, Profile>
+
+/**
+ * Key of a section `[X]` of the config file, where only `[profile X]` is a profile. Nothing can ask for it: neither variables
+ * nor files that are read have a NUL.
+ */
+export function strayKey(name: string): string {
+  return `\0${name}`
+}
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
 const MAX_CONFIG_BYTES = 1024 * 1024
+
+type Sections = ReadonlyMap<string, Section>
 
 /**
  * The shared config and credentials files, merged. A file that does not exist is an empty one.
@@ -24,11 +47,11 @@ export async function readSharedConfig(
     `reading ${quote(configFile ?? 'no config file')} and ${quote(credentialsFile ?? 'no credentials file')}`,
   )
   async function readSections(name: string, path: string | undefined): Promise<Sections> {
-    if (path === undefined) return { file: '', sections: new Map() }
+    if (path === undefined) return new Map()
     const text = (await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)) ?? ''
-    const sections = parseIni(text)
+    const sections = parseIni(text, path)
     const state = whyUnreadable(text, sections)
-    if (state === undefined) return { file: path, sections }
+    if (state === undefined) return sections
     throw failure('config_file', { name, path, reason: `it ${state}` })
   }
   const [underneath, above] = await Promise.all([
@@ -48,49 +71,67 @@ export async function inHome(
   return home === undefined ? undefined : `${home}/${path}`
 }
 
-interface Sections {
-  readonly file: string
-  readonly sections: ReadonlyMap<string, Section>
-}
-
-/**
- * Why nothing, or less than its author meant, would be read from a file, `undefined` where all is well. Passing over such a
- * file would leave the node's own role to sign.
- */
-function whyUnreadable(text: string, sections: Sections['sections']): string | undefined {
-  const isLost = sections.size === 0 && text.split('\n').some(isText)
-  // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
-  if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
-    return 'is UTF-16: save it as UTF-8'
-  if ((isLost && text.includes('\uFFFD')) || text.includes('\0')) return 'is not text in UTF-8'
-  // All of such a file is one line: a comment, or a header with a comment, however much is behind it.
-  if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
-  if (isLost) return 'has text, but no line is a [section]'
-  // What stands below would become part of the section above.
-  const open = text
-    .split('\n')
-    .findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
-  return open === -1 ? undefined : `has a [ without its ] in line ${open + 1}`
-}
-
 /** In the config file profiles are called `profile X`, but for `default`, which may be called either way. */
-function configProfiles({ file, sections }: Sections): SharedConfig {
+function configProfiles(sections: Sections): SharedConfig {
   const profiles = new Map<string, Profile>()
   for (const [header, section] of sections) {
     const name = header.replace(/^profile /, '')
     const isKnown = header !== name || /^(default$|sso-session |services )/.test(header)
     // `[profile default]` beats `[default]` entirely.
     if (header === 'default' && sections.has('profile default')) continue
-    profiles.set(isKnown ? name : strayKey(name), toProfile(name, section, file))
+    profiles.set(isKnown ? name : strayKey(name), toProfile(name, section))
   }
   return profiles
 }
 
 /** In the credentials file every section is a profile under its bare name. */
-function credentialsProfiles({ file, sections }: Sections): SharedConfig {
+function credentialsProfiles(sections: Sections): SharedConfig {
   return new Map(
     [...sections]
       .filter(([header]) => !header.startsWith('profile '))
-      .map(([header, section]) => [header, toProfile(header, section, file)]),
+      .map(([header, section]) => [header, toProfile(header, section)]),
   )
+}
+
+const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
+
+/**
+ * What the credentials file does not override in a profile that stands in both files. The AWS SDK for Go lists what it may:
+ * of the keys that this program reads, all but these, and a key pair only as a whole.
+ *
+ * @see https://github.com/aws/aws-sdk-go-v2/blob/main/config/shared_config.go (`mergeSections`)
+ */
+const KEPT = [
+  'disable_clock_skew_correction',
+  'endpoint_url',
+  'ignore_configured_endpoint_urls',
+  'sdk_ua_app_id',
+  'services',
+]
+
+/** A section as a profile. */
+export function toProfile(name: string, values: Section): Profile {
+  const present = PAIR.flatMap((key) => values.get(key) ?? [])
+  const filled = present.filter(({ value }) => value !== '')
+  const isPartial = present.length === 1 || filled.length === 1
+  return { name, values, partialKeysIn: isPartial ? present[0]?.file : undefined }
+}
+
+/** The profiles of the config file with those of the credentials file over them. */
+export function mergeProfiles(config: SharedConfig, credentials: SharedConfig): SharedConfig {
+  const merged = new Map(config)
+  for (const [name, over] of credentials) {
+    const under = config.get(name)
+    merged.set(name, under === undefined ? over : mergeProfile(under, over))
+  }
+  return merged
+}
+
+function mergeProfile(under: Profile, over: Profile): Profile {
+  const hasPair = PAIR.every((key) => over.values.has(key))
+  const kept = new Set<string>([...KEPT, ...(hasPair ? [] : PAIR)])
+  const overrides = [...over.values].filter(([key]) => !kept.has(key))
+  // A services section stands as the config file has it.
+  const added = under.name.startsWith('services ') ? [] : overrides
+  return { ...over, values: new Map([...under.values, ...added]) }
 }

@@ -1,7 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
-import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { fromProfile } from '../config/settings.ts'
 import { type Setting, SOURCES } from '../config/settings_table.ts'
+import type { Profile, SharedConfig } from '../config/shared_files.ts'
 import { findSso, hasSsoKeys } from './sso_profile.ts'
 
 /** A profile whose links have been followed: `source` is the profile that its credentials come from. */

@@ -1,7 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
-import type { Profile, SharedConfig } from '../config/profiles.ts'
 import { type Found, fromProfile, validate } from '../config/settings.ts'
 import { REGION, type Setting, SOURCES } from '../config/settings_table.ts'
+import type { Profile, SharedConfig } from '../config/shared_files.ts'
 import type { Sso } from './source.ts'
 
 const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCES

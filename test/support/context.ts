@@ -1,6 +1,6 @@
 import type { Context } from '../../src/aws/context.ts'
-import type { Profile, SharedConfig } from '../../src/config/profiles.ts'
 import { readSettings } from '../../src/config/settings.ts'
+import type { Profile, SharedConfig } from '../../src/config/shared_files.ts'
 import { type Imds, openImds } from '../../src/credentials/imds.ts'
 import { startClock } from '../../src/net/clock.ts'
 import { hostOf } from '../../src/net/direct.ts'

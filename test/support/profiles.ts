@@ -1,4 +1,4 @@
-import type { Profile } from '../../src/config/profiles.ts'
+import type { Profile } from '../../src/config/shared_files.ts'
 
 /** A profile of literals, as if each value stood in line 1 of the file `/c`. */
 export function fakeProfile(name: string, values: Readonly<Record<string, string>>): Profile {

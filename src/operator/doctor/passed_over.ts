@@ -47,7 +47,7 @@ export async function tellFiles(
     const fix = 'correct the path; the kubelet reads it as an absolute one'
     tell({ id: 'settings.files', status: 'warn', cause: 'settings_empty_file', summary, fix })
   }
-  for (const section of parseIni(text).keys()) {
+  for (const section of parseIni(text, configPath ?? '').keys()) {
     if (
       section === 'default' ||
       section === said ||

@@ -139,19 +139,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'config/ini.ts',
-    code: "if (current === undefined || open === undefined || open.value === '') continue",
-    changes: ['|| -> &&'],
-    why: 'The property is undefined exactly when its name is.',
-  },
-  {
-    file: 'config/ini.ts',
-    code: "return `${inside.slice(0, blank)} ${inside.slice(blank).replace(/^[ \\t]+/, '')}`",
-    changes: ['/^[ \\t]+/ -> /[ \\t]+/'],
-    why: 'It begins with the blank that was searched for.',
-  },
-  {
-    file: 'config/ini.ts',
-    code: "section.set(current, { ...open, value: `${open.value}\\n${line.replace(/^[ \\t]+/, '')}` })",
+    code: "open.value += `\\n${line.replace(/^[ \\t]+/, '')}`",
     changes: ['/^[ \\t]+/ -> /[ \\t]+/'],
     why: 'The line is indented, so its first blanks are those at its beginning.',
   },
@@ -174,10 +162,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Only the first part is used.',
   },
   {
-    file: 'config/profiles.ts',
-    code: "const filled = PAIR.filter((key) => (values.get(key)?.value ?? '') !== '')",
-    changes: ["'' -> 'x'", '!== -> ==='],
-    why: 'A missing key is counted in the line above; of two keys one is filled exactly when one is empty.',
+    file: 'config/shared_files.ts',
+    code: "const filled = present.filter(({ value }) => value !== '')",
+    changes: ['!== -> ==='],
+    why: 'Of two keys one is filled exactly when one is empty, and one alone is counted already.',
   },
   {
     file: 'credentials/imds_answers.ts',

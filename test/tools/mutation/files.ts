@@ -35,7 +35,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
-    'config/profiles.ts',
+    'config/shared_files.ts',
     ['unit/config/shared_files', 'unit/aws/sdk_suites', 'unit/config/settings'],
   ],
   ['aws/service_url.ts', ['unit/aws/service_url', 'unit/aws/sdk_suites']],

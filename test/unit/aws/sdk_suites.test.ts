@@ -6,8 +6,8 @@ import { readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
 import { serviceUrl } from '../../../src/aws/service_url.ts'
 import { parseRoleKeys } from '../../../src/aws/sts.ts'
 import { parseTimestamp, refuseAnswer } from '../../../src/base/decode.ts'
-import { mergeProfiles, toProfile } from '../../../src/config/profiles.ts'
 import { readSettings } from '../../../src/config/settings.ts'
+import { mergeProfiles, toProfile } from '../../../src/config/shared_files.ts'
 import { answer } from '../../support/answers.ts'
 import { fakeContext } from '../../support/context.ts'
 import clockSkew from '../../vectors/clock-skew/clock-skew-test-cases.json'
@@ -112,7 +112,12 @@ function propertiesOf(values: object) {
       const inside: [string, unknown][] =
         typeof value === 'object' ? Object.entries({ ...value }) : []
       const nested = new Map(inside.map(([name, text]) => [name, String(text)]))
-      const property = { value: typeof value === 'string' ? value : '', line: 1, nested }
+      const property = {
+        value: typeof value === 'string' ? value : '',
+        file: 'config',
+        line: 1,
+        nested,
+      }
       return [KEYS.get(key) ?? key, property] as const
     }),
   )
@@ -126,10 +131,9 @@ test.each(ENDPOINT_CASES)('serviceUrl() $name', ({ profile, environment, service
   const kind = SERVICES.get(service === 's3' ? 's3' : 'dynamodb') ?? 'ecr'
   const config = mergeProfiles(
     new Map([
-      ['default', toProfile('default', propertiesOf(profiles[profile] ?? {}), 'config')],
+      ['default', toProfile('default', propertiesOf(profiles[profile] ?? {}))],
       ...Object.entries(sections).map(
-        ([name, values]) =>
-          [`services ${name}`, toProfile(name, propertiesOf(values), 'config')] as const,
+        ([name, values]) => [`services ${name}`, toProfile(name, propertiesOf(values))] as const,
       ),
     ]),
     new Map(),

@@ -4,7 +4,7 @@ import { parseIni } from '../../../src/config/ini.ts'
 
 function plain(text: string): Record<string, Record<string, string>> {
   return Object.fromEntries(
-    [...parseIni(text)].map(([name, section]) => [
+    [...parseIni(text, '/c')].map(([name, section]) => [
       name,
       Object.fromEntries([...section].map(([key, { value }]) => [key, value])),
     ]),
@@ -94,6 +94,7 @@ test.each([
 test('parseIni() keeps the indented pairs below an empty value with that property', () => {
   const section = parseIni(
     '[services x]\necr =\n  Endpoint_URL = "https://h" # kept\n\n  other : 1\nk = v',
+    '/c',
   ).get('services x')
   expect(section?.get('ecr')?.nested).toEqual(
     new Map([
@@ -101,11 +102,11 @@ test('parseIni() keeps the indented pairs below an empty value with that propert
       ['other', '1'],
     ]),
   )
-  expect(section?.get('k')).toEqual({ value: 'v', line: 6, nested: new Map() })
+  expect(section?.get('k')).toEqual({ value: 'v', file: '/c', line: 6, nested: new Map() })
 })
 
 test('parseIni() counts lines from 1', () => {
-  expect(parseIni('\n[a]\n\nk = v').get('a')?.get('k')?.line).toBe(4)
+  expect(parseIni('\n[a]\n\nk = v', '/c').get('a')?.get('k')?.line).toBe(4)
 })
 
 test('parseIni() reads a long run of blanks in one go', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
 
-import type { Profile } from '../../../src/config/profiles.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { SETTINGS } from '../../../src/config/settings_table.ts'
+import type { Profile } from '../../../src/config/shared_files.ts'
 import { readEnvironmentKeys } from '../../../src/credentials/environment.ts'
 import { expectFailure } from '../../support/failures.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import type { SharedConfig } from '../../../src/config/profiles.ts'
+import type { SharedConfig } from '../../../src/config/shared_files.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
 import { expectRejection } from '../../support/failures.ts'
 import { type FakeParts, fakeSystem } from '../../support/system.ts'
