@@ -1,3 +1,8 @@
+import { failure, quote } from '../base/failure.ts'
+import { type Found, validate } from '../config/settings.ts'
+import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
+import type { Context } from './context.ts'
+
 /** The AWS services this program calls; those that are signed, by their signing names. */
 export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
 
@@ -71,4 +76,56 @@ export function serviceHost(service: Service, region: string, form: EndpointForm
   }
   const isPlain = !form.fips || (region.startsWith('us-gov-') && GOVCLOUD_PLAIN.has(service))
   return `${isPlain ? plain : fips}.${region}.${dnsSuffix}`
+}
+
+/** A service where it is wanted, in the form that the registry's host asks for, beside what the settings ask for. */
+interface ServiceRequest extends Partial<EndpointForm> {
+  readonly service: Service
+  readonly region: string
+}
+
+type Configured = Pick<Context, 'settings' | 'config'>
+
+/**
+ * The URL of a service: a configured one, else the one of AWS for the region and form.
+ *
+ * @throws {Failure} `config_value` - a configured URL is malformed; `config_endpoint_form` - it stands beside a setting for
+ * FIPS or dual-stack, which it would silently undo.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+export function serviceUrl(wanted: ServiceRequest, context: Configured): string {
+  const { service, region } = wanted
+  const configured = configuredUrl(service, context)
+  const fips = context.settings.get(SETTINGS.fips)
+  const dualStack = context.settings.get(SETTINGS.dualStack)
+  if (configured === undefined) {
+    const host = serviceHost(service, region, {
+      ...wanted,
+      fips: wanted.fips === true || fips?.value === true,
+      dualStack: wanted.dualStack === true || dualStack?.value === true,
+    })
+    return `https://${host}/`
+  }
+  const contradiction = [fips, dualStack].find((setting) => setting?.value === true)
+  if (contradiction === undefined) return configured.value
+  throw failure('config_endpoint_form', { origin: configured.origin, other: contradiction.origin })
+}
+
+function configuredUrl(
+  service: Service,
+  { settings, config }: Configured,
+): Found<string> | undefined {
+  if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
+  const own = settings.get(SETTINGS[service])
+  if (own !== undefined) return own
+  const all = settings.get(SETTINGS.endpoint)
+  // As in the AWS SDK for Go, AWS_ENDPOINT_URL takes precedence over the services section.
+  if (all?.origin === SETTINGS.endpoint.env[0]) return all
+  const key = service.replace('-', '_')
+  const section = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
+  const property = section?.values.get(key)
+  const value = property?.nested.get('endpoint_url') ?? ''
+  if (property === undefined || value === '') return all
+  const origin = `endpoint_url of ${key} in ${quote(property.file)} line ${property.line}`
+  return validate(SERVICE_URL, { value, origin })
 }

@@ -4,7 +4,7 @@ import type { HttpAnswer } from '../net/network.ts'
 import { callAws } from './call.ts'
 import type { Context } from './context.ts'
 import type { Credentials } from './credentials.ts'
-import { serviceUrl } from './service_url.ts'
+import { serviceUrl } from './endpoints.ts'
 
 /** A role to assume, and the name that its session has in CloudTrail. */
 interface Role {

@@ -1,6 +1,5 @@
 import type { Context } from '../aws/context.ts'
-import type { Service } from '../aws/endpoints.ts'
-import { serviceUrl } from '../aws/service_url.ts'
+import { type Service, serviceUrl } from '../aws/endpoints.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import { imdsEndpoint } from '../credentials/imds.ts'
 import { selectSource } from '../credentials/select.ts'

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { type AwsCall, callAws } from '../aws/call.ts'
 import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
-import { serviceUrl } from '../aws/service_url.ts'
+import { serviceUrl } from '../aws/endpoints.ts'
 import { decode, NonEmpty, parseJson, refuseAnswer } from '../base/decode.ts'
 import { subject } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
@@ -72,13 +72,16 @@ export async function fetchRegistryToken(
 
 /** The request before it is signed. */
 export function tokenRequest(
-  { service, ...form }: Registry,
+  registry: Registry,
   context: Pick<Context, 'settings' | 'config' | 'region'>,
 ): AwsCall['request'] {
   return {
     method: 'POST',
-    url: serviceUrl({ service, region: context.region, form }, context),
-    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': TARGETS[service] },
+    url: serviceUrl({ ...registry, region: context.region }, context),
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': TARGETS[registry.service],
+    },
     body: '{}',
   }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 
 import { callAws } from '../../aws/call.ts'
 import type { Context } from '../../aws/context.ts'
-import { serviceUrl } from '../../aws/service_url.ts'
+import { serviceUrl } from '../../aws/endpoints.ts'
 import { decode, HeaderText, NonEmpty, parseJson, refuseAnswer } from '../../base/decode.ts'
 import { Failure, failure, quote, subject } from '../../base/failure.ts'
 import { inHome } from '../../config/shared_files.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { serviceUrl } from '../../../src/aws/service_url.ts'
+import { serviceUrl } from '../../../src/aws/endpoints.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
 import { fetchContainerCredentials } from '../../../src/credentials/sources/container.ts'
@@ -30,7 +30,7 @@ test.each([
 ])('serviceUrl() with %j for %j is %s', (env, form, expected) => {
   const settings = readSettings(env, undefined)
   expect(
-    serviceUrl({ service: 'ecr', region: 'us-west-2', form }, { settings, config: new Map() }),
+    serviceUrl({ service: 'ecr', region: 'us-west-2', ...form }, { settings, config: new Map() }),
   ).toBe(expected)
 })
 
@@ -51,7 +51,7 @@ test('serviceUrl() takes the form of STS and SSO from the settings alone', () =>
 test("serviceUrl() puts a configured URL in the place of a registry's form, but not of a setting", () => {
   const form = { fips: true, dualStack: true }
   const configured = { AWS_ENDPOINT_URL: 'https://vpce.example' }
-  const wanted = { service: 'ecr', region: 'us-west-2', form } as const
+  const wanted = { service: 'ecr', region: 'us-west-2', ...form } as const
   expect(
     serviceUrl(wanted, { settings: readSettings(configured, undefined), config: new Map() }),
   ).toBe('https://vpce.example/')
