@@ -41,7 +41,14 @@ export function decode<const Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (result.success) return result.output
-  throw refuse(`it ${complaint(result.issues[0])}`)
+  const [issue] = result.issues
+  const path = v.getDotPath(issue)
+  const field = path === null ? 'it' : quote(path)
+  // `expected` comes from the schema, a constant of ours.
+  let state = `must be ${issue.expected ?? 'of another form'}`
+  if (issue.type === 'non_empty') state = 'is empty'
+  if (path !== null && issue.input === undefined) state = 'is missing'
+  throw refuse(`it is not as documented: ${field} ${state}`)
 }
 
 /** What is in some JSON, `undefined` where that is not of the form of the schema. */
@@ -54,15 +61,6 @@ export function decodeIfValid<const Schema extends v.GenericSchema>(
   } catch {
     return undefined
   }
-}
-
-function complaint(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  const field = path === null ? 'it' : quote(path)
-  if (path !== null && issue.input === undefined) return `is not as documented: ${field} is missing`
-  if (issue.type === 'non_empty') return `is not as documented: ${field} is empty`
-  // `expected` comes from the schema, a constant of ours.
-  return `is not as documented: ${field} must be ${issue.expected ?? 'of another form'}`
 }
 
 /**
@@ -80,12 +78,9 @@ export function elementText(xml: string, name: string): string | undefined {
 /** A string with at least one character. */
 export const NonEmpty = v.pipe(v.string(), v.nonEmpty())
 
-/** What may stand in a header as it is: visible ASCII (RFC 9110, 5.5). Anything else would break or end the header. */
-const VISIBLE = /^[\x21-\x7e]+$/
-
-/** Whether a secret can be sent in a header. */
+/** Whether a secret can be sent in a header: visible ASCII (RFC 9110, 5.5). Anything else would break or end the header. */
 export function isHeaderText(text: string): boolean {
-  return VISIBLE.test(text)
+  return /^[\x21-\x7e]+$/.test(text)
 }
 
 /** A string that can be sent in a header. */
@@ -102,13 +97,10 @@ const RFC_3339 =
  * @see https://datatracker.ietf.org/doc/html/rfc3339#section-5.6
  */
 export function parseTimestamp(text: string, refuse: Refuse): number {
-  const milliseconds =
-    RFC_3339.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text.toUpperCase()) : Number.NaN
+  // `Date.parse` takes February 30 for March 2.
+  const day = new Date(Date.parse(text.slice(0, 10))).getUTCDate()
+  const isTime = RFC_3339.test(text) && day === Number(text.slice(8, 10))
+  const milliseconds = isTime ? Date.parse(text.toUpperCase()) : Number.NaN
   if (!Number.isNaN(milliseconds)) return milliseconds
   throw refuse('it is not as documented: its expiry is not an RFC 3339 time')
-}
-
-/** `Date.parse` takes February 30 for March 2. */
-function isDay(date: string): boolean {
-  return new Date(Date.parse(date)).getUTCDate() === Number(date.slice(8))
 }

@@ -1,28 +1,25 @@
+import type { Refuse } from './decode.ts'
 import { codeOf, type Failure, failure } from './failure.ts'
 import type { System } from './system.ts'
 
-/** Why the operating system refused a file, in this program's own words. */
+/** The operating system's codes, in this program's own words. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'it does not exist',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENOSPC: 'no space is left',
+  EDQUOT: 'no space is left',
+  EROFS: 'the file system is read-only',
+}
+
+/** Why the operating system refused a file. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
-  switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'it does not exist'
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied'
-    case 'EISDIR':
-      return 'it is a directory'
-    case 'ELOOP':
-      return 'too many symbolic links'
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'no space is left'
-    case 'EROFS':
-      return 'the file system is read-only'
-    default:
-      return typeof code === 'string' && /^E[A-Z0-9]{1,15}$/.test(code) ? code : 'it cannot be read'
-  }
+  if (typeof code !== 'string' || !/^E[A-Z0-9]{1,15}$/.test(code)) return 'it cannot be read'
+  return REASONS[code] ?? code
 }
 
 /** What Bun makes of bytes in the environment that are not UTF-8: a path with it names another file than was meant. */
@@ -46,10 +43,9 @@ export async function readTextFile(
   file: TextFile,
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
-  const { path, maxBytes } = file
   const refuse = (reason: string) => unreadable(file, reason)
-  if (path.includes(UNKNOWN)) throw refuse('its path is not UTF-8')
-  const bytes = await readBytes(path, maxBytes, refuse, system)
+  if (file.path.includes(UNKNOWN)) throw refuse('its path is not UTF-8')
+  const bytes = await readBytes(file.path, file.maxBytes, refuse, system)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
@@ -61,13 +57,13 @@ export async function readTextFile(
 export async function readBytes(
   path: string,
   maxBytes: number,
-  refuse: (reason: string) => Failure,
+  refuse: Refuse,
   system: Pick<System, 'readFile'>,
 ): Promise<Uint8Array | undefined> {
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
-    const reason = reasonOf(error)
-    if (reason === 'it does not exist') return undefined
-    throw refuse(reason)
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw refuse(reasonOf(error))
   })
   if (bytes === undefined || bytes.length <= maxBytes) return bytes
   throw refuse(`it is larger than ${maxBytes} bytes`)

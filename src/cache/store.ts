@@ -105,8 +105,8 @@ function problemOf(path: string, error: unknown): Failure {
     if ((mode & 0o077) === 0) return failure('cache_owner', { path, uid: Number(error.uid) })
     return failure('cache_mode', { path, mode: mode.toString(8).padStart(4, '0') })
   }
-  const reason = reasonOf(error)
-  if (reason === 'no space is left') return failure('cache_full', { path })
-  if (reason === 'the file system is read-only') return failure('cache_read_only', { path })
-  return unusable(path, reason)
+  const code = codeOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT') return failure('cache_full', { path })
+  if (code === 'EROFS') return failure('cache_read_only', { path })
+  return unusable(path, reasonOf(error))
 }
