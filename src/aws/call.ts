@@ -1,7 +1,7 @@
 import { AwsV4Signer } from 'aws4fetch'
 
 import { isHeaderText } from '../base/decode.ts'
-import { failed, failure, type Problem, problem } from '../base/failure.ts'
+import { failed, failure, problem } from '../base/failure.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
@@ -9,8 +9,8 @@ import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials.ts'
 import type { Service } from './endpoints.ts'
 import { isEcho, readError } from './error_code.ts'
-import { explainRefusal, isHtml } from './refusal.ts'
-import { describeAttempts, type RetryOptions, type Tried, withRetries } from './retry.ts'
+import { describeRefusal, isHtml } from './refusal.ts'
+import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
 /** What a signature is made with, and valid for. */
 interface Signing {
@@ -49,7 +49,7 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  * The answer to a call, after as many attempts as the settings allow. A signature that AWS refuses because the node's clock
  * is off is made once more, with the time of AWS.
  *
- * @throws {Failure} of the network, of {@link explainRefusal}, `throttled`, or of {@link sign}.
+ * @throws {Failure} of the network, of {@link describeRefusal}, `throttled`, or of {@link sign}.
  */
 export async function callAws(
   call: AwsCall,
@@ -65,36 +65,32 @@ export async function callAws(
   let sentAtMs = 0
   const errorCode = (answer: HttpAnswer) => readError(service, answer).code
   function learn(answer: HttpAnswer): boolean {
-    if (signing === undefined || !SKEW_CODES.has(errorCode(answer) ?? '')) return false
-    if (uncorrected !== undefined) return false
-    return network.clock.learn(answer.headers, sentAtMs)
-  }
-  /** What a call has come to that has no answer, or one that is no use. */
-  function judge({ outcome: answer, verdict }: Tried): Problem {
-    if (answer.kind === 'no_answer') return answer
-    const { host } = new URL(request.url)
-    const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
-    const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
-    const { code: said = '', message } = readError(service, answer)
-    const code = said === '' || isEcho(said, secrets) ? undefined : said
-    if (verdict === 'throttled') {
-      return problem('throttled', { code: code ?? `HTTP status ${answer.status}`, host })
-    }
-    const region = signing?.region
-    const nowMs = network.clock.now()
-    const known = { service, answer, host, region, secrets, nowMs, uncorrected }
-    return explainRefusal({ code, message, ...known })
+    if (signing === undefined || uncorrected !== undefined) return false
+    return SKEW_CODES.has(errorCode(answer) ?? '') && network.clock.learn(answer.headers, sentAtMs)
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
     sentAtMs = system.now()
     if (signing === undefined) return network.send(request)
     return network.send(await sign(request, { service, ...signing }, network.clock.now()))
   })
-  const { outcome } = tried
+  const { outcome, outlook } = tried
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
-  const signedAs =
-    signing === undefined ? '' : describeCredentials(signing.credentials, network.clock.now())
-  throw failed(call.subject, judge(tried), [describeAttempts(tried), signedAs])
+  const nowMs = network.clock.now()
+  const signedAs = signing === undefined ? '' : describeCredentials(signing.credentials, nowMs)
+  const facts = [describeAttempts(tried), signedAs]
+  if (outcome.kind === 'no_answer') throw failed(call.subject, outcome, facts)
+  const { host } = new URL(request.url)
+  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
+  const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
+  const { code: said = '', message } = readError(service, outcome)
+  const code = said === '' || isEcho(said, secrets) ? undefined : said
+  if (outlook === 'throttled') {
+    const shown = code ?? `HTTP status ${outcome.status}`
+    throw failed(call.subject, problem('throttled', { code: shown, host }), facts)
+  }
+  const region = signing?.region
+  const known = { service, answer: outcome, host, region, secrets, nowMs, uncorrected }
+  throw failed(call.subject, describeRefusal({ code, message, ...known }), facts)
 }
 
 /**

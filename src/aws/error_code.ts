@@ -8,7 +8,7 @@ import type { Service } from './endpoints.ts'
 export interface AwsError {
   /** `undefined` where there is none, as in HTML from a proxy in between. */
   readonly code: string | undefined
-  /** Never to be shown: see `explainRefusal`. */
+  /** Never to be shown: see `describeRefusal`. */
   readonly message: string
 }
 
@@ -20,7 +20,6 @@ export function readError(service: Service, answer: HttpAnswer): AwsError {
 const Text = v.fallback(v.string(), '')
 
 // Every field is optional: an error answer without any is still an error answer.
-const NONE = { __type: '', code: '', message: '', Message: '' }
 const JsonError = v.object({ __type: Text, code: Text, message: Text, Message: Text })
 
 /**
@@ -30,11 +29,11 @@ const JsonError = v.object({ __type: Text, code: Text, message: Text, Message: T
  * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html#operation-error-serialization
  */
 export function readJsonError(answer: HttpAnswer): AwsError {
-  const body = decodeIfValid(JsonError, answer.body) ?? NONE
-  const candidates = [answer.headers.get('x-amzn-errortype') ?? '', body['__type'], body.code]
-  const found = candidates.find((code) => code !== '')
-  const code = showable(found?.split(':', 1)[0]?.split('#').at(-1))
-  return { code, message: body.message === '' ? body.Message : body.message }
+  const body = decodeIfValid(JsonError, answer.body)
+  const header = answer.headers.get('x-amzn-errortype')
+  const code = [header, body?.['__type'], body?.code].find(Boolean)
+  const message = [body?.message, body?.Message].find(Boolean) ?? ''
+  return { code: showable(code?.split(':', 1)[0]?.split('#').at(-1)), message }
 }
 
 /**
@@ -58,8 +57,7 @@ const RUN = 16
 
 /** Whether a text is a part of what was sent, or has such a part in it. */
 export function isEcho(text: string, sent: string): boolean {
-  if (text.length >= 8 && text.length < RUN) return sent.includes(text)
-  return Array.from({ length: text.length }, (_, at) => text.slice(at, at + RUN)).some(
-    (run) => run.length === RUN && sent.includes(run),
-  )
+  if (text.length < RUN) return text.length >= 8 && sent.includes(text)
+  const starts = Array.from({ length: text.length - RUN + 1 }, (_, at) => at)
+  return starts.some((at) => sent.includes(text.slice(at, at + RUN)))
 }

@@ -1,14 +1,14 @@
 import type { HttpAnswer, NoAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 
-/** What became of one attempt, in the eyes of the service that was asked. */
-type Verdict = 'final' | 'retry' | 'throttled'
+/** What an attempt calls for: nothing more, another one, or another one after a longer pause. */
+type Outlook = 'final' | 'retry' | 'throttled'
 
 /** A result, after how many attempts, and how long they took together. */
 export interface Tried {
   readonly outcome: HttpAnswer | NoAnswer
-  /** What was thought of the last attempt. */
-  readonly verdict: Verdict
+  /** That of the last attempt. */
+  readonly outlook: Outlook
   readonly attempts: number
   readonly tookMs: number
 }
@@ -29,8 +29,6 @@ export interface RetryOptions {
 const DEFAULT_ATTEMPTS = 3
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([500, 502, 503, 504])
-
-const TOO_MANY_REQUESTS = 429
 
 const RETRYABLE_CODES: ReadonlySet<string> = new Set([
   'RequestTimeout',
@@ -71,17 +69,16 @@ const MAX_EXTRA_DELAY_MS = 5000
  * Whether an attempt is worth another one. A connection that failed is, even on TLS (a load balancer in rotation), but not
  * a host name that does not exist, nor an answer that was complete and wrong.
  */
-export function judgeAttempt(
+export function outlookOf(
   outcome: HttpAnswer | NoAnswer,
   errorCode?: RetryOptions['errorCode'],
-): Verdict {
+): Outlook {
   if (outcome.kind === 'no_answer') return outcome.retryable ? 'retry' : 'final'
-  if (outcome.status === 200) return 'final'
-  const code = errorCode?.(outcome)
-  if (code !== undefined && THROTTLING_CODES.has(code)) return 'throttled'
-  if (outcome.status === TOO_MANY_REQUESTS) return 'throttled'
-  if (RETRYABLE_STATUS.has(outcome.status)) return 'retry'
-  return code !== undefined && RETRYABLE_CODES.has(code) ? 'retry' : 'final'
+  const { status } = outcome
+  if (status === 200) return 'final'
+  const code = errorCode?.(outcome) ?? ''
+  if (status === 429 || THROTTLING_CODES.has(code)) return 'throttled'
+  return RETRYABLE_STATUS.has(status) || RETRYABLE_CODES.has(code) ? 'retry' : 'final'
 }
 
 /**
@@ -91,8 +88,8 @@ export function judgeAttempt(
  * @param random - from 0 up to, not including, 1.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function delayAfter({ outcome, verdict, attempts }: Tried, random: number): number {
-  const base = verdict === 'throttled' ? THROTTLED_BASE_DELAY_MS : BASE_DELAY_MS
+export function delayAfter({ outcome, outlook, attempts }: Tried, random: number): number {
+  const base = outlook === 'throttled' ? THROTTLED_BASE_DELAY_MS : BASE_DELAY_MS
   const delay = random * Math.min(base * 2 ** (attempts - 1), MAX_DELAY_MS)
   // Whole milliseconds.
   const retryAfter = outcome.kind === 'answer' ? outcome.headers.get('x-amz-retry-after') : null
@@ -113,13 +110,12 @@ export async function withRetries(
   for (let attempts = 1; ; attempts += 1) {
     // Sequential: each result decides whether there is another attempt.
     const outcome = await attempt()
-    const verdict = judgeAttempt(outcome, errorCode)
-    const tried = { outcome, verdict, attempts, tookMs: system.elapsedMs() - startMs }
+    const outlook = outlookOf(outcome, errorCode)
+    const tried = { outcome, outlook, attempts, tookMs: system.elapsedMs() - startMs }
     if (attempts >= maxAttempts) return tried
     // The right answer has nothing to teach.
     if (outcome.kind === 'answer' && outcome.status !== 200 && learn?.(outcome) === true) continue
-    if (verdict === 'final') return tried
-    if (verdict === 'throttled' && yields) return tried
+    if (outlook === 'final' || (outlook === 'throttled' && yields)) return tried
     const delayMs = delayAfter(tried, system.random())
     if (delayMs >= network.remainingMs()) return tried
     system.step(`attempt ${attempts} failed, waiting ${Math.round(delayMs)} ms`)

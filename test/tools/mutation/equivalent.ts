@@ -31,7 +31,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: "const code = showable(found?.split(':', 1)[0]?.split('#').at(-1))",
+    code: "return { code: showable(code?.split(':', 1)[0]?.split('#').at(-1)), message }",
     changes: ['1 -> (1 + 1)'],
     why: 'Only the first part is used.',
   },

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { isEcho } from '../../../src/aws/error_code.ts'
-import { explainRefusal, type Refused } from '../../../src/aws/refusal.ts'
+import { describeRefusal, type Refused } from '../../../src/aws/refusal.ts'
 import type { PeerCause } from '../../../src/base/failure.ts'
 import { answer } from '../../support/answers.ts'
 
@@ -11,7 +11,7 @@ const USER =
 const ACTION = `${USER}ecr:GetAuthorizationToken on resource: * `
 
 function explain(code: string | undefined, message: string, parts: Partial<Refused> = {}) {
-  return explainRefusal({
+  return describeRefusal({
     service: 'ecr',
     answer: answer('', 400),
     code,
@@ -62,7 +62,7 @@ test.each([
     '; hint: the identity needs ecr:GetAuthorizationToken',
   ],
   ['', 'ecr_denied', '; hint: the identity needs ecr:GetAuthorizationToken'],
-])('explainRefusal() reads the policy in "%s"', (message, cause, words) => {
+])('describeRefusal() reads the policy in "%s"', (message, cause, words) => {
   const start =
     'AccessDeniedException from h: assumed-role/node-role of account 123456789012 may not ecr:GetAuthorizationToken'
   expect<object>(explain('AccessDeniedException', ACTION + message)).toEqual({
@@ -86,7 +86,7 @@ test.each([
   ],
   ['no ARN', 'User: anonymous is not authorized to perform: ecr:GetAuthorizationToken'],
   ['an ARN elsewhere', `x ${ACTION}`],
-])('explainRefusal() names nobody where there is %s', (_, message) => {
+])('describeRefusal() names nobody where there is %s', (_, message) => {
   expect(explain('AccessDeniedException', message).problem).toStartWith(
     'AccessDeniedException from h: this identity may not ecr:GetAuthorizationToken',
   )
@@ -108,7 +108,7 @@ test.each([
   ['digits', 'not authorized to perform: ecr:Get4'],
   ['no colon', 'not authorized to perform: GetAuthorizationToken'],
   ['a name without end', `not authorized to perform: ecr:${'x'.repeat(49)}`],
-])('explainRefusal() takes an action with %s for none', (_, message) => {
+])('describeRefusal() takes an action with %s for none', (_, message) => {
   expect(explain('AccessDeniedException', message).problem).toBe(
     'AccessDeniedException from h; hint: the identity needs ecr:GetAuthorizationToken',
   )
@@ -176,14 +176,14 @@ test.each<[string, string, Partial<Refused>, PeerCause, string]>([
     ': the keys have expired',
   ],
   ['Other', 'The security token SECRET', {}, 'refused', 'Other from h'],
-])('explainRefusal() of %s "%s"', (code, message, parts, cause, words) => {
+])('describeRefusal() of %s "%s"', (code, message, parts, cause, words) => {
   const found = explain(code, message, parts)
   expect(found.cause).toBe(cause)
   expect(found.problem).toContain(words)
   expect(found.problem).not.toContain('SECRET')
 })
 
-test('explainRefusal() names the setting that forbids to correct the clock', () => {
+test('describeRefusal() names the setting that forbids to correct the clock', () => {
   expect(explain('RequestExpired', '', { ...at(600_000), uncorrected: 'X' }).problem).toBe(
     'RequestExpired from h: the clock of this node is 10 min behind, and X forbids to correct it',
   )
@@ -217,7 +217,7 @@ test.each<[string, string, Partial<Refused>, PeerCause]>([
   ['InvalidGrantException', '', { service: 'sso-oidc', region: undefined }, 'sso_ended'],
   ['InvalidGrantException', '', { service: 'sso', region: undefined }, 'refused'],
   ['AccessDeniedException', '', { service: 'sso', region: undefined }, 'refused'],
-])('explainRefusal() of %s "%s" of %j is %s', (code, message, parts, cause) => {
+])('describeRefusal() of %s "%s" of %j is %s', (code, message, parts, cause) => {
   expect(explain(code, message, parts).cause).toBe(cause)
 })
 
@@ -227,6 +227,6 @@ test.each<[number, string, PeerCause]>([
   [503, '<html>', 'status'],
   [403, '', 'status'],
   [403, '{"a":"<html>"}', 'status'],
-])('explainRefusal() of HTTP status %d with %j and no code is %s', (status, body, cause) => {
+])('describeRefusal() of HTTP status %d with %j and no code is %s', (status, body, cause) => {
   expect(explain(undefined, '', { answer: answer(body, status) }).cause).toBe(cause)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import { type AwsCall, callAws } from '../../../src/aws/call.ts'
 import { readJsonError } from '../../../src/aws/error_code.ts'
-import { delayAfter, judgeAttempt } from '../../../src/aws/retry.ts'
+import { delayAfter, outlookOf } from '../../../src/aws/retry.ts'
 import { answer } from '../../support/answers.ts'
 import {
   fakeContext,
@@ -73,13 +73,13 @@ test.each([
     'InvalidSignatureException',
   ].map((code) => [400, code, 'final'] as const),
   [500, 'ServerException', 'retry'],
-] as const)('judgeAttempt() %d %s is %s', (status, code, verdict) => {
-  expect(judgeAttempt(error(status, code), errorCode)).toBe(verdict)
+] as const)('outlookOf() %d %s is %s', (status, code, outlook) => {
+  expect(outlookOf(error(status, code), errorCode)).toBe(outlook)
 })
 
-test('judgeAttempt() retries a failed connection, but no unknown host and no answer that is whole and wrong', () => {
-  expect(judgeAttempt(noAnswer('reset'))).toBe('retry')
-  expect(judgeAttempt(noAnswer('no such host', false))).toBe('final')
+test('outlookOf() retries a failed connection, but no unknown host and no answer that is whole and wrong', () => {
+  expect(outlookOf(noAnswer('reset'))).toBe('retry')
+  expect(outlookOf(noAnswer('no such host', false))).toBe('final')
 })
 
 test.each([
@@ -105,10 +105,10 @@ test.each([
   [1, 'retry', '1234567890', 0.5, 25],
 ] as const)(
   'delayAfter() attempt attempt %d (%s, retry-after %p, chance %d) is %d ms',
-  (attempts, verdict, retryAfter, random, expected) => {
+  (attempts, outlook, retryAfter, random, expected) => {
     const headers = retryAfter === null ? {} : { 'x-amz-retry-after': retryAfter }
     const outcome = error(500, undefined, headers)
-    expect(delayAfter({ outcome, verdict, attempts, tookMs: 0 }, random)).toBe(expected)
+    expect(delayAfter({ outcome, outlook, attempts, tookMs: 0 }, random)).toBe(expected)
   },
 )
 
