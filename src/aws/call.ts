@@ -12,19 +12,13 @@ import { isEcho, readError } from './error_code.ts'
 import { describeRefusal, isHtml } from './refusal.ts'
 import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 
-/** What a signature is made with, and valid for. */
-interface Signing {
-  readonly region: string
-  readonly credentials: Credentials
-}
-
 export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly service: Service
   readonly request: Omit<HttpRequest, 'timeoutMs'>
-  /** Without it the request is sent unsigned. */
-  readonly signing?: Signing | undefined
+  /** To sign with, for the region of the context; without them the request is sent unsigned. */
+  readonly credentials?: Credentials | undefined
 }
 
 /** Longest wait for one attempt, in milliseconds. AWS usually answers within 100. */
@@ -53,43 +47,42 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  */
 export async function callAws(
   call: AwsCall,
-  context: Pick<Context, 'settings' | 'system' | 'network'>,
+  context: Pick<Context, 'settings' | 'system' | 'network' | 'region'>,
 ): Promise<HttpAnswer> {
-  const { settings, system, network } = context
-  const { service, signing } = call
+  const { settings, system, network, region } = context
+  const { service, credentials } = call
   const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
-  const configured = settings.get(SETTINGS.maxAttempts)?.value ?? 0
-  const maxAttempts = configured > 0 ? configured : undefined
+  const maxAttempts = settings.get(SETTINGS.maxAttempts)?.value
   const forbidden = settings.get(SETTINGS.noSkewCorrection)
   const uncorrected = forbidden?.value === true ? forbidden.origin : undefined
   let sentAtMs = 0
   const errorCode = (answer: HttpAnswer) => readError(service, answer).code
   function learn(answer: HttpAnswer): boolean {
-    if (signing === undefined || uncorrected !== undefined) return false
+    if (credentials === undefined || uncorrected !== undefined) return false
     return SKEW_CODES.has(errorCode(answer) ?? '') && network.clock.learn(answer.headers, sentAtMs)
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
     sentAtMs = system.now()
-    if (signing === undefined) return network.send(request)
-    return network.send(await sign(request, { service, ...signing }, network.clock.now()))
+    if (credentials === undefined) return network.send(request)
+    return network.send(await sign(request, credentials, { service, region }, network.clock.now()))
   })
-  const { outcome, outlook } = tried
+  const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
   const nowMs = network.clock.now()
-  const signedAs = signing === undefined ? '' : describeCredentials(signing.credentials, nowMs)
+  const signedAs = credentials === undefined ? '' : describeCredentials(credentials, nowMs)
   const facts = [describeAttempts(tried), signedAs]
   if (outcome.kind === 'no_answer') throw failed(call.subject, outcome, facts)
   const { host } = new URL(request.url)
-  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {}
   const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
   const { code: said = '', message } = readError(service, outcome)
   const code = said === '' || isEcho(said, secrets) ? undefined : said
-  if (outlook === 'throttled') {
+  if (tried.outlook === 'throttled') {
     const shown = code ?? `HTTP status ${outcome.status}`
     throw failed(call.subject, problem('throttled', { code: shown, host }), facts)
   }
-  const region = signing?.region
-  const known = { service, answer: outcome, host, region, secrets, nowMs, uncorrected }
+  const signedFor = credentials === undefined ? undefined : region
+  const known = { service, answer: outcome, host, signedFor, secrets, nowMs, uncorrected }
   throw failed(call.subject, describeRefusal({ code, message, ...known }), facts)
 }
 
@@ -105,7 +98,8 @@ export async function callAws(
  */
 export async function sign(
   request: HttpRequest,
-  { service, region, credentials }: Signing & { readonly service: string },
+  credentials: Credentials,
+  { service, region }: Readonly<Record<'service' | 'region', string>>,
   nowMs: number,
 ): Promise<HttpRequest> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials

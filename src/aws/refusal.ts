@@ -9,8 +9,8 @@ export interface Refused extends AwsError {
   readonly service: Service
   readonly answer: HttpAnswer
   readonly host: string
-  /** The region it was signed for, `undefined` where it was not signed. */
-  readonly region: string | undefined
+  /** The region that it was signed for, `undefined` where it was not signed. */
+  readonly signedFor: string | undefined
   /** All that was sent, and the keys: nothing of it is ever shown, whoever sends it back. */
   readonly secrets: string
   /** The time it was signed with, in milliseconds since 1970. */
@@ -44,7 +44,7 @@ export function describeRefusal(refused: Refused): Problem {
   if (/^AccessDenied(Exception)?$/.test(code) || action !== undefined) {
     return describeDenial(said, action, refused)
   }
-  const isKey = refused.region !== undefined
+  const isKey = refused.signedFor !== undefined
   const isExpired = /^ExpiredToken(Exception)?$/.test(code)
   if (isExpired || /\bsecurity token\b.{0,40}\bexpired\b/.test(message)) {
     return problem(isKey ? 'key_expired' : 'token_expired', said)
@@ -108,7 +108,7 @@ const NEEDS: ReadonlyMap<Service, string> = new Map([
 
 /** What is wrong with the signature, or with the clock that it was made by. */
 function describeSignature(said: Said, refused: Refused): Problem | undefined {
-  const { message, answer, region = '', nowMs, uncorrected } = refused
+  const { message, answer, signedFor: region = '', nowMs, uncorrected } = refused
   const { code } = said
   if (/\bshould be scoped to a valid region\b/.test(message))
     return problem('endpoint_region', { ...said, region })

@@ -15,7 +15,7 @@ export interface Tried {
 
 /** How often to try, and what to think of a result. */
 export interface RetryOptions {
-  /** {@link DEFAULT_ATTEMPTS} if left out. */
+  /** {@link DEFAULT_ATTEMPTS} if left out, zero or less. */
   readonly maxAttempts?: number | undefined
   /** Whether a throttled attempt is the last: for a run that has others to wait with. */
   readonly yields?: boolean
@@ -102,17 +102,18 @@ export function delayAfter({ outcome, outlook, attempts }: Tried, random: number
  * the last result stands, since a line that names it says more than one that says "out of time".
  */
 export async function withRetries(
-  { maxAttempts = DEFAULT_ATTEMPTS, errorCode, learn, yields = false }: RetryOptions,
+  { maxAttempts = 0, errorCode, learn, yields = false }: RetryOptions,
   { system, network }: Pick<Context, 'system' | 'network'>,
   attempt: () => Promise<HttpAnswer | NoAnswer>,
 ): Promise<Tried> {
   const startMs = system.elapsedMs()
+  const limit = maxAttempts > 0 ? maxAttempts : DEFAULT_ATTEMPTS
   for (let attempts = 1; ; attempts += 1) {
     // Sequential: each result decides whether there is another attempt.
     const outcome = await attempt()
     const outlook = outlookOf(outcome, errorCode)
     const tried = { outcome, outlook, attempts, tookMs: system.elapsedMs() - startMs }
-    if (attempts >= maxAttempts) return tried
+    if (attempts >= limit) return tried
     // The right answer has nothing to teach.
     if (outcome.kind === 'answer' && outcome.status !== 200 && learn?.(outcome) === true) continue
     if (outlook === 'final' || (outlook === 'throttled' && yields)) return tried

@@ -78,8 +78,7 @@ async function callSts(
   const about = subject('sts', { role: role.arn })
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const request = { method: 'POST', url, headers, body: body.toString() } as const
-  const signing = credentials === undefined ? undefined : { region, credentials }
-  const answer = await callAws({ subject: about, service: 'sts', request, signing }, context)
+  const answer = await callAws({ subject: about, service: 'sts', request, credentials }, context)
   return { ...parseRoleKeys(answer), label: `role ${quote(role.arn)}` }
 }
 

@@ -20,9 +20,8 @@ export function refuseAnswer(answer: string): Refuse {
 export function parseJson(bytes: Uint8Array, refuse: Refuse): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    // Parsed to `unknown` and never trusted: every caller hands the result to `decode`.
-    const value: unknown = JSON.parse(text)
-    return value
+    // Never trusted: every caller hands the result to `decode`.
+    return JSON.parse(text)
   } catch {
     throw refuse('it is not valid JSON')
   }

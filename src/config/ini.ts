@@ -86,14 +86,14 @@ function isText(line: string): boolean {
 
 /** `[type  name] ; comment` as `type name`; `undefined` when the line is no header. Quotes are part of the name. */
 function headerOf(line: string): string | undefined {
-  const text = trim(cut(line, /[#;]/))
+  const text = trim(line.replace(/[#;].*/s, ''))
   if (!text.startsWith('[') || !text.endsWith(']')) return undefined
   return trim(text.slice(1, -1)).replace(/[ \t]+/, ' ')
 }
 
 /** A `#` or `;` begins a comment only after a blank; without one it belongs to the value. */
 function withoutComment(line: string): string {
-  return cut(line, /[ \t][#;]/)
+  return line.replace(/[ \t][#;].*/s, '')
 }
 
 /** Key and value around whichever of `=` and `:` comes first; `undefined` when there is neither. */
@@ -116,10 +116,6 @@ const COMMAND = 'credential_process'
 function unquote(value: string): string {
   const quoted = /^(?:'([^']*)'|"([^"]*)")$/.exec(value)
   return quoted?.[1] ?? quoted?.[2] ?? value
-}
-
-function cut(text: string, at: RegExp): string {
-  return text.split(at, 1)[0] ?? text
 }
 
 /** White space as Go has it: `String.trim()` leaves U+0085. */

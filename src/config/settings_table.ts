@@ -17,10 +17,8 @@ function setting<T>(kind: Kind<T>, key: string | undefined, ...env: readonly str
 }
 
 /** A region becomes part of a host name, so its form is checked: with `s3`, `sts.s3.amazonaws.com` would be anyone's bucket. */
-export const REGION_FORM = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}$/
-
 export const REGION: Kind<string> = {
-  parse: (text) => (REGION_FORM.test(text) ? text : undefined),
+  parse: (text) => (/^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}$/.test(text) ? text : undefined),
   accepts: 'a region name such as us-east-1',
 }
 

@@ -58,7 +58,7 @@ export async function readSharedConfig(
     readSections('the config file', configFile),
     readSections('the credentials file', credentialsFile),
   ])
-  return mergeProfiles(configProfiles(underneath), credentialsProfiles(above))
+  return mergeProfiles(configProfiles(underneath), above)
 }
 
 /** A path below the home directory (`HOME`, else the user database's); `undefined` when there is no such directory. */
@@ -82,15 +82,6 @@ function configProfiles(sections: Sections): SharedConfig {
     profiles.set(isKnown ? name : strayKey(name), toProfile(name, section))
   }
   return profiles
-}
-
-/** In the credentials file every section is a profile under its bare name. */
-function credentialsProfiles(sections: Sections): SharedConfig {
-  return new Map(
-    [...sections]
-      .filter(([header]) => !header.startsWith('profile '))
-      .map(([header, section]) => [header, toProfile(header, section)]),
-  )
 }
 
 const PAIR = ['aws_access_key_id', 'aws_secret_access_key'] as const
@@ -117,11 +108,13 @@ export function toProfile(name: string, values: Section): Profile {
   return { name, values, partialKeysIn: isPartial ? present[0]?.file : undefined }
 }
 
-/** The profiles of the config file with those of the credentials file over them. */
-export function mergeProfiles(config: SharedConfig, credentials: SharedConfig): SharedConfig {
+/** The profiles of the config file with those of the credentials file over them, where every section is one under its bare name. */
+export function mergeProfiles(config: SharedConfig, credentials: Sections): SharedConfig {
   const merged = new Map(config)
-  for (const [name, over] of credentials) {
+  for (const [name, values] of credentials) {
+    if (name.startsWith('profile ')) continue
     const under = config.get(name)
+    const over = toProfile(name, values)
     merged.set(name, under === undefined ? over : mergeProfile(under, over))
   }
   return merged

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { type Credentials, decodeKeys } from '../aws/credentials.ts'
 import { decode, NonEmpty, parseJson, type Refuse, refuseAnswer } from '../base/decode.ts'
 import { failure, quote } from '../base/failure.ts'
-import { REGION_FORM } from '../config/settings_table.ts'
+import { REGION } from '../config/settings_table.ts'
 
 /** The code is judged before the keys: a refusal has no keys. */
 const Status = v.object({ Code: NonEmpty })
@@ -46,7 +46,7 @@ export function parseRoleCredentials(body: Uint8Array, role: string): Credential
 
 /** @throws {Failure} `answer_form` - not a region name. */
 export function parseRegion(body: Uint8Array): string {
-  const region = new TextDecoder().decode(body).trim()
-  if (REGION_FORM.test(region)) return region
+  const region = REGION.parse(new TextDecoder().decode(body).trim())
+  if (region !== undefined) return region
   throw malformed('region')('it is malformed')
 }

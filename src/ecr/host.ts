@@ -1,6 +1,6 @@
 import { type EndpointForm, findPartition, PARTITIONS } from '../aws/endpoints.ts'
 import { failure } from '../base/failure.ts'
-import { REGION_FORM } from '../config/settings_table.ts'
+import { REGION } from '../config/settings_table.ts'
 
 /** The registry an image lives in, read from the image's host name alone. */
 export interface Registry extends EndpointForm {
@@ -78,12 +78,12 @@ function findPublic(name: string): Served | undefined {
 }
 
 function findPrivate(name: string): Served | undefined {
-  const { fips, region, suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
-  if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined
+  const { fips, region: found = '', suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}
+  const region = REGION.parse(found)
   const partition = PARTITIONS.find(
     ({ dnsSuffix, dualStackDomain }) => suffix === dnsSuffix || suffix === `on.${dualStackDomain}`,
   )
-  if (partition === undefined) return undefined
+  if (region === undefined || partition === undefined) return undefined
   return {
     service: 'ecr',
     region,

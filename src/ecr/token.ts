@@ -64,8 +64,7 @@ export async function fetchRegistryToken(
   const { region, system, network } = context
   const request = tokenRequest(registry, context)
   system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
-  const signing = { region, credentials }
-  const call = { subject: subject('ecr', { region }), service, request, signing, yields }
+  const call = { subject: subject('ecr', { region }), service, request, credentials, yields }
   const answer = await callAws(call, context)
   return parseToken(answer, service, network.clock.now())
 }

@@ -1,4 +1,5 @@
 import type { Connection, System } from '../base/system.ts'
+import type { Found } from '../config/settings.ts'
 import type { HttpAnswer } from './answer.ts'
 import type { TrustStore } from './bundle.ts'
 import { type Clock, startClock } from './clock.ts'
@@ -9,7 +10,7 @@ import { openNames } from './names.ts'
 import { broken } from './problem.ts'
 import { findProxy, type Proxy } from './proxy/rules.ts'
 import { connectThrough } from './proxy/tunnel.ts'
-import { type CaBundle, readTrustStore } from './trust.ts'
+import { readTrustStore } from './trust.ts'
 
 export type { HttpAnswer, NoAnswer }
 
@@ -32,7 +33,8 @@ export interface Network {
 }
 
 interface NetworkOptions {
-  readonly caBundle: CaBundle | undefined
+  /** Path of the certificates to trust alone. */
+  readonly caBundle: Found<string> | undefined
   /** Added to the User-Agent. */
   readonly appId: string | undefined
   /** When the whole run must be over, in milliseconds since the program began. */

@@ -1,6 +1,7 @@
 import { Failure, quote } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { System } from '../base/system.ts'
+import type { Found } from '../config/settings.ts'
 import { type Bundle, readBundle, storeOf, type TrustStore, unusable } from './bundle.ts'
 
 /** Where distributions keep their bundle, in the order Go looks: https://go.dev/src/crypto/x509/root_linux.go */
@@ -13,12 +14,6 @@ const HOST_BUNDLES = [
   '/etc/ssl/cert.pem', // Alpine, Bottlerocket
 ]
 
-/** A configured bundle: its path, and the variable or the line that names it. */
-export interface CaBundle {
-  readonly value: string
-  readonly origin: string
-}
-
 type TrustSystem = Pick<
   System,
   'env' | 'readFile' | 'listFiles' | 'inspectCertificate' | 'builtInRoots' | 'step'
@@ -30,11 +25,12 @@ type TrustSystem = Pick<
  * certificate directories too, and these hold the bundle's certificates. A host without any store gets the Mozilla roots
  * that are part of Bun. Always handed to TLS explicitly, so `NODE_EXTRA_CA_CERTS` and `NODE_USE_SYSTEM_CA` add nothing.
  *
+ * @param caBundle - the configured bundle's path.
  * @throws {Failure} `config_certificates` - the configured bundle or the distribution's is unreadable or holds no certificate,
  * or no named file holds one.
  */
 export async function readTrustStore(
-  caBundle: CaBundle | undefined,
+  caBundle: Found<string> | undefined,
   system: TrustSystem,
 ): Promise<TrustStore> {
   if (caBundle === undefined) return readHostStore(system)

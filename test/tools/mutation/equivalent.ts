@@ -156,12 +156,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Behind the end there is nothing, which is no white space.',
   },
   {
-    file: 'config/ini.ts',
-    code: 'return text.split(at, 1)[0] ?? text',
-    changes: ['1 -> (1 + 1)'],
-    why: 'Only the first part is used.',
-  },
-  {
     file: 'config/shared_files.ts',
     code: "const filled = present.filter(({ value }) => value !== '')",
     changes: ['!== -> ==='],
@@ -337,9 +331,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'ecr/host.ts',
-    code: 'if (region === undefined || suffix === undefined || !REGION_FORM.test(region)) return undefined',
-    changes: ['region === undefined || suffix === undef -> false', '|| -> &&'],
-    why: 'Region and suffix are there both or neither, and no partition has the suffix `undefined`.',
+    code: "const { fips, region: found = '', suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}",
+    changes: ["'' -> 'x'"],
+    why: 'Where there is no region there is no suffix either, and that is of no partition.',
   },
   {
     file: 'aws/retry.ts',

@@ -87,7 +87,7 @@ test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
       expiresAtMs: undefined,
     }
     const { service, region, timestamp } = context
-    const signed = await sign(request, { service, region, credentials }, Date.parse(timestamp))
+    const signed = await sign(request, credentials, { service, region }, Date.parse(timestamp))
     const passed = signed.headers['authorization']?.endsWith(`Signature=${signature}`)
     expect(passed).toBe(!DIFFERENT.has(name))
   },

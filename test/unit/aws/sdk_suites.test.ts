@@ -199,7 +199,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
       subject: 'cannot do it',
       request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
       service: 'ecr',
-      signing: { region: 'us-west-2', credentials },
+      credentials,
     },
     context,
   )
