@@ -7,13 +7,7 @@ import type { Context } from './context.ts'
 export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
 
 /** A group of AWS regions under one DNS suffix and one set of accounts. */
-export interface Partition {
-  readonly regionPattern: RegExp
-  /** Suffix of service and of registry host names. */
-  readonly dnsSuffix: string
-  /** Domain of dual-stack host names: of services below `api.`, of registries below `on.`. */
-  readonly dualStackDomain: string
-}
+export type Partition = ReturnType<typeof partition>
 
 /** Which form of a service's host name is wanted. */
 export interface EndpointForm {
@@ -41,8 +35,12 @@ export const PARTITIONS: readonly Partition[] = [
   partition(/^us-gov-\w+-\d+$/, 'amazonaws.com', 'aws'),
 ]
 
-function partition(regionPattern: RegExp, dnsSuffix: string, dualStackDomain: string): Partition {
-  return { regionPattern, dnsSuffix, dualStackDomain }
+/**
+ * @param dnsSuffix - suffix of service and of registry host names.
+ * @param dualStackDomain - domain of dual-stack host names: of services below `api.`, of registries below `on.`.
+ */
+function partition(regionPattern: RegExp, dnsSuffix: string, dualStackDomain: string) {
+  return { regionPattern, dnsSuffix, dualStackDomain } as const
 }
 
 /** The partition whose pattern the region matches, or `undefined` for a region newer than the table. */

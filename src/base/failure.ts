@@ -82,9 +82,7 @@ const MAX_PRINTED_CHARACTERS = 120
  * it begin a hint, which `doctor` shows as what to do.
  */
 export function quote(name: string): string {
-  const own = name.replace(/['"]|;(?= hint: )/g, '?')
-  if (own.length <= MAX_PRINTED_CHARACTERS) return `'${own}'`
-  return `'${own.slice(0, MAX_PRINTED_CHARACTERS)}...'`
+  return `'${cut(name.replace(/['"]|;(?= hint: )/g, '?'), MAX_PRINTED_CHARACTERS)}'`
 }
 
 /** Longer lines are cut: a host name, which is not quoted, may have any length. */
@@ -95,9 +93,11 @@ const MAX_LINE_CHARACTERS = 2000
  * log. And no double quote is in it: the kubelet's log would show each with a backslash.
  */
 export function printable(text: string): string {
-  const line = text.replaceAll('"', "'").replace(/[^\x20-\x7e]/g, '?')
-  if (line.length <= MAX_LINE_CHARACTERS) return line
-  return `${line.slice(0, MAX_LINE_CHARACTERS)}...`
+  return cut(text.replaceAll('"', "'").replace(/[^\x20-\x7e]/g, '?'), MAX_LINE_CHARACTERS)
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters)}...`
 }
 
 /** The `code` of an error of the operating system or the runtime, `undefined` where there is none. */

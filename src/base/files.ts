@@ -22,9 +22,6 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? code
 }
 
-/** What Bun makes of bytes in the environment that are not UTF-8: a path with it names another file than was meant. */
-const UNKNOWN = '\u{FFFD}'
-
 /** A file to read: `name` says what it is in the error line (`the config file`). */
 interface TextFile {
   readonly path: string
@@ -44,7 +41,8 @@ export async function readTextFile(
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
   const refuse = (reason: string) => unreadable(file, reason)
-  if (file.path.includes(UNKNOWN)) throw refuse('its path is not UTF-8')
+  // What Bun makes of bytes in the environment that are not UTF-8: the path names another file than was meant.
+  if (file.path.includes('\u{FFFD}')) throw refuse('its path is not UTF-8')
   const bytes = await readBytes(file.path, file.maxBytes, refuse, system)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }

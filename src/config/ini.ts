@@ -10,6 +10,9 @@ interface Property {
 /** One section: its properties by lower-case key. */
 export type Section = ReadonlyMap<string, Property>
 
+/** The sections of a file by their headers. */
+export type Sections = ReadonlyMap<string, Section>
+
 /**
  * The sections of an AWS config or credentials file, by name; a header of two words has the key `type name`.
  *
@@ -20,7 +23,7 @@ export type Section = ReadonlyMap<string, Property>
  * @param file - its path, for those who have to say where a value stands.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
-export function parseIni(text: string, file: string): ReadonlyMap<string, Section> {
+export function parseIni(text: string, file: string): Sections {
   const sections = new Map<string, Map<string, Property>>()
   let section: Map<string, Property> | undefined
   /** The property that indented lines belong to. */
@@ -60,10 +63,7 @@ export function parseIni(text: string, file: string): ReadonlyMap<string, Sectio
  * Why nothing, or less than its author meant, would be read from a file, `undefined` where all is well. Passing over such a
  * file would leave the node's own role to sign.
  */
-export function whyUnreadable(
-  text: string,
-  sections: ReadonlyMap<string, Section>,
-): string | undefined {
+export function whyUnreadable(text: string, sections: Sections): string | undefined {
   const isLost = sections.size === 0 && text.split('\n').some(isText)
   // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
   if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
@@ -102,7 +102,8 @@ function splitPair(line: string): readonly [string, string] | undefined {
   if (at === -1) return undefined
   const key = trim(line.slice(0, at)).toLowerCase()
   const value = trim(line.slice(at + 1))
-  return [key, key === COMMAND ? value : unquote(value)]
+  // A pair of quotes around the whole is taken off, but `"a" "b"` is no such pair.
+  return [key, key === COMMAND ? value : value.replace(/^(?:'([^']*)'|"([^"]*)")$/, '$1$2')]
 }
 
 /**
@@ -111,12 +112,6 @@ function splitPair(line: string): readonly [string, string] | undefined {
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
  */
 const COMMAND = 'credential_process'
-
-/** A pair of quotes around the whole is taken off, but `"a" "b"` is no such pair. */
-function unquote(value: string): string {
-  const quoted = /^(?:'([^']*)'|"([^"]*)")$/.exec(value)
-  return quoted?.[1] ?? quoted?.[2] ?? value
-}
 
 /** White space as Go has it: `String.trim()` leaves U+0085. */
 const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/

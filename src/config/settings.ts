@@ -10,23 +10,20 @@ export interface Found<T> {
 }
 
 /** What has been set, by variable or in the profile. */
-export interface Settings {
+export type Settings = ReturnType<typeof readSettings>
+
+/** The settings of the environment, then of the profile; the first one that is not empty counts. */
+export function readSettings(env: System['env'], profile: Profile | undefined) {
   /**
    * The setting's value, `undefined` where nothing sets it.
    *
    * @throws {Failure} `config_value` - it is not acceptable; names the variable or the file and line, never the value.
    */
-  readonly get: <T>(setting: Setting<T>) => Found<T> | undefined
-}
-
-/** The settings of the environment, then of the profile; the first one that is not empty counts. */
-export function readSettings(env: System['env'], profile: Profile | undefined): Settings {
-  return {
-    get: (wanted) => {
-      const found = fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
-      return found === undefined ? undefined : validate(wanted, found)
-    },
+  function get<T>(wanted: Setting<T>): Found<T> | undefined {
+    const found = fromEnvironment(wanted, env) ?? fromProfile(wanted, profile)
+    return found === undefined ? undefined : validate(wanted, found)
   }
+  return { get }
 }
 
 /** The text of a setting's first variable that is set: not empty, if nothing else is said. */

@@ -1,7 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
 import { readTextFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
-import { parseIni, type Section, whyUnreadable } from './ini.ts'
+import { parseIni, type Section, type Sections, whyUnreadable } from './ini.ts'
 
 /** A profile, `sso-session` or `services` section after both files have been merged. */
 export interface Profile {
@@ -27,8 +27,6 @@ export function strayKey(name: string): string {
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
 const MAX_CONFIG_BYTES = 1024 * 1024
-
-type Sections = ReadonlyMap<string, Section>
 
 /**
  * The shared config and credentials files, merged. A file that does not exist is an empty one.
