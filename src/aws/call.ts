@@ -45,10 +45,7 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  *
  * @throws {Failure} of the network, of {@link describeRefusal}, `throttled`, or of {@link sign}.
  */
-export async function callAws(
-  call: AwsCall,
-  context: Pick<Context, 'settings' | 'system' | 'network' | 'region'>,
-): Promise<HttpAnswer> {
+export async function callAws(call: AwsCall, context: Context): Promise<HttpAnswer> {
   const { settings, system, network, region } = context
   const { service, credentials } = call
   const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }

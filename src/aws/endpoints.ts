@@ -69,9 +69,7 @@ const GOVCLOUD_PLAIN: ReadonlySet<Service> = new Set(['sts', 'sso', 'sso-oidc'])
 export function serviceHost(service: Service, region: string, form: EndpointForm): string {
   const { dnsSuffix, dualStackDomain } = findPartition(region) ?? form.partition ?? AWS
   const [plain, fips, dualStack, both] = PREFIXES[service]
-  if (form.dualStack) {
-    return `${form.fips ? both : dualStack}.${region}.api.${dualStackDomain}`
-  }
+  if (form.dualStack) return `${form.fips ? both : dualStack}.${region}.api.${dualStackDomain}`
   const isPlain = !form.fips || (region.startsWith('us-gov-') && GOVCLOUD_PLAIN.has(service))
   return `${isPlain ? plain : fips}.${region}.${dnsSuffix}`
 }
@@ -109,10 +107,8 @@ export function serviceUrl(wanted: ServiceRequest, context: Configured): string 
   throw failure('config_endpoint_form', { origin: configured.origin, other: contradiction.origin })
 }
 
-function configuredUrl(
-  service: Service,
-  { settings, config }: Configured,
-): Found<string> | undefined {
+function configuredUrl(service: Service, context: Configured): Found<string> | undefined {
+  const { settings, config } = context
   if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
   const own = settings.get(SETTINGS[service])
   if (own !== undefined) return own

@@ -73,11 +73,8 @@ const POLICY =
   '(identity-based policy|resource-based policy|VPC endpoint policy|service control policy|resource control policy|session policy|permissions boundary)'
 
 /** Who may not do what, and what kind of policy says so. */
-function describeDenial(
-  known: Said,
-  action: string | undefined,
-  { message, service, secrets }: Refused,
-): Problem {
+function describeDenial(known: Said, action: string | undefined, refused: Refused): Problem {
+  const { message, service, secrets } = refused
   const [, account = '', name = '', own = ''] =
     /^User: arn:[a-z-]{3,16}:(?:iam|sts)::([0-9]{12}):((?:user|role|assumed-role)\/([\w+=,.@-]{1,64}))/.exec(
       message,

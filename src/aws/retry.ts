@@ -1,12 +1,15 @@
 import type { HttpAnswer, NoAnswer } from '../net/network.ts'
 import type { Context } from './context.ts'
 
+/** What an attempt has come to. */
+type Outcome = HttpAnswer | NoAnswer
+
 /** What an attempt calls for: nothing more, another one, or another one after a longer pause. */
 type Outlook = 'final' | 'retry' | 'throttled'
 
 /** A result, after how many attempts, and how long they took together. */
 export interface Tried {
-  readonly outcome: HttpAnswer | NoAnswer
+  readonly outcome: Outcome
   /** That of the last attempt. */
   readonly outlook: Outlook
   readonly attempts: number
@@ -69,10 +72,7 @@ const MAX_EXTRA_DELAY_MS = 5000
  * Whether an attempt is worth another one. A connection that failed is, even on TLS (a load balancer in rotation), but not
  * a host name that does not exist, nor an answer that was complete and wrong.
  */
-export function outlookOf(
-  outcome: HttpAnswer | NoAnswer,
-  errorCode?: RetryOptions['errorCode'],
-): Outlook {
+export function outlookOf(outcome: Outcome, errorCode?: RetryOptions['errorCode']): Outlook {
   if (outcome.kind === 'no_answer') return outcome.retryable ? 'retry' : 'final'
   const { status } = outcome
   if (status === 200) return 'final'
@@ -104,7 +104,7 @@ export function delayAfter({ outcome, outlook, attempts }: Tried, random: number
 export async function withRetries(
   { maxAttempts = 0, errorCode, learn, yields = false }: RetryOptions,
   { system, network }: Pick<Context, 'system' | 'network'>,
-  attempt: () => Promise<HttpAnswer | NoAnswer>,
+  attempt: () => Promise<Outcome>,
 ): Promise<Tried> {
   const startMs = system.elapsedMs()
   const limit = maxAttempts > 0 ? maxAttempts : DEFAULT_ATTEMPTS

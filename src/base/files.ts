@@ -1,5 +1,5 @@
 import type { Refuse } from './decode.ts'
-import { codeOf, type Failure, failure } from './failure.ts'
+import { codeOf, failure } from './failure.ts'
 import type { System } from './system.ts'
 
 /** The operating system's codes, in this program's own words. */
@@ -22,11 +22,17 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? code
 }
 
-/** A file to read: `name` says what it is in the error line (`the config file`). */
-interface TextFile {
+/** A file to read. */
+interface InputFile {
   readonly path: string
-  readonly name: string
   readonly maxBytes: number
+  /** What fails if it cannot be used. */
+  readonly refuse: Refuse
+}
+
+/** Refuses a file of the configuration by its name in the error line: `the config file`. */
+export function refuseFile(name: string, path: string): Refuse {
+  return (reason) => failure('config_file', { name, path, reason })
 }
 
 /**
@@ -34,16 +40,15 @@ interface TextFile {
  * is dropped: it says how the text is written and is no part of it. Bytes that are not UTF-8 become U+FFFD, which can only
  * spoil the value they stand in.
  *
- * @throws {Failure} `config_file` - it exists but cannot be read, or is larger than `maxBytes`.
+ * @throws {Failure} of `refuse` - it exists but cannot be read, or is larger than `maxBytes`.
  */
 export async function readTextFile(
-  file: TextFile,
+  file: InputFile,
   system: Pick<System, 'readFile'>,
 ): Promise<string | undefined> {
-  const refuse = (reason: string) => unreadable(file, reason)
   // What Bun makes of bytes in the environment that are not UTF-8: the path names another file than was meant.
-  if (file.path.includes('\u{FFFD}')) throw refuse('its path is not UTF-8')
-  const bytes = await readBytes(file.path, file.maxBytes, refuse, system)
+  if (file.path.includes('\u{FFFD}')) throw file.refuse('its path is not UTF-8')
+  const bytes = await readBytes(file, system)
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
 }
 
@@ -53,9 +58,7 @@ export async function readTextFile(
  * @throws {Failure} of `refuse` - it cannot be read, or is larger than `maxBytes`.
  */
 export async function readBytes(
-  path: string,
-  maxBytes: number,
-  refuse: Refuse,
+  { path, maxBytes, refuse }: InputFile,
   system: Pick<System, 'readFile'>,
 ): Promise<Uint8Array | undefined> {
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {
@@ -70,17 +73,13 @@ export async function readBytes(
 /**
  * The text of a file that must exist.
  *
- * @throws {Failure} `config_file` - it does not, or of {@link readTextFile}.
+ * @throws {Failure} of `refuse` - it does not, or of {@link readTextFile}.
  */
 export async function readExistingFile(
-  file: TextFile,
+  file: InputFile,
   system: Pick<System, 'readFile'>,
 ): Promise<string> {
   const text = await readTextFile(file, system)
   if (text !== undefined) return text
-  throw unreadable(file, 'it does not exist')
-}
-
-export function unreadable({ name, path }: TextFile, reason: string): Failure {
-  return failure('config_file', { name, path, reason })
+  throw file.refuse('it does not exist')
 }

@@ -1,5 +1,5 @@
-import { failure, quote } from '../base/failure.ts'
-import { readTextFile } from '../base/files.ts'
+import { quote } from '../base/failure.ts'
+import { readTextFile, refuseFile } from '../base/files.ts'
 import type { System } from '../base/system.ts'
 import { parseIni, type Section, type Sections, whyUnreadable } from './ini.ts'
 
@@ -13,17 +13,15 @@ export interface Profile {
 
 /**
  * Both files as one: profiles under their bare names, other sections as `sso-session X` and `services X`, and what is none of
- * these under {@link strayKey}.
+ * these behind {@link STRAY}.
  */
 export type SharedConfig = ReadonlyMap<string, Profile>
 
 /**
- * Key of a section `[X]` of the config file, where only `[profile X]` is a profile. Nothing can ask for it: neither variables
- * nor files that are read have a NUL.
+ * What stands before the name of a section `[X]` of the config file, where only `[profile X]` is a profile. Nothing can ask for
+ * it: neither variables nor files that are read have a NUL.
  */
-export function strayKey(name: string): string {
-  return `\0${name}`
-}
+export const STRAY = '\0'
 
 /** Real files are a few KiB, generated ones hold profiles by the thousand; two of this size take up to 150 MB and 1.5 s. */
 const MAX_CONFIG_BYTES = 1024 * 1024
@@ -46,11 +44,12 @@ export async function readSharedConfig(
   )
   async function readSections(name: string, path: string | undefined): Promise<Sections> {
     if (path === undefined) return new Map()
-    const text = (await readTextFile({ path, name, maxBytes: MAX_CONFIG_BYTES }, system)) ?? ''
+    const refuse = refuseFile(name, path)
+    const text = (await readTextFile({ path, maxBytes: MAX_CONFIG_BYTES, refuse }, system)) ?? ''
     const sections = parseIni(text, path)
     const state = whyUnreadable(text, sections)
     if (state === undefined) return sections
-    throw failure('config_file', { name, path, reason: `it ${state}` })
+    throw refuse(`it ${state}`)
   }
   const [underneath, above] = await Promise.all([
     readSections('the config file', configFile),
@@ -77,7 +76,7 @@ function configProfiles(sections: Sections): SharedConfig {
     const isKnown = header !== name || /^(default$|sso-session |services )/.test(header)
     // `[profile default]` beats `[default]` entirely.
     if (header === 'default' && sections.has('profile default')) continue
-    profiles.set(isKnown ? name : strayKey(name), toProfile(name, section))
+    profiles.set(isKnown ? name : `${STRAY}${name}`, toProfile(name, section))
   }
   return profiles
 }

@@ -3,7 +3,7 @@ import type { AssumeRoleInput } from '../aws/sts.ts'
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { SOURCES } from '../config/settings_table.ts'
-import { type Profile, type SharedConfig, strayKey } from '../config/shared_files.ts'
+import { type Profile, type SharedConfig, STRAY } from '../config/shared_files.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
 import type { Source } from './source.ts'
@@ -24,7 +24,7 @@ export function selectProfile(config: SharedConfig, env: Env): Profile | undefin
   const { AWS_PROFILE: asked = '', AWS_DEFAULT_PROFILE: fallback = '' } = env
   const profile = config.get([asked, fallback].find((name) => name !== '') ?? 'default')
   if (profile === undefined && asked !== '') {
-    const stray = config.get(strayKey(asked))
+    const stray = config.get(`${STRAY}${asked}`)
     if (stray === undefined) throw failure('profile_missing', { profile: asked })
     const [value] = stray.values.values()
     const file = value === undefined ? 'the config file' : quote(value.file)

@@ -69,7 +69,7 @@ export async function readBundle(
   system: Pick<System, 'readFile'>,
 ): Promise<Bundle | undefined> {
   const refuse = (reason: string) => unusable(name, reason)
-  const bytes = await readBytes(path, MAX_BUNDLE_BYTES, refuse, system)
+  const bytes = await readBytes({ path, maxBytes: MAX_BUNDLE_BYTES, refuse }, system)
   if (bytes === undefined) return undefined
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   const amazonRoots = amazonRootsIn(buffer)

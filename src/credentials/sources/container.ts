@@ -4,7 +4,7 @@ import { isEcho, readJsonError } from '../../aws/error_code.ts'
 import { describeAttempts, withRetries } from '../../aws/retry.ts'
 import { parseJson, refuseAnswer } from '../../base/decode.ts'
 import { failed, failure, type Problem, problem, subject } from '../../base/failure.ts'
-import { readExistingFile } from '../../base/files.ts'
+import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { type Found, fromEnvironment } from '../../config/settings.ts'
 import { SOURCES } from '../../config/settings_table.ts'
@@ -89,16 +89,15 @@ function isAllowed(address: string): boolean {
 
 /** The `Authorization` value, read now, since the agent's token file is renewed; `''` for none. */
 async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Promise<string> {
-  const path = fromEnvironment(SOURCES.containerTokenFile, system.env)
-  const text = fromEnvironment(SOURCES.containerToken, system.env)
+  const file = fromEnvironment(SOURCES.containerTokenFile, system.env)
+  const found = file ?? fromEnvironment(SOURCES.containerToken, system.env)
+  if (found === undefined) return ''
+  const { value: path, origin } = found
   const name = 'the container authorization token file'
-  const found =
-    path === undefined
-      ? (text?.value ?? '')
-      : await readExistingFile({ path: path.value, name, maxBytes: MAX_TOKEN_BYTES }, system)
+  const wanted = { path, maxBytes: MAX_TOKEN_BYTES, refuse: refuseFile(name, path) }
+  const text = file === undefined ? found.value : await readExistingFile(wanted, system)
   // A line break would begin another header, even at the end: the SDKs refuse it too.
-  if (/^[\t\x20-\x7e]*$/.test(found)) return found
-  const origin = path === undefined ? text?.origin : path.origin
+  if (/^[\t\x20-\x7e]*$/.test(text)) return text
   const accepts = 'one line of ASCII, without a line break'
-  throw failure('config_value', { origin: origin ?? '', accepts })
+  throw failure('config_value', { origin, accepts })
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import type { Context } from '../../aws/context.ts'
 import { decode, HeaderText, NonEmpty, parseJson, parseTimestamp } from '../../base/decode.ts'
 import { failure } from '../../base/failure.ts'
-import { readTextFile, reasonOf } from '../../base/files.ts'
+import { readTextFile, reasonOf, refuseFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 
 /** Longest token file, in bytes. */
@@ -28,7 +28,7 @@ const TokenFile = v.looseObject({
  * @throws {Failure} `config_file` - unreadable; `sso_file` - not of the documented form.
  */
 export async function readTokenFile(path: string, system: Pick<System, 'readFile'>) {
-  const file = { path, name: 'the SSO token file', maxBytes: MAX_FILE_BYTES }
+  const file = { path, maxBytes: MAX_FILE_BYTES, refuse: refuseFile('the SSO token file', path) }
   const refuse = (reason: string) => failure('sso_file', { path, reason })
   const text = await readTextFile(file, system)
   if (text === undefined) return undefined

@@ -1,7 +1,7 @@
 import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
 import { assumeRoleWithWebIdentity } from '../../aws/sts.ts'
-import { readExistingFile, unreadable } from '../../base/files.ts'
+import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { WebIdentity } from '../source.ts'
 
 /** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */
@@ -18,8 +18,9 @@ export async function fetchWebIdentityCredentials(
   { tokenFile, roleArn, sessionName }: WebIdentity,
   context: Context,
 ): Promise<Credentials> {
-  const file = { path: tokenFile, name: 'the web identity token file', maxBytes: MAX_TOKEN_BYTES }
+  const refuse = refuseFile('the web identity token file', tokenFile)
+  const file = { path: tokenFile, maxBytes: MAX_TOKEN_BYTES, refuse }
   const token = await readExistingFile(file, context.system)
-  if (token === '') throw unreadable(file, 'it is empty')
+  if (token === '') throw refuse('it is empty')
   return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, context)
 }

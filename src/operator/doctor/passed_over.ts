@@ -1,5 +1,5 @@
 import { Failure, quote } from '../../base/failure.ts'
-import { readTextFile } from '../../base/files.ts'
+import { readTextFile, refuseFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { parseIni } from '../../config/ini.ts'
 import { inHome } from '../../config/shared_files.ts'
@@ -63,7 +63,7 @@ export async function tellFiles(
 /** Empty where there is none; what cannot be read makes the run fail, and is said there. */
 async function textOf(path: string | undefined, system: System): Promise<string> {
   if (path === undefined || path === '') return ''
-  const file = { path, name: 'the config file', maxBytes: MAX_CONFIG_BYTES }
+  const file = { path, maxBytes: MAX_CONFIG_BYTES, refuse: refuseFile('the config file', path) }
   try {
     return (await readTextFile(file, system)) ?? ''
   } catch (error) {

@@ -1,10 +1,15 @@
 import { expect, test } from 'bun:test'
 
-import { readExistingFile, readTextFile, reasonOf } from '../../../src/base/files.ts'
+import { readExistingFile, readTextFile, reasonOf, refuseFile } from '../../../src/base/files.ts'
 import { expectRejection } from '../../support/failures.ts'
 import { fakeSystem } from '../../support/system.ts'
 
-const FILE = { path: '/f', name: 'the config file', maxBytes: 8 }
+const fileAt = (path: string) => ({
+  path,
+  maxBytes: 8,
+  refuse: refuseFile('the config file', path),
+})
+const FILE = fileAt('/f')
 
 test.each([
   ['ENOENT', 'it does not exist'],
@@ -68,7 +73,7 @@ test.each([
 ])('readTextFile() and readExistingFile() refuse %s', async (_, path, file, reason) => {
   const system = fakeSystem({ files: { [path]: file } })
   for (const read of [readTextFile, readExistingFile]) {
-    expect(await expectRejection('config_file', read({ ...FILE, path }, system))).toBe(
+    expect(await expectRejection('config_file', read(fileAt(path), system))).toBe(
       `cannot read the config file ${reason}`,
     )
   }
