@@ -337,6 +337,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/retry.ts',
+    code: "const code = errorCode?.(outcome) ?? ''",
+    changes: ["'' -> 'x'"],
+    why: 'Neither is a code that AWS has.',
+  },
+  {
+    file: 'aws/retry.ts',
+    code: '{ maxAttempts = 0, errorCode, learn, yields = false }: RetryOptions,',
+    changes: ['0 -> (0 - 1)'],
+    why: 'Less than one means the default, however much less.',
+  },
+  {
+    file: 'aws/retry.ts',
     code: 'if (retryAfter === null || !/^[0-9]{1,9}$/.test(retryAfter)) return delay',
     changes: ['/^[0-9]{1,9}$/ -> /^[0-9]{0,9}$/'],
     why: 'An empty header is the number 0, and the wait is never shorter than our own.',

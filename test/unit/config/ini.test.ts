@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { parseIni } from '../../../src/config/ini.ts'
+import { parseIni, whyUnreadable } from '../../../src/config/ini.ts'
 
 function plain(text: string): Record<string, Record<string, string>> {
   return Object.fromEntries(
@@ -20,6 +20,12 @@ test.each([
   ['quotes in a header are part of the name', '[profile "x"]', { 'profile "x"': {} }],
   ['header cut by a comment sign is none', '[a#b]\nk=v', {}],
   ['header without its bracket is none', '[a\nk=v', {}],
+  ['header without its first bracket is none', '[a]\nb]\nk = v', { a: { k: 'v' } }],
+  [
+    'a comment goes on to the end of its line, whatever is in it',
+    '[a] # x\u2028]\nk = v # c\u2028d',
+    { a: { k: 'v' } },
+  ],
   ['case of names is kept', '[Default]\n[DEFAULT]', { Default: {}, DEFAULT: {} }],
   ['keys are lower-cased', '[a]\nAWS_Key = V', { a: { aws_key: 'V' } }],
   ['first separator of either kind', '[a]\nk = a:b\nl : a=b', { a: { k: 'a:b', l: 'a=b' } }],
@@ -112,4 +118,21 @@ test('parseIni() counts lines from 1', () => {
 test('parseIni() reads a long run of blanks in one go', () => {
   const value = `v${' '.repeat(1024 * 1024)}w`
   expect(plain(`[a]\nk = ${value}`)).toEqual({ a: { k: value } })
+})
+
+test.each([
+  ['', undefined],
+  ['# only a comment\n\n', undefined],
+  ['[a]\nk = v\r\nl = [\n', undefined],
+  ['[a]\nk = \u{FFFD}', undefined],
+  ['\u{FFFD}\u{FFFD}[\0a\0]\0', 'is UTF-16: save it as UTF-8'],
+  ['[\0a\0]\0', 'is UTF-16: save it as UTF-8'],
+  ['\0[\0a\0]', 'is UTF-16: save it as UTF-8'],
+  ['k\u{FFFD}\u{FFFD}', 'is not text in UTF-8'],
+  ['[a]\nk = \0', 'is not text in UTF-8'],
+  ['[a]\rk = v\r', 'ends lines with CR alone: save it with LF'],
+  ['\n\nk = v', 'has text, but no line is a [section]'],
+  ['[a]\n[b # c\n[d]', 'has a [ without its ] in line 2'],
+])('whyUnreadable() of %j is %j', (text, expected) => {
+  expect(whyUnreadable(text, parseIni(text, '/c'))).toBe(expected)
 })

@@ -207,6 +207,7 @@ test.each([
   ],
   ['the secret is absent', '[default]\naws_access_key_id = a', '', '/h/.aws/config'],
   ['the key is absent', '', '[default]\naws_secret_access_key = b', '/h/.aws/credentials'],
+  ['there is an empty half alone', '[default]\naws_access_key_id =', '', '/h/.aws/config'],
   [
     'the secret is empty',
     '[default]\naws_access_key_id = a\naws_secret_access_key =',
@@ -260,4 +261,21 @@ test('readSharedConfig() lets a pair of keys override a pair, and nothing come w
   expect(plain(config)).toEqual({
     default: { aws_access_key_id: '2', aws_secret_access_key: '2', services: '1' },
   })
+})
+
+test('readSharedConfig() takes for a profile, a session or services only what is called so', async () => {
+  const names = ['defaults', 'my sso-session s', 'my services s', 'my profile p']
+  const config = await read(names.map((name) => `[${name}]\n`).join(''))
+  expect([...config.keys()]).toEqual(names.map((name) => `\0${name}`))
+})
+
+test('readSharedConfig() says which files it reads', async () => {
+  const steps: string[] = []
+  const step = (text: string) => void steps.push(text)
+  await read('', '', { step })
+  await read('', '', { step, env: {}, homeDirectory: async () => undefined })
+  expect(steps).toEqual([
+    "reading '/h/.aws/config' and '/h/.aws/credentials'",
+    "reading 'no config file' and 'no credentials file'",
+  ])
 })
