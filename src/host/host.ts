@@ -1,9 +1,8 @@
 import { coded, codeOf } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { runCommand } from './command.ts'
+import { openPrivateDirectory, replaceFile } from './disk.ts'
 import { connectNested } from './nested_tls.ts'
-import { openPrivateDirectory } from './private_directory.ts'
-import { replaceFile } from './replace_file.ts'
 import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
 

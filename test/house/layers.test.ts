@@ -42,7 +42,7 @@ const DOORS = [
   'main.ts node:tty',
   'host/host.ts node:os',
   'host/nested_tls.ts type node:net',
-  'host/private_directory.ts type node:fs',
+  'host/disk.ts type node:fs',
   'host/refusals.ts type node:crypto',
 ]
 

@@ -300,7 +300,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Nothing, 0 and -1 are all less than 1.',
   },
   {
-    file: 'host/private_directory.ts',
+    file: 'host/disk.ts',
     code: 'const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)',
     changes: ['0 -> (0 - 1)'],
     why: 'The file was just opened, so the current position is its beginning.',

@@ -55,7 +55,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['credentials/imds_answers.ts', ['unit/credentials/imds']],
   ['net/proxy/exempt.ts', ['unit/net/proxy/exempt', 'unit/net/proxy/rules']],
   ['kubelet/options.ts', ['unit/kubelet/options']],
-  ['host/private_directory.ts', ['unit/host/private_directory']],
+  ['host/disk.ts', ['unit/host/disk']],
   ['net/proxy/rules.ts', ['unit/net/proxy/rules']],
   ['ecr/host.ts', ['unit/ecr/host']],
   ['kubelet/protocol.ts', ['unit/kubelet/protocol']],

@@ -3,7 +3,7 @@ import fs, { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 import { sweep } from '../../../src/cache/sweep.ts'
-import { openPrivateDirectory } from '../../../src/host/private_directory.ts'
+import { openPrivateDirectory } from '../../../src/host/disk.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const HOURS = 3_600_000

@@ -17,7 +17,7 @@ import fs, {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { openPrivateDirectory as openWith } from '../../../src/host/private_directory.ts'
+import { openPrivateDirectory as openWith, replaceFile } from '../../../src/host/disk.ts'
 
 const base = mkdtempSync(`${tmpdir()}/private-`)
 afterAll(() => rmSync(base, { recursive: true }))
@@ -261,4 +261,42 @@ test('list() leaves out what another run removes meanwhile', async () => {
   const directory = openWith(path, { ...fs, readdirSync: listGone })
   directory.replace('a', 'text')
   expect(directory.list().map(({ name }) => name)).toEqual(['a'])
+})
+
+test('replaceFile() keeps the mode of the file, and lets nobody else read it meanwhile, whatever the umask', () => {
+  const before = process.umask(0)
+  const folder = mkdtempSync(`${base}/replace-`)
+  const path = `${folder}/a`
+  writeFileSync(path, 'old', { mode: 0o644 })
+  const modes: number[] = []
+  const openSync: typeof fs.openSync = (...args) => {
+    const descriptor = fs.openSync(...args)
+    modes.push(fs.fstatSync(descriptor).mode & 0o777)
+    return descriptor
+  }
+  replaceFile(path, 'new', { ...fs, openSync })
+  process.umask(before)
+  expect([modes, statSync(path).mode & 0o777]).toEqual([[0o600], 0o644])
+  expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['new', ['a']])
+})
+
+function failToReplace(): never {
+  throw Object.assign(new Error('refused'), { code: 'EIO' })
+}
+
+test('replaceFile() leaves the old file, and nothing else, when it fails', () => {
+  const folder = mkdtempSync(`${base}/replace-`)
+  const path = `${folder}/a`
+  writeFileSync(path, 'old')
+  for (const call of [
+    'openSync',
+    'writeFileSync',
+    'fchownSync',
+    'fchmodSync',
+    'fsyncSync',
+    'renameSync',
+  ] as const) {
+    expect(() => replaceFile(path, 'new', { ...fs, [call]: failToReplace })).toThrow('refused')
+    expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['old', ['a']])
+  }
 })

@@ -1,8 +1,9 @@
+/** All that this program writes to disk: what runs share in a directory of their own, and a renewed token. */
+
 import type { Stats } from 'node:fs'
 
 import { coded, codeOf } from '../base/failure.ts'
 import type { PrivateDirectory } from '../base/system.ts'
-import { writeAndRename } from './replace_file.ts'
 
 /** Handed in, since loading it costs start-up time that only a run with a cache should pay. */
 type FileSystem = typeof import('node:fs')
@@ -27,11 +28,19 @@ export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirec
   const descriptor = openDirectory(path, fs)
   const pathOf = (name: string) => `/proc/self/fd/${descriptor}/${name}`
   return {
-    read: (name) => read(pathOf(name), fs),
+    read: (name) => readOwn(pathOf(name), fs),
     replace: (name, text) =>
       writeAndRename(pathOf(name), (file) => fs.writeFileSync(file, text), fs),
-    claim: (name, text) => claim(pathOf(name), text, fs),
-    claimant: (name) => claimant(pathOf(name), fs),
+    // symlink(2) is atomic, carries its text and fails if the name exists: a lock never seen half written. The link points
+    // to nothing and is never followed.
+    claim: (name, text) =>
+      unless('EEXIST', () => {
+        fs.symlinkSync(text, pathOf(name))
+        return true
+      }) ?? false,
+    // What is there and is no link was not made by `claim`.
+    claimant: (name) =>
+      unless('ENOENT', () => unless('EINVAL', () => fs.readlinkSync(pathOf(name))) ?? ''),
     remove: (name) => fs.rmSync(pathOf(name), { force: true }),
     list: () =>
       fs.readdirSync(pathOf('')).flatMap((name) => {
@@ -59,7 +68,7 @@ function isOwn({ uid, mode }: Stats): boolean {
   return uid === process.geteuid?.() && (mode & OTHERS) === 0
 }
 
-function read(path: string, fs: FileSystem): string | undefined {
+function readOwn(path: string, fs: FileSystem): string | undefined {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
   // Without waiting for the other end of a FIFO.
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
@@ -76,28 +85,50 @@ function read(path: string, fs: FileSystem): string | undefined {
   }
 }
 
-// symlink(2) is atomic, carries its text and fails if the name exists: a lock never seen half written. The link points to
-// nothing and is never followed.
-function claim(path: string, text: string, fs: FileSystem): boolean {
-  return (
-    unless('EEXIST', () => {
-      fs.symlinkSync(text, path)
-      return true
-    }) ?? false
-  )
-}
-
-function claimant(path: string, fs: FileSystem): string | undefined {
-  // What is there and is no link was not made by `claim`.
-  return unless('ENOENT', () => unless('EINVAL', () => fs.readlinkSync(path)) ?? '')
-}
-
 /** What the work gives, `undefined` when it fails with that code. @throws its other errors. */
 function unless<T>(code: string, work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {
     if (codeOf(error) === code) return undefined
+    throw error
+  }
+}
+
+/** See `System.replaceFile`. Every call blocks, so that neither a signal nor the deadline comes in between. */
+export function replaceFile(path: string, text: string, fs: FileSystem): void {
+  // Behind a symbolic link the file is replaced, not the link.
+  const target = fs.realpathSync(path)
+  const { mode, uid, gid } = fs.statSync(target)
+  // By handle, not by path: run as root in another user's home, a path could be swapped for a link in between. And the file
+  // must stay that user's.
+  const fill = (file: number) => {
+    fs.writeFileSync(file, text)
+    fs.fchownSync(file, uid, gid)
+    fs.fchmodSync(file, mode & 0o777)
+    fs.fsyncSync(file)
+  }
+  writeAndRename(target, fill, fs)
+}
+
+/**
+ * Puts a new file in the place of `path` in one step; when that fails, what was there stays, and nothing else. The file is
+ * readable by nobody else from its first byte on, whatever the umask.
+ *
+ * @param fill - writes the file that is open at a descriptor.
+ */
+export function writeAndRename(path: string, fill: (file: number) => void, fs: FileSystem): void {
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`
+  try {
+    const file = fs.openSync(temporary, 'wx', 0o600)
+    try {
+      fill(file)
+    } finally {
+      fs.closeSync(file)
+    }
+    fs.renameSync(temporary, path)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
     throw error
   }
 }
