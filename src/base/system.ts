@@ -85,11 +85,7 @@ export interface System {
   /** Mozilla's roots, which are part of the runtime, PEM. */
   readonly builtInRoots: () => string
 
-  /**
-   * The first `maxBytes` bytes of a file.
-   *
-   * @throws the operating system's error, with its `code` (`ENOENT`, `EACCES`, `EISDIR`, ...).
-   */
+  /** The first `maxBytes` bytes of a file. @throws the operating system's error, with its `code` (`ENOENT`, `EISDIR`, ...). */
   readonly readFile: (path: string, maxBytes: number) => Promise<Uint8Array>
 
   /** Paths of the entries of a directory. @throws the operating system's error. */
@@ -99,7 +95,10 @@ export interface System {
   readonly replaceFile: (path: string, text: string) => Promise<void>
 
   /** A directory of this user alone, made if it is not there. @throws the system's error, with `uid` and `mode` if others may use it. */
-  readonly openPrivateDirectory: (path: string) => Promise<PrivateDirectory>
+  readonly openPrivateDirectory: (path: string) => PrivateDirectory
+
+  /** Milliseconds since the kernel started, which nobody can set, and an id of that boot. @throws if the kernel tells neither. */
+  readonly bootClock: () => { readonly bootId: string; readonly uptimeMs: () => number }
 
   /** SHA-256 of a text, in hexadecimal. */
   readonly sha256: (text: string) => string

@@ -1,5 +1,4 @@
 import type { PrivateDirectory, System } from '../base/system.ts'
-import { type BootClock, SLACK_MS } from './boot_clock.ts'
 
 /**
  * Who may ask AWS now: `mine` - this run, for all runs of the node; `taken` - another run, so wait for its answer;
@@ -9,6 +8,11 @@ export type Turn = 'mine' | 'taken' | 'throttled' | 'alone'
 
 /** What a run leaves behind when it got no token, so that the others know why. */
 export type Note = 'failed' | 'throttled'
+
+type BootClock = ReturnType<System['bootClock']>
+
+/** How much the boot clocks of two processes may differ, in milliseconds: a busy node may pause a process as it reads them. */
+export const SLACK_MS = 1000
 
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */
 export const MAX_CLAIM_MS = 5000

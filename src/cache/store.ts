@@ -3,11 +3,9 @@ import * as v from 'valibot'
 import { decodeIfValid, NonEmpty } from '../base/decode.ts'
 import { codeOf, type Failure, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
-import type { System } from '../base/system.ts'
+import type { PrivateDirectory, System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
-import { readBootClock, SLACK_MS } from './boot_clock.ts'
-import { type Note, openClaim, type Turn } from './claim.ts'
-import { sweep } from './sweep.ts'
+import { type Note, openClaim, SLACK_MS, type Turn } from './claim.ts'
 
 /** A token in a file of the cache. */
 const Entry = v.object({
@@ -22,10 +20,17 @@ const Entry = v.object({
   password: NonEmpty,
 })
 
-type Entry = v.InferOutput<typeof Entry>
+/** The names that a cache gives to what it keeps. */
+const KEPT = /^[0-9a-f]{64}\.(?:token|failure|claim)$/
+
+/** And to a file that is being written, until it takes the place of another one. */
+const TEMPORARY = /^[0-9a-f]{64}\.(?:token|failure)\.[0-9a-f-]{36}\.tmp$/
+
+/** Writing takes milliseconds. A file that is older than this is of a run that was killed, in milliseconds. */
+const MAX_WRITE_MS = 60_000
 
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
-export type TokenCache = Awaited<ReturnType<typeof openTokenCache>>
+export type TokenCache = ReturnType<typeof openTokenCache>
 
 /**
  * The cached token of one identity in a directory.
@@ -36,14 +41,8 @@ export type TokenCache = Awaited<ReturnType<typeof openTokenCache>>
  * @param key - see `cacheKey`.
  * @throws {Failure} `cache_...` - the directory cannot be used.
  */
-export async function openTokenCache(directory: string, key: string, system: System) {
-  const opening = Promise.all([readBootClock(system), system.openPrivateDirectory(directory)])
-  const [clock, files] = await opening.catch((error: unknown) => {
-    // The system says the same of a file, of a link, and of a parent that is no directory.
-    if (codeOf(error) === 'ENOTDIR') throw unusable(directory, 'it is no directory')
-    if (codeOf(error) === 'ENOENT') throw unusable(directory, 'its parent does not exist')
-    throw problemOf(directory, error)
-  })
+export function openTokenCache(directory: string, key: string, system: System) {
+  const { clock, files } = open(directory, system)
   const file = `${key}.token`
   let failed: Failure | undefined
   const { claim, release } = openClaim(files, clock, key, system)
@@ -66,7 +65,12 @@ export async function openTokenCache(directory: string, key: string, system: Sys
   function write(token: RegistryToken): void {
     if (token.lifeMs <= 0) return
     const [storedAtMs, storedAtWallMs] = [clock.uptimeMs(), system.now()]
-    const entry: Entry = { bootId: clock.bootId, storedAtMs, storedAtWallMs, ...token }
+    const entry: v.InferOutput<typeof Entry> = {
+      bootId: clock.bootId,
+      storedAtMs,
+      storedAtWallMs,
+      ...token,
+    }
     files.replace(file, JSON.stringify(entry))
   }
 
@@ -91,6 +95,32 @@ export async function openTokenCache(directory: string, key: string, system: Sys
     sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
     /** Why the directory failed the last time that it did. */
     failure: () => failed,
+  }
+}
+
+/**
+ * Removes what nobody can use any more: files that a killed run has left half way, and whatever is older than a token lives,
+ * as keys of an earlier configuration leave it. Nothing that has a name of another kind.
+ *
+ * @param nowMs - the node's clock, in milliseconds since 1970.
+ */
+export function sweep(files: Pick<PrivateDirectory, 'list' | 'remove'>, nowMs: number): void {
+  for (const { name, changedAtMs } of files.list()) {
+    const limitMs = TEMPORARY.test(name) ? MAX_WRITE_MS : MAX_LIFE_MS
+    const isOurs = TEMPORARY.test(name) || KEPT.test(name)
+    // In either direction: a clock that was put back must not keep a password for ever.
+    if (isOurs && Math.abs(nowMs - changedAtMs) > limitMs) files.remove(name)
+  }
+}
+
+function open(path: string, system: System) {
+  try {
+    return { clock: system.bootClock(), files: system.openPrivateDirectory(path) }
+  } catch (error) {
+    // The system says the same of a file, of a link, and of a parent that is no directory.
+    if (codeOf(error) === 'ENOTDIR') throw unusable(path, 'it is no directory')
+    if (codeOf(error) === 'ENOENT') throw unusable(path, 'its parent does not exist')
+    throw problemOf(path, error)
   }
 }
 

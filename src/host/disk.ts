@@ -117,7 +117,7 @@ export function replaceFile(path: string, text: string, fs: FileSystem): void {
  *
  * @param fill - writes the file that is open at a descriptor.
  */
-export function writeAndRename(path: string, fill: (file: number) => void, fs: FileSystem): void {
+function writeAndRename(path: string, fill: (file: number) => void, fs: FileSystem): void {
   const temporary = `${path}.${crypto.randomUUID()}.tmp`
   try {
     const file = fs.openSync(temporary, 'wx', 0o600)

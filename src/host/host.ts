@@ -1,5 +1,6 @@
 import { coded, codeOf } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
+import { readBootClock } from './boot_clock.ts'
 import { runCommand } from './command.ts'
 import { openPrivateDirectory, replaceFile } from './disk.ts'
 import { connectNested } from './nested_tls.ts'
@@ -44,9 +45,9 @@ export function createSystem(
       onSignal(() => undefined)
       replaceFile(path, text, process.getBuiltinModule('node:fs'))
     },
-    openPrivateDirectory: async (path) =>
-      openPrivateDirectory(path, process.getBuiltinModule('node:fs')),
-    sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
+    openPrivateDirectory: (path) => openPrivateDirectory(path, process.getBuiltinModule('node:fs')),
+    bootClock: () => readBootClock(() => performance.now(), process.getBuiltinModule('node:fs')),
+    sha256: (text) => Bun.SHA256.hash(text, 'hex'),
     processId: process.pid,
     isRunning,
     onSignal,

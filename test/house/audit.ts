@@ -99,9 +99,15 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'with a cache',
-    begin: ['cache/key.ts', 'cache/single_flight.ts', 'host/disk.ts', 'warm.ts'],
+    begin: [
+      'cache/key.ts',
+      'cache/single_flight.ts',
+      'host/disk.ts',
+      'host/boot_clock.ts',
+      'warm.ts',
+    ],
     lookFor: 'who may read it; what a token in it is for, and until when',
-    paths: ['cache/', 'warm.ts', 'host/disk.ts'],
+    paths: ['cache/', 'warm.ts', 'host/disk.ts', 'host/boot_clock.ts'],
   },
   {
     name: 'operator commands',

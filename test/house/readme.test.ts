@@ -127,7 +127,7 @@ test.each([
   ['cache/single_flight.ts', 'PATIENCE_MS = 2 * MAX_CLAIM_MS', 'None waits longer than 10 s'],
   ['cache/single_flight.ts', 'RESERVE_MS = 15_000', 'every run keeps 15 s'],
   ['ecr/token.ts', 'MAX_LIFE_MS = 12 * 3600 * 1000', 'older than a token can live (12 h)'],
-  ['cache/sweep.ts', 'MAX_WRITE_MS = 60_000', 'left half written (after a minute)'],
+  ['cache/store.ts', 'MAX_WRITE_MS = 60_000', 'left half written (after a minute)'],
   ['net/problem.ts', 'PHASE_MS = 4000', 'Nothing came back for 4 s'],
   ['net/answer.ts', 'MAX_BODY_BYTES = 256 * 1024', 'No answer over 256 KiB'],
   ['main.ts', 'GRACE_MS = 250', 'within `--timeout` (and 0.25 s more,'],

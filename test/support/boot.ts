@@ -32,14 +32,11 @@ export function fakeNode(): FakeNode {
 export function processOn(node: FakeNode, parts: FakeParts = {}) {
   const startedAtMs = node.uptimeMs
   return fakeSystem({
-    files: {
-      '/proc/sys/kernel/random/boot_id': `${node.bootId}\n`,
-      '/proc/uptime': `${(node.uptimeMs / 1000).toFixed(2)} 1.00\n`,
-    },
     now: () => node.nowMs,
     elapsedMs: () => node.uptimeMs - startedAtMs,
+    bootClock: () => ({ bootId: node.bootId, uptimeMs: () => node.uptimeMs }),
     isRunning: (processId) => node.running.has(processId),
-    openPrivateDirectory: async () => directoryOf(node),
+    openPrivateDirectory: () => directoryOf(node),
     sleep: async (ms) => {
       node.uptimeMs += ms
     },

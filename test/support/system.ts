@@ -21,7 +21,12 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
     listFiles: async (directory) =>
       Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
     replaceFile: async () => Promise.reject(new Error('no writing in this test')),
-    openPrivateDirectory: async () => Promise.reject(new Error('no directory in this test')),
+    openPrivateDirectory: () => {
+      throw new Error('no directory in this test')
+    },
+    bootClock: () => {
+      throw new Error('no boot clock in this test')
+    },
     sha256: (text) => new Bun.CryptoHasher('sha256').update(text).digest('hex'),
     processId: 1000,
     isRunning: () => true,

@@ -42,16 +42,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Only the first issue is shown.',
   },
   {
-    file: 'cache/boot_clock.ts',
+    file: 'host/boot_clock.ts',
     code: "if (seconds === undefined || !/^[0-9a-f-]{36}\\n?$/.test(bootId)) throw new Error('no boot clock')",
     changes: ["'no boot clock' -> ''"],
     why: 'The words of an error are never shown.',
-  },
-  {
-    file: 'cache/boot_clock.ts',
-    code: 'const read = async (path: string) => new TextDecoder().decode(await system.readFile(path, 64))',
-    changes: ['64 -> (64 + 1)', '64 -> (64 - 1)'],
-    why: 'Both files are shorter than that.',
   },
   {
     file: 'cache/claim.ts',

@@ -5,16 +5,16 @@ import { BOOT, type FakeNode, fakeNode, processOn } from '../../support/boot.ts'
 import type { FakeParts } from '../../support/system.ts'
 
 /** The claim of process 1000 for the key `k`, opened when the node had been up for 100,000 ms. */
-async function openOn(node: FakeNode, parts: FakeParts = {}) {
+function openOn(node: FakeNode, parts: FakeParts = {}) {
   const system = processOn(node, parts)
   const clock = { bootId: BOOT, uptimeMs: () => node.uptimeMs }
-  return openClaim(await system.openPrivateDirectory('/run/x'), clock, 'k', system)
+  return openClaim(system.openPrivateDirectory('/run/x'), clock, 'k', system)
 }
 
 test('claim() gives the turn to the first run, for five seconds, and makes the second one wait', async () => {
   const node = fakeNode()
-  const first = await openOn(node)
-  const second = await openOn(node, { processId: 1001 })
+  const first = openOn(node)
+  const second = openOn(node, { processId: 1001 })
   expect([first.claim(), second.claim()]).toEqual(['mine', 'taken'])
   expect([...node.claims]).toEqual([['k.claim', '1000 105000']])
 })
@@ -22,7 +22,7 @@ test('claim() gives the turn to the first run, for five seconds, and makes the s
 test('claim() keeps the keys apart', async () => {
   const node = fakeNode()
   node.claims.set('other.claim', '1000 105000')
-  expect((await openOn(node)).claim()).toBe('mine')
+  expect(openOn(node).claim()).toBe('mine')
 })
 
 // In each case the first answer is `taken`: whoever removes a claim that is over looks again.
@@ -40,7 +40,7 @@ test.each([
 ] as const)('claim() after the claim %j %s is %s in the end', async (text, _, turn) => {
   const node = fakeNode()
   node.claims.set('k.claim', text)
-  const { claim } = await openOn(node)
+  const { claim } = openOn(node)
   expect([claim(), claim()]).toEqual(['taken', turn])
 })
 
@@ -58,16 +58,16 @@ test.each([
 ] as const)('claim() after the note %j is %s', async (text, turn) => {
   const node = fakeNode()
   node.files.set('k.failure', text)
-  expect((await openOn(node)).claim()).toBe(turn)
+  expect(openOn(node).claim()).toBe(turn)
 })
 
 test('claim() is not for a run alone that has opened later than the failure', async () => {
   const node = fakeNode()
-  const waiting = await openOn(node)
+  const waiting = openOn(node)
   node.uptimeMs += 10
   node.files.set('k.failure', 'failed 100010')
   node.uptimeMs += 10
-  const later = await openOn(node)
+  const later = openOn(node)
   expect([waiting.claim(), later.claim()]).toEqual(['alone', 'mine'])
 })
 
@@ -81,7 +81,7 @@ test.each([
   'release(%p) with the chance %d ends the claim and leaves %j',
   async (note: Note | undefined, random, files) => {
     const node = fakeNode()
-    const { claim, release } = await openOn(node, { random: () => random })
+    const { claim, release } = openOn(node, { random: () => random })
     claim()
     release(note)
     expect([node.claims.size, [...node.files]]).toEqual([
@@ -93,7 +93,7 @@ test.each([
 
 test('release() leaves the claim of a run that has taken over', async () => {
   const node = fakeNode()
-  const { claim, release } = await openOn(node)
+  const { claim, release } = openOn(node)
   claim()
   node.claims.set('k.claim', '1001 109000')
   release()
@@ -103,13 +103,13 @@ test('release() leaves the claim of a run that has taken over', async () => {
 test('release() of a run that has no claim removes none', async () => {
   const node = fakeNode()
   node.claims.set('k.claim', '1000 105000')
-  ;(await openOn(node)).release()
+  openOn(node).release()
   expect(node.claims.size).toBe(1)
 })
 
 test('claim() and release() throw what the directory does', async () => {
   const node = fakeNode()
-  const { claim, release } = await openOn(node)
+  const { claim, release } = openOn(node)
   node.isBroken = true
   for (const use of [claim, release]) {
     expect(() => use()).toThrow(expect.objectContaining({ code: 'ENOSPC' }))

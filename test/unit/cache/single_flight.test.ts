@@ -28,7 +28,7 @@ async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {
   const { deadlineMs = 45_000, random = 0.5, onSleep, change = (same) => same, skewMs = 0 } = parts
   const system = processOn(node, { random: () => random, ...parts.system })
   const { network } = fakeContext([], { deadlineMs }).context
-  const cache = change(await openTokenCache('/run/x', 'k', system))
+  const cache = change(openTokenCache('/run/x', 'k', system))
   node.uptimeMs += parts.spentMs ?? 0
   const startMs = node.uptimeMs
   const steps: string[] = []

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import fs, { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { sweep } from '../../../src/cache/sweep.ts'
+import { sweep } from '../../../src/cache/store.ts'
 import { openPrivateDirectory } from '../../../src/host/disk.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
