@@ -53,14 +53,10 @@ export async function compile(
  * will not speak of a folder of another user.
  */
 export function readCommit(folder: string): string {
-  const git = (...args: readonly string[]) =>
-    Bun.spawnSync(['git', ...args], { cwd: folder, stderr: 'ignore' })
+  const git = ['git', 'describe', '--always', '--abbrev=64', '--exclude=*', '--dirty=-modified']
   try {
-    const head = git('rev-parse', 'HEAD')
-    const changes = git('status', '--porcelain', '--untracked-files=no')
-    if (head.exitCode !== 0 || changes.exitCode !== 0) return 'unknown'
-    const isModified = changes.stdout.toString() !== ''
-    return `${head.stdout.toString().trim()}${isModified ? '-modified' : ''}`
+    const { exitCode, stdout } = Bun.spawnSync(git, { cwd: folder, stderr: 'ignore' })
+    return exitCode === 0 ? stdout.toString().trim() : 'unknown'
   } catch {
     return 'unknown'
   }

@@ -32,7 +32,10 @@ const reading = new Set<string>()
 
 /** The text for stdout. */
 async function execute(options: Options): Promise<string> {
-  if (options.command === 'version') return formatVersion()
+  if (options.command === 'version') {
+    const platform = `${process.platform}-${process.arch}`
+    return `${PROGRAM} ${version} (commit ${BUILD_COMMIT}, Bun ${Bun.version}, ${platform})\n`
+  }
   if (options.command === 'help') return HELP
   const step = (description: string) => {
     lastStep = description
@@ -42,11 +45,6 @@ async function execute(options: Options): Promise<string> {
   if (options.command === 'warm') return warm(options, system).then(() => '')
   system.step(READING_REQUEST)
   return Promise.race([answerRequest(readRequest(), options, system), helpAtTerminal()])
-}
-
-function formatVersion(): string {
-  const platform = `${process.platform}-${process.arch}`
-  return `${PROGRAM} ${version} (commit ${BUILD_COMMIT}, Bun ${Bun.version}, ${platform})\n`
 }
 
 async function readRequest(): Promise<Uint8Array> {

@@ -34,9 +34,7 @@ export function createSignals(): (cleanUp: () => void) => () => void {
   if (process.pid === 1) listen()
   return (cleanUp) => {
     listen()
-    // One of its own, so that the same function may be given twice.
-    const own = () => cleanUp()
-    cleanUps.add(own)
-    return () => void cleanUps.delete(own)
+    cleanUps.add(cleanUp)
+    return () => void cleanUps.delete(cleanUp)
   }
 }

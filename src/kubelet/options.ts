@@ -74,19 +74,22 @@ export function parseOptions(args: readonly string[]): Options {
     cacheDirectory: undefined,
     verbose: false,
   }
-  const rest = args.flatMap(splitAtEquals)
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === 'get-credentials') continue
+  const rest = [...args]
+  for (let given = rest.shift(); given !== undefined; given = rest.shift()) {
+    // `--name=value` is `--name value`.
+    const [, word = given, joined] = /^(--(?:mirror|timeout|cache-dir))=(.*)$/s.exec(given) ?? []
+    const value = () => joined ?? rest.shift()
     // --help wins over warm, in either order.
-    if (word === 'warm' && options.command === 'get-credentials') options.command = 'warm'
-    else if (word === 'warm') continue
+    const isPlain = options.command === 'get-credentials'
+    if (word === 'get-credentials' || (word === 'warm' && !isPlain)) continue
+    if (word === 'warm') options.command = 'warm'
     else if (word === '--help' || word === '-h') options.command = 'help'
     else if (word === '--version' || word === '-v') options.command = 'version'
     else if (word === '--verbose') options.verbose = true
     else if (word === '--irsa-role') options.irsaRole = true
-    else if (word === '--mirror') options.mirrors = [...options.mirrors, parseMirror(rest.shift())]
-    else if (word === '--cache-dir') options.cacheDirectory = parseDirectory(rest.shift())
-    else if (word === '--timeout') options.timeoutMs = parseTimeout(rest.shift())
+    else if (word === '--mirror') options.mirrors = [...options.mirrors, parseMirror(value())]
+    else if (word === '--cache-dir') options.cacheDirectory = parseDirectory(value())
+    else if (word === '--timeout') options.timeoutMs = parseTimeout(value())
     else if (options.command === 'warm' && /^[^-]/.test(word)) {
       options.images = [...options.images, word]
     } else {
@@ -97,15 +100,6 @@ export function parseOptions(args: readonly string[]): Options {
     throw failure('usage_warm', {})
   }
   return options
-}
-
-const WITH_VALUE: ReadonlySet<string> = new Set(['--mirror', '--timeout', '--cache-dir'])
-
-/** `--name=value` as the two words `--name value`. */
-function splitAtEquals(word: string): readonly string[] {
-  const at = word.indexOf('=')
-  const takesValue = at !== -1 && WITH_VALUE.has(word.slice(0, at))
-  return takesValue ? [word.slice(0, at), word.slice(at + 1)] : [word]
 }
 
 function parseMirror(value = ''): Mirror {

@@ -20,16 +20,12 @@ export function runtimeListPath(runtime: string, cpu: string): URL {
 export function writeRangeList(path: string, cpu: string): void {
   const binary = readFileSync(path)
   const pages = Math.ceil(binary.length / PAGE_BYTES)
-  const ranges = readFileSync(runtimeListPath(Bun.version, cpu), 'utf8')
-    .split('\n')
-    .filter((line) => /^\d/.test(line))
-    .map((line) => {
-      const [first = '', count = ''] = line.split(' ')
-      return {
-        first: Number(first),
-        count: count === 'rest' ? pages - Number(first) : Number(count),
-      }
-    })
+  const list = readFileSync(runtimeListPath(Bun.version, cpu), 'utf8')
+  const ranges = [...list.matchAll(/^(\d+) (\d+|rest)$/gm)]
+    .map(([, first, count]) => ({
+      first: Number(first),
+      count: count === 'rest' ? pages - Number(first) : Number(count),
+    }))
     // The longest first: as many are read at a time, and the last ones do not wait for a long one.
     .toSorted((a, b) => b.count - a.count)
   const cksum = Bun.spawnSync(['cksum'], { stdin: binary.subarray(0, PAGE_BYTES) })
