@@ -64,8 +64,7 @@ export function readCommit(folder: string): string {
 
 if (import.meta.main) {
   const binary = 'dist/ecr-credential-provider'
-  const result = await compile('src/main.ts', binary)
-  for (const log of result.logs) console.error(log)
-  if (!result.success) process.exit(1)
+  const { logs } = await compile('src/main.ts', binary)
+  for (const log of logs) console.error(log)
   writeRangeList(binary, process.arch)
 }

@@ -37,7 +37,7 @@ export function cacheKey(
     environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
     // As text: a setting without effect may be malformed, which must not turn the cache off.
-    Object.values(SETTINGS).map(
+    [...Object.values(SETTINGS), SOURCES.containerTokenFile, SOURCES.containerToken].map(
       (setting) => (fromEnvironment(setting, system.env) ?? fromProfile(setting, profile))?.value,
     ),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),
@@ -45,15 +45,11 @@ export function cacheKey(
   return system.sha256(JSON.stringify(parts))
 }
 
-/** What a source takes from the environment when it is asked. */
+/** What a source takes from the environment when it is asked, beside the settings. */
 function environmentFor(source: Source, env: System['env']): unknown {
   switch (source.kind) {
     case 'role':
       return environmentFor(source.base, env)
-    case 'container':
-      return [SOURCES.containerTokenFile, SOURCES.containerToken].map(
-        (setting) => fromEnvironment(setting, env)?.value,
-      )
     case 'process':
       // The command may look at any of them.
       return Object.entries(env)
@@ -61,6 +57,7 @@ function environmentFor(source: Source, env: System['env']): unknown {
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
     case 'service_account':
     case 'keys':
+    case 'container':
     case 'web_identity':
     case 'sso':
     case 'instance':

@@ -20,11 +20,8 @@ const Entry = v.object({
   password: NonEmpty,
 })
 
-/** The names that a cache gives to what it keeps. */
-const KEPT = /^[0-9a-f]{64}\.(?:token|failure|claim)$/
-
-/** And to a file that is being written, until it takes the place of another one. */
-const TEMPORARY = /^[0-9a-f]{64}\.(?:token|failure)\.[0-9a-f-]{36}\.tmp$/
+/** The names that a cache gives to what it keeps, and to a file that is being written, until it takes the place of another. */
+const NAME = /^[0-9a-f]{64}\.(?:claim|(?:token|failure)(\.[0-9a-f-]{36}\.tmp)?)$/
 
 /** Writing takes milliseconds. A file that is older than this is of a run that was killed, in milliseconds. */
 const MAX_WRITE_MS = 60_000
@@ -106,10 +103,10 @@ export function openTokenCache(directory: string, key: string, system: System) {
  */
 export function sweep(files: Pick<PrivateDirectory, 'list' | 'remove'>, nowMs: number): void {
   for (const { name, changedAtMs } of files.list()) {
-    const limitMs = TEMPORARY.test(name) ? MAX_WRITE_MS : MAX_LIFE_MS
-    const isOurs = TEMPORARY.test(name) || KEPT.test(name)
+    const [own, temporary] = NAME.exec(name) ?? []
+    const limitMs = temporary === undefined ? MAX_LIFE_MS : MAX_WRITE_MS
     // In either direction: a clock that was put back must not keep a password for ever.
-    if (isOurs && Math.abs(nowMs - changedAtMs) > limitMs) files.remove(name)
+    if (own !== undefined && Math.abs(nowMs - changedAtMs) > limitMs) files.remove(name)
   }
 }
 

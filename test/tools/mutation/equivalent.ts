@@ -85,6 +85,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'cache/key.ts',
+    code: "case 'container':",
+    changes: ["'container' -> ''"],
+    why: 'Then `undefined` is hashed in place of an empty list, for every such source.',
+  },
+  {
+    file: 'cache/key.ts',
     code: "case 'instance':",
     changes: ["'instance' -> ''"],
     why: 'Then `undefined` is hashed in place of an empty list, for every such source.',
