@@ -28,6 +28,7 @@ const READING_REQUEST = 'reading the request from stdin'
 
 let lastStep = 'starting'
 let isReadingRequest = false
+let said: Promise<void> | undefined
 const reading = new Set<string>()
 
 /** The text for stdout. */
@@ -39,7 +40,7 @@ async function execute(options: Options): Promise<string> {
   if (options.command === 'help') return HELP
   const step = (description: string) => {
     lastStep = description
-    if (options.verbose) void say(`${Math.round(performance.now())} ms: ${description}`)
+    if (options.verbose) said = say(`${Math.round(performance.now())} ms: ${description}`)
   }
   const system = createSystem(PRODUCT, step, reading)
   if (options.command === 'warm') return warm(options, system).then(() => '')
@@ -75,21 +76,20 @@ async function deadline(options: Options): Promise<never> {
   throw failure('late', { seconds: options.timeoutMs / 1000, step, files })
 }
 
-/** `config`, a command for people. */
-async function configure(words: readonly string[]): Promise<number> {
-  const { stdout, stderr, exitCode } = await config(words, createMachine(PRODUCT))
-  await writeAnswer(stdout)
-  await write(Bun.stderr, stderr)
-  return exitCode
-}
-
 /** Runs the command, and gives the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   try {
     if (args[0] === 'doctor') return await doctor(args.slice(1), createMachine(PRODUCT))
-    if (args[0] === 'config') return await configure(args.slice(1))
+    if (args[0] === 'config') {
+      const { stdout, stderr, exitCode } = await config(args.slice(1), createMachine(PRODUCT))
+      await writeAnswer(stdout)
+      await write(Bun.stderr, stderr)
+      return exitCode
+    }
     const options = parseOptions(args)
     await Promise.race([execute(options).then(writeAnswer), deadline(options)])
+    // An answer from the cache may be faster than what --verbose has said.
+    if (options.verbose) await Promise.race([said, Bun.sleep(LAST_WORDS_MS)])
     return 0
   } catch (error) {
     // Anything but a Failure is a bug; its text may quote a secret and is never shown.

@@ -25,7 +25,16 @@ const MAX_BYTES = 512 * 1024
  * `mode`); or the operating system's.
  */
 export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirectory {
-  const descriptor = openDirectory(path, fs)
+  const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
+  unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
+  // Stays open until the process ends.
+  const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
+  const stats = fs.fstatSync(descriptor)
+  if (!isOwn(stats)) {
+    fs.closeSync(descriptor)
+    // With these two, for whoever has to mend it.
+    throw Object.assign(coded('EACCES'), { uid: stats.uid, mode: stats.mode & 0o7777 })
+  }
   const pathOf = (name: string) => `/proc/self/fd/${descriptor}/${name}`
   return {
     read: (name) => readOwn(pathOf(name), fs),
@@ -45,23 +54,11 @@ export function openPrivateDirectory(path: string, fs: FileSystem): PrivateDirec
     list: () =>
       fs.readdirSync(pathOf('')).flatMap((name) => {
         // Of a claim itself, not of what it points to; and another run may have removed either meanwhile.
-        const stats = fs.lstatSync(pathOf(name), { throwIfNoEntry: false })
-        const isThere = stats !== undefined && !stats.isDirectory()
-        return isThere ? [{ name, changedAtMs: stats.mtimeMs }] : []
+        const entry = fs.lstatSync(pathOf(name), { throwIfNoEntry: false })
+        const isThere = entry !== undefined && !entry.isDirectory()
+        return isThere ? [{ name, changedAtMs: entry.mtimeMs }] : []
       }),
   }
-}
-
-/** The descriptor stays open until the process ends. */
-function openDirectory(path: string, fs: FileSystem): number {
-  const { O_DIRECTORY, O_NOFOLLOW } = fs.constants
-  unless('EEXIST', () => fs.mkdirSync(path, { mode: 0o700 }))
-  const descriptor = fs.openSync(path, O_DIRECTORY | O_NOFOLLOW)
-  const stats = fs.fstatSync(descriptor)
-  if (isOwn(stats)) return descriptor
-  fs.closeSync(descriptor)
-  // With these two, for whoever has to mend it.
-  throw Object.assign(coded('EACCES'), { uid: stats.uid, mode: stats.mode & 0o7777 })
 }
 
 function isOwn({ uid, mode }: Stats): boolean {
