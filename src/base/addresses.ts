@@ -24,3 +24,19 @@ export function isLocalAddress(hostname: string): boolean {
 export function isAddress(host: string): boolean {
   return host.includes(':') || /^[0-9.]+$/.test(host)
 }
+
+/** The host of a URL: a name, or an address without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The name in the certificate of a URL's server: without the dot that tells a resolver to add no domain (RFC 6066, 3). */
+export function serverNameOf(url: URL): string {
+  return hostOf(url).replace(/\.$/, '')
+}
+
+/** The port of a URL, its scheme's usual one where it has none. */
+export function portOf({ port, protocol }: URL): number {
+  const usual = protocol === 'https:' ? 443 : 80
+  return port === '' ? usual : Number(port)
+}

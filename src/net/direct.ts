@@ -1,11 +1,20 @@
-import { isAddress } from '../base/addresses.ts'
+import { hostOf, isAddress, portOf, serverNameOf } from '../base/addresses.ts'
+import { codeOf } from '../base/failure.ts'
 import type { Connection, System, Tls } from '../base/system.ts'
 import type { TrustStore } from './bundle.ts'
-import type { LookUp } from './names.ts'
-import { isUntrusted, PHASE_MS, within } from './problem.ts'
+import { broken, isUntrusted, PHASE_MS, within } from './problem.ts'
+
+/** How long the addresses of one name are looked for, in milliseconds. At node boot the resolver is often not ready. */
+const LOOKUP_MS = 5000
+
+/** Between two look-ups of a name, in milliseconds. */
+const PAUSE_MS = 100
 
 /** After this long without a connection the next address is tried as well, in milliseconds (RFC 8305, 5). */
 const STAGGER_MS = 250
+
+/** Gives the addresses of a host, of which there is at least one. @throws an error with a `code`. */
+type LookUp = (host: string) => Promise<readonly string[]>
 
 /** What it takes to reach a server. */
 export interface Reach {
@@ -14,7 +23,43 @@ export interface Reach {
   readonly connect: System['connect']
   readonly sleep: System['sleep']
   /** Is told that there is a connection, before TLS is put on top. */
-  readonly onConnect?: (() => void) | undefined
+  readonly onConnect?: () => void
+}
+
+/**
+ * Looks names up, each of them once a run: what has been checked about the addresses stays true, and all attempts together
+ * wait no longer than 5 s for a resolver. An address, without brackets, stands for itself.
+ *
+ * @param remainingMs - until the run must be over.
+ */
+export function openNames(
+  remainingMs: () => number,
+  system: Pick<System, 'lookUp' | 'sleep' | 'elapsedMs'>,
+): LookUp {
+  const known = new Map<string, Promise<readonly string[]>>()
+  async function retry(host: string): Promise<readonly string[]> {
+    const untilMs = system.elapsedMs() + Math.min(LOOKUP_MS, remainingMs())
+    for (;;) {
+      const leftMs = untilMs - system.elapsedMs()
+      // Whatever the resolver called it: the name may exist, but nobody says so.
+      if (leftMs <= 0) throw broken('EAI_AGAIN')
+      try {
+        const addresses = await within(leftMs, system.lookUp(host), () => 'ELOOKUP')
+        if (addresses.length === 0) throw broken('ENOTFOUND')
+        return addresses
+      } catch (error) {
+        const code = codeOf(error)
+        if (code === 'ENOTFOUND' || code === 'ELOOKUP') throw error
+      }
+      await system.sleep(PAUSE_MS)
+    }
+  }
+  return async (host) => {
+    if (isAddress(host)) return [host]
+    const addresses = known.get(host) ?? retry(host)
+    known.set(host, addresses)
+    return addresses
+  }
 }
 
 /**
@@ -95,20 +140,4 @@ async function connectToAny(
   }
   tryNext()
   return promise
-}
-
-/** The host of a URL: a name, or an address without brackets. */
-export function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '')
-}
-
-/** The name in the certificate of a URL's server: without the dot that tells a resolver to add no domain (RFC 6066, 3). */
-export function serverNameOf(url: URL): string {
-  return hostOf(url).replace(/\.$/, '')
-}
-
-/** The port of a URL, its scheme's usual one where it has none. */
-export function portOf({ port, protocol }: URL): number {
-  const usual = protocol === 'https:' ? 443 : 80
-  return port === '' ? usual : Number(port)
 }

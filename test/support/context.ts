@@ -1,11 +1,11 @@
 import type { Context } from '../../src/aws/context.ts'
+import { hostOf } from '../../src/base/addresses.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import type { Profile, SharedConfig } from '../../src/config/shared_files.ts'
 import { type Imds, openImds } from '../../src/credentials/imds.ts'
 import { startClock } from '../../src/net/clock.ts'
-import { hostOf } from '../../src/net/direct.ts'
+import { openNames } from '../../src/net/direct.ts'
 import type { HttpRequest } from '../../src/net/exchange.ts'
-import { openNames } from '../../src/net/names.ts'
 import type { HttpAnswer, Network, NoAnswer } from '../../src/net/network.ts'
 import { type FakeParts, fakeSystem } from './system.ts'
 

@@ -1,4 +1,4 @@
-import { hostOf, portOf } from '../direct.ts'
+import { hostOf, portOf } from '../../base/addresses.ts'
 
 /**
  * Whether a `NO_PROXY` list exempts a URL's host, as Go reads it: `*`; an IP address or network; a domain, which stands for

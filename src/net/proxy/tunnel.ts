@@ -1,6 +1,7 @@
+import { portOf, serverNameOf } from '../../base/addresses.ts'
 import type { Connection } from '../../base/system.ts'
 import { type Head, parseHead } from '../answer.ts'
-import { connectTo, portOf, type Reach, secureWith, serverNameOf } from '../direct.ts'
+import { connectTo, type Reach, secureWith } from '../direct.ts'
 import { formatConnect } from '../exchange.ts'
 import { broken, proxyFault } from '../problem.ts'
 import type { Proxy } from './rules.ts'

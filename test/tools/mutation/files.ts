@@ -1,6 +1,6 @@
 /** The code that decides, and the tests that judge each file. */
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['base/addresses.ts', ['unit/base/addresses', 'unit/net/proxy/rules']],
+  ['base/addresses.ts', ['unit/base/addresses', 'unit/net/proxy/rules', 'unit/net/direct']],
   [
     'aws/error_code.ts',
     ['unit/aws/sdk_suites', 'unit/aws/sts', 'unit/aws/retry', 'unit/ecr/token'],
@@ -47,7 +47,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/answer.ts', ['unit/net/answer']],
   ['net/exchange.ts', ['unit/net/exchange', 'unit/net/network']],
   ['net/direct.ts', ['unit/net/direct', 'unit/net/network', 'binary/early_connection']],
-  ['net/names.ts', ['unit/net/names', 'unit/net/network']],
   ['net/problem.ts', ['unit/net/problem', 'unit/net/network']],
   ['net/describe.ts', ['unit/net/problem', 'unit/net/network']],
   ['aws/refusal.ts', ['unit/aws/refusal', 'unit/aws/retry']],

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { isLocalAddress } from '../../../src/base/addresses.ts'
+import { hostOf, isLocalAddress, portOf, serverNameOf } from '../../../src/base/addresses.ts'
 
 test.each([
   'http://localhost:1/',
@@ -44,3 +44,17 @@ test.each([
 ])('isLocalAddress() does not hold for %s', (url) => {
   expect(isLocalAddress(new URL(url).hostname)).toBe(false)
 })
+
+test.each([
+  ['https://h.example/', 'h.example', 'h.example', 443],
+  ['http://h.example/', 'h.example', 'h.example', 80],
+  ['https://h.example.:8443/', 'h.example.', 'h.example', 8443],
+  ['https://[fd00::1]/', 'fd00::1', 'fd00::1', 443],
+  ['http://10.0.0.1:443/', '10.0.0.1', '10.0.0.1', 443],
+])(
+  'of %s the host is %j, the name in its certificate %j, the port %d',
+  (text, host, name, port) => {
+    const url = new URL(text)
+    expect([hostOf(url), serverNameOf(url), portOf(url)]).toEqual([host, name, port])
+  },
+)

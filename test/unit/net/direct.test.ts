@@ -1,8 +1,69 @@
 import { expect, test } from 'bun:test'
 
+import { codeOf } from '../../../src/base/failure.ts'
 import type { Connection } from '../../../src/base/system.ts'
-import { hostOf, portOf, secureWith, serverNameOf } from '../../../src/net/direct.ts'
+import { openNames, secureWith } from '../../../src/net/direct.ts'
 import { answering } from '../../support/system.ts'
+
+/** What two look-ups of a name give when the resolver answers like this, one after the other. */
+async function lookUp(answers: readonly (string | readonly string[])[], remainingMs = 60_000) {
+  const left = [...answers]
+  let elapsedMs = 0
+  const find = openNames(() => remainingMs, {
+    elapsedMs: () => elapsedMs,
+    sleep: async (ms) => {
+      elapsedMs += ms
+    },
+    lookUp: async () => {
+      const answer = (left.length > 1 ? left.shift() : left[0]) ?? 'ENOTFOUND'
+      if (typeof answer === 'string') throw Object.assign(new Error('x'), { code: answer })
+      return answer
+    },
+  })
+  const ask = async () => find('h.example').catch(codeOf)
+  return { found: [await ask(), await ask()], elapsedMs }
+}
+
+test.each(['EAI_AGAIN', 'ESERVFAIL', 'ECONNREFUSED', 'ETIMEOUT', 'EREFUSED', 'anything'])(
+  'openNames() asks a resolver that is not ready (%s) again',
+  async (code) => {
+    const { found } = await lookUp([code, code, ['10.0.0.1']])
+    expect(found).toEqual([['10.0.0.1'], ['10.0.0.1']])
+  },
+)
+
+test.each([
+  [60_000, 5000],
+  [5000, 5000],
+  [2000, 2000],
+  [0, 0],
+])(
+  'openNames() with %d ms left waits %d ms for a resolver, in all its attempts together',
+  async (remainingMs, expected) => {
+    const { found, elapsedMs } = await lookUp(['ESERVFAIL'], remainingMs)
+    expect([...found, elapsedMs]).toEqual(['EAI_AGAIN', 'EAI_AGAIN', expected])
+  },
+)
+
+test.each([['ENOTFOUND'], [[]]])('openNames() does not ask again after %j', async (answer) => {
+  const { found, elapsedMs } = await lookUp([answer, ['10.0.0.1']])
+  expect([...found, elapsedMs]).toEqual(['ENOTFOUND', 'ENOTFOUND', 0])
+})
+
+test('openNames() looks a name up once a run', async () => {
+  const { found } = await lookUp([['10.0.0.1'], ['10.9.9.9']])
+  expect(found).toEqual([['10.0.0.1'], ['10.0.0.1']])
+})
+
+const refuse = async () => Promise.reject(new Error('asked'))
+
+test.each(['10.0.0.1', '169.254.169.254', '::1', 'fd00:ec2::254'])(
+  'openNames() asks nobody about the address %s',
+  async (address) => {
+    const find = openNames(() => 0, { elapsedMs: () => 0, sleep: refuse, lookUp: refuse })
+    expect(await find(address)).toEqual([address])
+  },
+)
 
 const STORE = {
   forms: ['some', '', 'all', 'parsable'].map((ca) => () => ({ ca, allowsIntermediates: false })),
@@ -50,19 +111,5 @@ test.each(['ECONNRESET', 'EPROTO', 'EPIPE', 'ENOHANDSHAKE', 'ETIMEDOUT'])(
   async (code) => {
     expect(await triedWith()).toEqual(['some'])
     expect(await triedWith(code)).toEqual(['some', code])
-  },
-)
-
-test.each([
-  ['https://h.example/', 'h.example', 'h.example', 443],
-  ['http://h.example/', 'h.example', 'h.example', 80],
-  ['https://h.example.:8443/', 'h.example.', 'h.example', 8443],
-  ['https://[fd00::1]/', 'fd00::1', 'fd00::1', 443],
-  ['http://10.0.0.1:443/', '10.0.0.1', '10.0.0.1', 443],
-])(
-  'of %s the host is %j, the name in its certificate %j, the port %d',
-  (text, host, name, port) => {
-    const url = new URL(text)
-    expect([hostOf(url), serverNameOf(url), portOf(url)]).toEqual([host, name, port])
   },
 )
