@@ -2,7 +2,8 @@ import { hostOf, isAddress, portOf, serverNameOf } from '../base/addresses.ts'
 import { codeOf } from '../base/failure.ts'
 import type { Connection, System, Tls } from '../base/system.ts'
 import type { TrustStore } from './bundle.ts'
-import { broken, isUntrusted, PHASE_MS, within } from './problem.ts'
+import { within } from './exchange.ts'
+import { broken, isUntrusted, PHASE_MS } from './problem.ts'
 
 /** How long the addresses of one name are looked for, in milliseconds. At node boot the resolver is often not ready. */
 const LOOKUP_MS = 5000

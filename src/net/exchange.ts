@@ -1,7 +1,7 @@
 import { coded } from '../base/failure.ts'
 import type { Connection } from '../base/system.ts'
 import { type HttpAnswer, parseAnswer } from './answer.ts'
-import { type BrokenCode, within } from './problem.ts'
+import { broken, type BrokenCode } from './problem.ts'
 import type { Proxy } from './proxy/rules.ts'
 
 /** One request, built by the caller, who also judges the answer. */
@@ -14,6 +14,17 @@ export interface HttpRequest {
   readonly isDirect?: boolean
   /** Longest wait for the whole answer, in milliseconds; cut short by the deadline of the run. */
   readonly timeoutMs: number
+}
+
+/** What a promise gives. @throws also an error with the code, when it takes longer than `ms` milliseconds. */
+export async function within<T>(
+  ms: number,
+  promise: Promise<T>,
+  code: () => BrokenCode,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  AbortSignal.timeout(ms).addEventListener('abort', () => reject(broken(code())))
+  return Promise.race([promise, late])
 }
 
 /**

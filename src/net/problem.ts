@@ -1,14 +1,22 @@
-import { coded, codeOf, type PeerCause } from '../base/failure.ts'
+import { coded, codeOf, type PeerCause, type Problem, problem, quote } from '../base/failure.ts'
 
-/** What each code of the runtime, and of {@link broken}, is called in a line. */
-export const CAUSES = {
+/** What a code of the runtime, or of {@link broken}, is called in a line, where no other attempt can end differently. */
+const FINAL = {
+  // Names have been looked up again and again by then.
   ENOTFOUND: 'dns_unknown',
   EAI_AGAIN: 'dns_failed',
   ELOOKUP: 'dns_silent',
+  ENOCONNECT: 'connect_silent',
+  ECOMPRESSED: 'compressed',
+  EMSGSIZE: 'too_large',
+  ENOTIME: 'no_time',
+} as const satisfies Readonly<Record<string, PeerCause>>
+
+/** The same, where another attempt may. */
+const PASSING = {
   EHOSTUNREACH: 'no_route',
   ENETUNREACH: 'no_route',
   ECONNREFUSED: 'connect_refused',
-  ENOCONNECT: 'connect_silent',
   ENOTYET: 'connect_silent',
   ENOHANDSHAKE: 'tls_silent',
   ENOTSECURE: 'tls_silent',
@@ -18,14 +26,15 @@ export const CAUSES = {
   ECONNRESET: 'cut_off',
   EBADMSG: 'not_http',
   ENOLENGTH: 'no_length',
-  ECOMPRESSED: 'compressed',
-  EMSGSIZE: 'too_large',
-  ENOTIME: 'no_time',
   CERT_HAS_EXPIRED: 'tls_expired',
   CERT_NOT_YET_VALID: 'tls_not_yet_valid',
   ERR_TLS_CERT_ALTNAME_INVALID: 'tls_name',
   ERR_BORINGSSL: 'tls_store',
 } as const satisfies Readonly<Record<string, PeerCause>>
+
+const CAUSES = { ...FINAL, ...PASSING }
+type NetCause = (typeof CAUSES)[BrokenCode] | 'tls_untrusted' | 'connect_failed'
+const BY_CODE: ReadonlyMap<unknown, NetCause> = new Map<unknown, NetCause>(Object.entries(CAUSES))
 
 /** Codes that this program gives to errors of its own. */
 export type BrokenCode = keyof typeof CAUSES
@@ -35,34 +44,103 @@ export function broken(code: BrokenCode): Error {
   return coded(code)
 }
 
-/** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */
-export const PHASE_MS = 4000
-
-/** What a promise gives. @throws also an error with the code, when it takes longer than `ms` milliseconds. */
-export async function within<T>(
-  ms: number,
-  promise: Promise<T>,
-  code: () => BrokenCode,
-): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  AbortSignal.timeout(ms).addEventListener('abort', () => reject(broken(code())))
-  return Promise.race([promise, late])
-}
-
-/** The proxy is to blame, not the server behind it. */
-export interface ProxyError extends Error {
-  /** What failed on the way to the proxy. */
-  readonly proxyError?: unknown
-  /** Or the status with which it refused to open a tunnel. */
-  readonly proxyStatus?: number
-}
-
-export function proxyFault(fault: Omit<ProxyError, keyof Error>): Error {
-  return Object.assign(new Error('proxy'), fault)
-}
+/** The proxy is to blame, not the server behind it. Its `cause` is what failed on the way to it, or the status of its refusal. */
+export class ProxyError extends Error {}
 
 /** Whether TLS has refused a certificate: the system's own codes, for a connection that broke, have no underscore. */
 export function isUntrusted(error: unknown): boolean {
   const code = codeOf(error)
   return typeof code === 'string' && code.includes('_')
+}
+
+/** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */
+export const PHASE_MS = 4000
+
+/** What was tried, as far as a line about it needs to know. */
+interface Attempt {
+  readonly host: string
+  readonly timeoutMs: number
+  /** Name of the trust store, if TLS was asked for. */
+  readonly trustedBy?: string | undefined
+  /** Name of the proxy in between, if any. */
+  readonly proxy?: string | undefined
+  /** The node's clock, in milliseconds since 1970. */
+  readonly nowMs: number
+}
+
+/** Nothing usable came back, and why, in this program's own words. */
+export interface NoAnswer extends Problem {
+  readonly kind: 'no_answer'
+  /** Whether another attempt could end differently. */
+  readonly retryable: boolean
+}
+
+/** Why there is no answer. The runtime's own message is never used: it may quote the URL or the input. */
+export function describeError(error: unknown, attempt: Attempt): NoAnswer {
+  const { host, timeoutMs, trustedBy: store = 'the trust store', proxy } = attempt
+  if (error instanceof ProxyError) return describeProxy(error.cause, attempt)
+  const code = codeOf(error)
+  const isCode = typeof code === 'string' && /^[A-Z][A-Za-z_]{2,40}$/.test(code)
+  const cause =
+    BY_CODE.get(code) ?? (isUntrusted(error) && isCode ? 'tls_untrusted' : 'connect_failed')
+  const ms = code === 'ENOCONNECT' || code === 'ENOHANDSHAKE' ? PHASE_MS : timeoutMs
+  const values = {
+    host,
+    store,
+    via: proxy === undefined ? '' : ` through the proxy ${proxy}`,
+    // A whole number of tenths, without a zero at its end.
+    seconds: Math.round(ms / 100) / 10,
+    code: isCode ? ` (${code})` : '',
+    ...describeCertificate(error, attempt.nowMs),
+  }
+  return { kind: 'no_answer', ...problem(cause, values), retryable: !(isCode && code in FINAL) }
+}
+
+/** What is wrong with a proxy: on the way to it, or what it answers to CONNECT. */
+function describeProxy(reason: unknown, attempt: Attempt): NoAnswer {
+  const host = `the proxy ${attempt.proxy ?? ''}`
+  if (typeof reason === 'number') {
+    const values = { host, target: attempt.host, status: reason }
+    return { kind: 'no_answer', ...problem(causeOf(reason), values), retryable: true }
+  }
+  const found = describeError(reason, { ...attempt, host, proxy: undefined })
+  return { ...found, cause: ofProxy(found.cause) }
+}
+
+function causeOf(status: number) {
+  if (status === 407) return 'proxy_407'
+  if (status === 403) return 'proxy_403'
+  return status >= 502 && status <= 504 ? 'proxy_503' : 'proxy_status'
+}
+
+/** What a failure on the way to a proxy is called. */
+function ofProxy(cause: PeerCause): PeerCause {
+  if (cause.startsWith('dns_')) return 'proxy_dns'
+  if (cause.startsWith('tls_') || cause === 'no_tls') return 'proxy_tls'
+  return cause.startsWith('connect_') || cause === 'no_route' ? 'proxy_unreachable' : cause
+}
+
+/** What a refused certificate says about itself: who has issued it, and from when or until when it is valid. */
+function describeCertificate(error: unknown, nowMs: number) {
+  const parts = new Map<string, unknown>(Object.entries(error instanceof Error ? error : {}))
+  const names = parts.get('issuer')
+  const issuer = typeof names === 'string' ? issuerName(names)?.slice(0, MAX_ISSUER) : undefined
+  const edge = codeOf(error) === 'CERT_HAS_EXPIRED' ? parts.get('validTo') : parts.get('validFrom')
+  const edgeMs = Date.parse(String(edge))
+  return {
+    issuer: issuer === undefined ? '' : `, issued by ${quote(issuer)},`,
+    when: Number.isNaN(edgeMs) ? '' : ` (${timeOf(edgeMs)}; this node has ${timeOf(nowMs)})`,
+  }
+}
+
+/** What people know an issuer by: of its distinguished name, one attribute a line, `CN=Corp Inspection CA`, else `O=Corp`. */
+export function issuerName(names: string): string | undefined {
+  return (/^CN=(.+)$/m.exec(names) ?? /^O=(.+)$/m.exec(names))?.[1]
+}
+
+/** Longer names of an issuer are cut, in characters. */
+const MAX_ISSUER = 64
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.[0-9]+/, '')
 }

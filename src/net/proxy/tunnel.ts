@@ -3,20 +3,20 @@ import type { Connection } from '../../base/system.ts'
 import { type Head, parseHead } from '../answer.ts'
 import { connectTo, type Reach, secureWith } from '../direct.ts'
 import { formatConnect } from '../exchange.ts'
-import { broken, proxyFault } from '../problem.ts'
+import { broken, ProxyError } from '../problem.ts'
 import type { Proxy } from './rules.ts'
 
 /**
  * Connects to the server of a URL through a proxy: for `https` through a tunnel, which the proxy cannot look into; for `http`
  * the connection is to the proxy itself, which takes the request for another host.
  *
- * @throws an error with a `code`, or one of `proxyFault`.
+ * @throws an error with a `code`, or a {@link ProxyError}.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
  */
 export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Promise<Connection> {
   const open = async () =>
     connectTo(proxy.url, reach).catch((error: unknown) => {
-      throw proxyFault({ proxyError: error })
+      throw new ProxyError('', { cause: error })
     })
   if (url.protocol === 'http:') return open()
   const host = serverNameOf(url)
@@ -26,7 +26,7 @@ export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Prom
     try {
       const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy)
       const { status } = await askProxy(connection, request)
-      if (status >= 300) throw proxyFault({ proxyStatus: status })
+      if (status >= 300) throw new ProxyError('', { cause: status })
       return connection
     } catch (error) {
       connection.close()
@@ -45,6 +45,6 @@ async function askProxy(connection: Connection, request: Uint8Array): Promise<He
       return head
     })
   } catch (error) {
-    throw proxyFault({ proxyError: error })
+    throw new ProxyError('', { cause: error })
   }
 }

@@ -1,5 +1,5 @@
 import type { Connection, System } from '../../base/system.ts'
-import { issuerName } from '../../net/describe.ts'
+import { issuerName } from '../../net/problem.ts'
 
 /** Who vouches for whom, as seen on the connections of a run: the issuer of a host's certificate. */
 export type Issuers = Map<string, string>

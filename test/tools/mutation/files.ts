@@ -48,7 +48,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/exchange.ts', ['unit/net/exchange', 'unit/net/network']],
   ['net/direct.ts', ['unit/net/direct', 'unit/net/network', 'binary/early_connection']],
   ['net/problem.ts', ['unit/net/problem', 'unit/net/network']],
-  ['net/describe.ts', ['unit/net/problem', 'unit/net/network']],
   ['aws/refusal.ts', ['unit/aws/refusal', 'unit/aws/retry']],
   ['credentials/imds_answers.ts', ['unit/credentials/imds']],
   ['net/proxy/exempt.ts', ['unit/net/proxy/exempt', 'unit/net/proxy/rules']],

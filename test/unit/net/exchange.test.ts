@@ -8,10 +8,17 @@ import {
   formatRequest,
   formatUserAgent,
   type HttpRequest,
+  within,
 } from '../../../src/net/exchange.ts'
 import { answering } from '../../support/system.ts'
 
 const NOTHING = new Uint8Array()
+
+test('within() gives what comes in time, and an error with the code when it does not', async () => {
+  expect(await within(1000, Promise.resolve('x'), () => 'ENOANSWER')).toBe('x')
+  const late = within(5, new Promise(() => undefined), () => 'ELOOKUP')
+  expect(await late.catch((error: unknown) => error)).toMatchObject({ code: 'ELOOKUP' })
+})
 
 /** A connection that answers, or does what `ask` does, and whether it has been closed. */
 function opened(parts: Partial<Connection> = {}) {

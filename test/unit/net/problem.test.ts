@@ -1,8 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import type { PeerCause } from '../../../src/base/failure.ts'
-import { describeError } from '../../../src/net/describe.ts'
-import { isUntrusted, proxyFault, within } from '../../../src/net/problem.ts'
+import { describeError, isUntrusted, ProxyError } from '../../../src/net/problem.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -75,7 +74,7 @@ test.each([
 ])('describeError() blames the host, or the proxy, for %s', (code, cause, words, retryable) => {
   const ofHost = { cause, problem: words.replace('H', 'h'), retryable }
   expect(describe(coded(code))).toEqual(ofHost)
-  const behind = describe(proxyFault({ proxyError: coded(code) }), { proxy: 'p:1' })
+  const behind = describe(new ProxyError('', { cause: coded(code) }), { proxy: 'p:1' })
   const problem = words.replace('H', 'the proxy p:1')
   expect(behind).toEqual({ cause: ofProxy(cause), problem, retryable })
 })
@@ -96,7 +95,7 @@ test.each([
   [504, 'proxy_503', 'answered 504: it cannot reach h'],
   [500, 'proxy_status', 'answered HTTP status 500'],
 ] as const)('describeError() knows what a proxy means by %i', (proxyStatus, cause, words) => {
-  const found = describe(proxyFault({ proxyStatus }), { proxy: 'p:1' })
+  const found = describe(new ProxyError('', { cause: proxyStatus }), { proxy: 'p:1' })
   expect(found).toEqual({ cause, problem: `the proxy p:1 ${words}`, retryable: true })
 })
 
@@ -105,12 +104,6 @@ test('describeError() puts names into its words as they are', () => {
   expect(describe(coded('SELF_SIGNED_CERT_IN_CHAIN'), { trustedBy }).problem).toStartWith(
     "the certificate of h is not trusted by '/$&/{host}' (SELF_SIGNED_CERT_IN_CHAIN)",
   )
-})
-
-test('within() gives what comes in time, and an error with the code when it does not', async () => {
-  expect(await within(1000, Promise.resolve('x'), () => 'ENOANSWER')).toBe('x')
-  const late = within(5, new Promise(() => undefined), () => 'ELOOKUP')
-  expect(await late.catch((error: unknown) => error)).toMatchObject({ code: 'ELOOKUP' })
 })
 
 const STORE_HINT =

@@ -62,12 +62,12 @@ test('connectThrough() opens no tunnel for http', async () => {
 })
 
 test.each([
-  ['HTTP/1.1 407 -\r\n\r\n', { proxyStatus: 407 }],
-  ['HTTP/1.1 300 -\r\n\r\n', { proxyStatus: 300 }],
-  ['HTTP/1.1 502 -\r\n\r\nsorry', { proxyStatus: 502 }],
-  [`${ESTABLISHED}x`, { proxyError: { code: 'EBADMSG' } }],
-  ['SSH-2.0-x\r\n', { proxyError: { code: 'EBADMSG' } }],
-  ['HTTP/1.1 200', { proxyError: FAULT }],
+  ['HTTP/1.1 407 -\r\n\r\n', { cause: 407 }],
+  ['HTTP/1.1 300 -\r\n\r\n', { cause: 300 }],
+  ['HTTP/1.1 502 -\r\n\r\nsorry', { cause: 502 }],
+  [`${ESTABLISHED}x`, { cause: { code: 'EBADMSG' } }],
+  ['SSH-2.0-x\r\n', { cause: { code: 'EBADMSG' } }],
+  ['HTTP/1.1 200', { cause: FAULT }],
 ])('connectThrough() blames a proxy that answers %j, and closes', async (answer, fault) => {
   const { events, error } = await connectBy('https://h.example/', answer)
   expect(error).toMatchObject(fault)
@@ -83,6 +83,6 @@ test.each(['http://h.example/', 'https://h.example/'])(
       connect: async () => answering(''),
       sleep: async () => undefined,
     })
-    expect(await connecting.catch((error: unknown) => error)).toMatchObject({ proxyError: FAULT })
+    expect(await connecting.catch((error: unknown) => error)).toMatchObject({ cause: FAULT })
   },
 )
