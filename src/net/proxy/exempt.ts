@@ -46,39 +46,32 @@ function splitPort(entry: string): { readonly name: string; readonly port: strin
 
 function isInside(address: string, network: string, length: string): boolean {
   const bits = addressBits(network)
-  if (bits === undefined || bits.length !== address.length || !/^[0-9]+$/.test(length)) return false
+  if (bits === undefined || !/^[0-9]+$/.test(length)) return false
   // A mapped network (`::ffff:10.0.0.0/104`) counts its length from the front of the IPv6 address.
-  const isMapped = bits.length === 32 && network.includes(':')
-  const prefix = isMapped ? Number(length) - MAPPED.length : Number(length)
-  if (prefix < 0 || prefix > bits.length) return false
+  const prefix = Number(length) + (network.includes(':') ? 0 : MAPPED.length)
+  // No network has addresses of both families in it.
+  const shortest = bits.startsWith(MAPPED) ? MAPPED.length : 0
+  if (prefix < shortest || prefix > bits.length) return false
+  if (address.startsWith(MAPPED) !== bits.startsWith(MAPPED)) return false
   return bits.slice(0, prefix) === address.slice(0, prefix)
 }
 
-/** An IP address as a string of 32 or 128 binary digits, `undefined` for anything else. */
-function addressBits(text: string): string | undefined {
-  if (/^(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}$/.test(text)) {
-    const bytes = text.split('.').map(Number)
-    return bytes.every((byte) => byte < 256) ? toBits(bytes, 8) : undefined
-  }
-  const host = /^[0-9a-f:.]*:[0-9a-f:.]*$/.test(text)
-    ? URL.parse(`http://[${text}]`)?.hostname
-    : undefined
-  if (host === undefined) return undefined
-  // The URL parser has checked and compressed it: at most one `::`, only hexadecimal groups.
-  const [head = '', tail] = host.slice(1, -1).split('::')
-  const front = head.split(':').filter(Boolean)
-  const back = (tail ?? '').split(':').filter(Boolean)
-  const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
-  const bits = toBits(
-    [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16)),
-    16,
-  )
-  // `::ffff:10.0.0.1` is 10.0.0.1, as for Go.
-  return bits.startsWith(MAPPED) ? bits.slice(MAPPED.length) : bits
-}
-
+/** What an IPv4 address begins with as an IPv6 address: 10.0.0.1 is `::ffff:10.0.0.1`, as for Go. */
 const MAPPED = '0'.repeat(80) + '1'.repeat(16)
 
-function toBits(numbers: readonly number[], width: number): string {
-  return numbers.map((number) => number.toString(2).padStart(width, '0')).join('')
+/** An IP address as a string of 128 binary digits, `undefined` for anything else. */
+function addressBits(text: string): string | undefined {
+  const isOld = /^[0-9]+(\.[0-9]+){3}$/.test(text)
+  if (!isOld && !/^[0-9a-f:.]*:[0-9a-f:.]*$/.test(text)) return undefined
+  // The URL parser checks and compresses it: at most one `::`, only hexadecimal groups.
+  const host = URL.parse(`http://[${isOld ? '::ffff:' : ''}${text}]`)?.hostname
+  if (host === undefined) return undefined
+  const [front = [], back = []] = host
+    .slice(1, -1)
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean))
+  const zeros = Array.from({ length: 8 - front.length - back.length }, () => '0')
+  return [...front, ...zeros, ...back]
+    .map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0'))
+    .join('')
 }

@@ -20,31 +20,25 @@ export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Prom
     })
   if (url.protocol === 'http:') return open()
   const host = serverNameOf(url)
+  const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy)
   // An address is sent as a name here: with none, Bun would verify the certificate against the proxy's host.
   return secureWith(await reach.trust(), { host, sni: host }, async () => {
     const connection = await open()
     try {
-      const request = formatConnect(`${url.hostname}:${portOf(url)}`, proxy)
-      const { status } = await askProxy(connection, request)
+      const { status } = await connection.ask(request, parseConnected)
       if (status >= 300) throw new ProxyError('', { cause: status })
       return connection
     } catch (error) {
       connection.close()
-      throw error
+      throw error instanceof ProxyError ? error : new ProxyError('', { cause: error })
     }
   })
 }
 
-async function askProxy(connection: Connection, request: Uint8Array): Promise<Head> {
-  try {
-    return await connection.ask(request, (bytes) => {
-      const head = parseHead(bytes)
-      // What follows the head of a success is the proxy's own, and must not be taken for the server's.
-      const isFollowed = head !== undefined && head.status < 300 && bytes.length > head.length
-      if (isFollowed) throw broken('EBADMSG')
-      return head
-    })
-  } catch (error) {
-    throw new ProxyError('', { cause: error })
-  }
+/** The head of what a proxy answers to CONNECT, as {@link parseHead}. */
+function parseConnected(bytes: Buffer): Head | undefined {
+  const head = parseHead(bytes)
+  // What follows the head of a success is the proxy's own, and must not be taken for the server's.
+  if (head !== undefined && head.status < 300 && bytes.length > head.length) throw broken('EBADMSG')
+  return head
 }
