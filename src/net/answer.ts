@@ -53,36 +53,31 @@ export function parseAnswer(bytes: Buffer): HttpAnswer | undefined {
 }
 
 /**
- * The head of the one answer that a connection is for, or `undefined` while it is incomplete.
+ * The head of the one answer that a connection is for, or `undefined` while it is incomplete. Lines are judged as they come:
+ * what speaks another protocol may never send an end.
  *
  * @throws an error with the `code` `EBADMSG` or `EMSGSIZE`, see {@link parseAnswer}.
  */
 export function parseHead(bytes: Buffer): Head | undefined {
   for (let start = 0; ;) {
-    const end = bytes.indexOf('\r\n\r\n', start)
-    if ((end === -1 ? bytes.length : end + 4) > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
-    if (end === -1) return assertBeginning(bytes.subarray(start))
-    const [first = '', ...fields] = bytes.toString('latin1', start, end).split('\r\n')
-    start = end + 4
+    const found = bytes.indexOf('\r\n\r\n', start)
+    const end = found === -1 ? bytes.length : found + 4
+    if (end > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
+    const text = bytes.toString('latin1', start, found === -1 ? end : found + 2)
+    const lines = text.split('\r\n')
+    // Behind the last line's end there is nothing, or the beginning of the next. One that ends in LF alone is where two readers
+    // come to disagree.
+    if (lines.pop()?.includes('\n') === true) throw broken('EBADMSG')
+    const [first, ...fields] = lines
+    if (first === undefined) return undefined
     const [, minor, code] = STATUS_LINE.exec(first) ?? []
     if (code === undefined || code === '101') throw broken('EBADMSG')
-    const status = Number(code)
-    const head = { status, headers: parseFields(fields), isOld: minor === '0', length: start }
+    const head = { status: Number(code), headers: parseFields(fields), isOld: minor === '0' }
+    if (found === -1) return undefined
+    start = end
     // Nothing is switched to (101), so an interim answer only precedes the real one.
-    if (status >= 200) return head
+    if (head.status >= 200) return { ...head, length: start }
   }
-}
-
-/**
- * Judges the lines that are there so far: what speaks another protocol may never send an end. A line that ends in LF alone is
- * where two readers come to disagree.
- */
-function assertBeginning(bytes: Buffer): undefined {
-  const lines = bytes.toString('latin1').split('\r\n')
-  const isHead = lines
-    .slice(0, -1)
-    .every((line, index) => (index === 0 ? STATUS_LINE : FIELD_LINE).test(line))
-  if (!isHead || lines.at(-1)?.includes('\n') === true) throw broken('EBADMSG')
 }
 
 function parseFields(lines: readonly string[]): Headers {
