@@ -1,11 +1,13 @@
+import type { System, Tls } from '../base/system.ts'
+
 /** A certificate, as it stands in the file and decoded. */
-export interface Certificate {
+interface Certificate {
   readonly pem: string
   readonly der: Uint8Array
 }
 
-/** Certificates as one PEM text. */
-export function textOf(certificates: readonly Certificate[]): string {
+/** Certificates as one PEM text, each as it stands in its file. */
+export function joinPem(certificates: readonly Certificate[]): string {
   return certificates.map(({ pem }) => pem).join('\n')
 }
 
@@ -96,4 +98,49 @@ function readDer(base64: string): Uint8Array | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Certificates to verify a server with, see {@link Tls}. */
+type TrustForm = Pick<Tls, 'ca' | 'allowsIntermediates'>
+
+/** The certificates that may vouch for a server. */
+export interface TrustStore {
+  /**
+   * The store as PEM, in the forms to be tried in this order; each is made when it is asked for, and empty where it would add
+   * nothing. First the Amazon roots alone: parsing all of a host's certificates takes as long as the rest of a handshake,
+   * and a part of a store never trusts more than the whole. Then the whole. Last, without certificates that the TLS library
+   * cannot parse, because it silently stops reading at the first of them. Here intermediates may also be trust anchors, as
+   * in Go.
+   */
+  readonly forms: readonly (() => TrustForm)[]
+  /** For the error line. */
+  readonly name: string
+}
+
+/** The certificates of one file, at least one. */
+export interface Bundle {
+  readonly amazonRoots: readonly Certificate[]
+  readonly all: () => readonly Certificate[]
+}
+
+function asRead(certificates: readonly Certificate[]): TrustForm {
+  return { ca: joinPem(certificates), allowsIntermediates: false }
+}
+
+/** The store that these bundles make together. */
+export function storeOf(
+  bundles: readonly Bundle[],
+  name: string,
+  system: Pick<System, 'inspectCertificate'>,
+): TrustStore {
+  const all = () => bundles.flatMap((bundle) => bundle.all())
+  const parsable = (): TrustForm => {
+    const found = all().map((each) => ({ ...each, kind: system.inspectCertificate(each.der) }))
+    const kept = found.filter(({ kind }) => kind !== undefined)
+    const ca = kept.map(({ der }) => formatPem(der)).join('\n')
+    const allowsIntermediates = kept.some(({ kind }) => kind === 'other')
+    return { ca: allowsIntermediates || ca !== joinPem(found) ? ca : '', allowsIntermediates }
+  }
+  const amazonRoots = () => asRead(bundles.flatMap((bundle) => bundle.amazonRoots))
+  return { forms: [amazonRoots, () => asRead(all()), parsable], name }
 }

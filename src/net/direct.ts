@@ -1,7 +1,7 @@
 import { hostOf, isAddress, portOf, serverNameOf } from '../base/addresses.ts'
 import { codeOf } from '../base/failure.ts'
 import type { Connection, System, Tls } from '../base/system.ts'
-import type { TrustStore } from './bundle.ts'
+import type { TrustStore } from './certificates.ts'
 import { within } from './exchange.ts'
 import { broken, isUntrusted, PHASE_MS } from './problem.ts'
 

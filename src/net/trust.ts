@@ -1,8 +1,17 @@
-import { Failure, quote } from '../base/failure.ts'
-import { reasonOf } from '../base/files.ts'
+import { Failure, failure, quote } from '../base/failure.ts'
+import { readBytes, reasonOf } from '../base/files.ts'
 import type { System } from '../base/system.ts'
 import type { Found } from '../config/settings.ts'
-import { type Bundle, readBundle, storeOf, type TrustStore, unusable } from './bundle.ts'
+import {
+  amazonRootsIn,
+  type Bundle,
+  certificatesIn,
+  storeOf,
+  type TrustStore,
+} from './certificates.ts'
+
+/** The largest known bundle is under 1 MiB. */
+const MAX_BUNDLE_BYTES = 4 * 1024 * 1024
 
 /** Where distributions keep their bundle, in the order Go looks: https://go.dev/src/crypto/x509/root_linux.go */
 const HOST_BUNDLES = [
@@ -91,4 +100,29 @@ async function readHostStore(system: TrustSystem): Promise<TrustStore> {
   const bundles = new Set([...named, host?.bundle].filter((bundle) => bundle !== undefined))
   if (bundles.size > 0) return storeOf([...bundles], name, system)
   throw unusable(`the certificates in ${name}`, 'there are none')
+}
+
+/**
+ * A bundle, `undefined` where there is no such file.
+ *
+ * @param name - what it is in the error line: `the CA bundle '/x.pem' (from AWS_CA_BUNDLE)`.
+ * @throws {Failure} `config_certificates` - it cannot be read, or holds no certificate.
+ */
+export async function readBundle(
+  path: string,
+  name: string,
+  system: Pick<System, 'readFile'>,
+): Promise<Bundle | undefined> {
+  const refuse = (reason: string) => unusable(name, reason)
+  const bytes = await readBytes({ path, maxBytes: MAX_BUNDLE_BYTES, refuse }, system)
+  if (bytes === undefined) return undefined
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const amazonRoots = amazonRootsIn(buffer)
+  const all = () => certificatesIn(buffer)
+  if (amazonRoots.length > 0 || all().length > 0) return { amazonRoots, all }
+  throw refuse('it holds no PEM certificate')
+}
+
+function unusable(name: string, reason: string): Failure {
+  return failure('config_certificates', { certificates: name, reason })
 }

@@ -18,7 +18,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   ['host/boot_clock.ts', ['unit/host/boot_clock']],
   ['cache/claim.ts', ['unit/cache/store', 'unit/cache/single_flight']],
-  ['net/bundle.ts', ['unit/net/bundle', 'unit/net/trust']],
   ['cache/key.ts', ['unit/cache/key']],
   ['net/certificates.ts', ['unit/net/certificates', 'unit/net/trust']],
   ['net/clock.ts', ['unit/net/clock', 'unit/aws/retry', 'unit/aws/sdk_suites']],

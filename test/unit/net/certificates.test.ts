@@ -5,12 +5,12 @@ import {
   amazonRootsIn,
   certificatesIn,
   formatPem,
-  textOf,
+  joinPem,
 } from '../../../src/net/certificates.ts'
 import { certificate, named, pem } from '../../support/pem.ts'
 
-const all = (text: string) => textOf(certificatesIn(Buffer.from(text)))
-const amazonRoots = (text: string) => textOf(amazonRootsIn(Buffer.from(text)))
+const all = (text: string) => joinPem(certificatesIn(Buffer.from(text)))
+const amazonRoots = (text: string) => joinPem(amazonRootsIn(Buffer.from(text)))
 
 /** A SEQUENCE of so many bytes, with its length in the shortest form, or in one that is longer. */
 function sequence(length: number, form: readonly number[]): string {
