@@ -216,16 +216,10 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A size that is none is NaN; reading so many bytes ends in the same refusal.',
   },
   {
-    file: 'net/direct.ts',
+    file: 'base/addresses.ts',
     code: "return hostname.replace(/^\\[|\\]$/g, '')",
     changes: ['/^\\[|\\]$/g -> /\\[|\\]$/g', '/^\\[|\\]$/g -> /^\\[|\\]/g'],
     why: 'In the host name of a URL brackets stand at both ends or nowhere.',
-  },
-  {
-    file: 'net/proxy/exempt.ts',
-    code: "const [head = '', tail] = host.slice(1, -1).split('::')",
-    changes: ["'' -> 'x'"],
-    why: 'The first part is always there; the default is for the types.',
   },
   {
     file: 'net/proxy/exempt.ts',
@@ -241,45 +235,33 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'net/proxy/exempt.ts',
-    code: 'const host = /^[0-9a-f:.]*:[0-9a-f:.]*$/.test(text)',
-    changes: [
-      '/^[0-9a-f:.]*:[0-9a-f:.]*$/ -> /[0-9a-f:.]*:[0-9a-f:.]*$/',
-      '9a-f:.]*$/ -> 9a-f:.]*/',
-    ],
-    why: 'The URL parser refuses what is let through.',
-  },
-  {
-    file: 'net/proxy/exempt.ts',
-    code: 'if (/^(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}$/.test(text)) {',
-    changes: [
-      '[0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}$/ -> [0-9]{0,3})(\\.(0|[1-9][0-9]{0,2})){3}$/',
-      '[0-9]{0,2})){3}$/ -> [0-9]{0,3})){3}$/',
-    ],
-    why: 'A number of four digits is over 255, which the next line refuses.',
-  },
-  {
-    file: 'net/proxy/exempt.ts',
     code: 'if (address !== undefined) return false',
     changes: ['false -> undefined'],
     why: 'What is returned is only looked at as a condition.',
   },
   {
     file: 'net/proxy/exempt.ts',
-    code: 'if (bits === undefined || bits.length !== address.length || !/^[0-9]+$/.test(length)) return false',
+    code: 'if (bits === undefined || !/^[0-9]+$/.test(length)) return false',
     changes: ['false -> undefined'],
     why: 'What is returned is only looked at as a condition.',
   },
   {
     file: 'net/proxy/exempt.ts',
-    code: 'if (prefix < 0 || prefix > bits.length) return false',
+    code: 'const shortest = bits.startsWith(MAPPED) ? MAPPED.length : 0',
+    changes: ['0 -> (0 - 1)'],
+    why: 'No length is negative.',
+  },
+  {
+    file: 'net/proxy/exempt.ts',
+    code: 'if (prefix < shortest || prefix > bits.length) return false',
     changes: ['false -> undefined'],
     why: 'What is returned is only looked at as a condition.',
   },
   {
     file: 'net/proxy/exempt.ts',
-    code: 'return bytes.every((byte) => byte < 256) ? toBits(bytes, 8) : undefined',
-    changes: ['every -> some', '< -> <=', '256 -> (256 + 1)'],
-    why: 'A number over 255 has nine binary digits or more, so the whole is as long as no address.',
+    code: 'if (address.startsWith(MAPPED) !== bits.startsWith(MAPPED)) return false',
+    changes: ['false -> undefined'],
+    why: 'What is returned is only looked at as a condition.',
   },
   {
     file: 'kubelet/options.ts',

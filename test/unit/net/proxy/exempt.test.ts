@@ -40,6 +40,10 @@ test.each([
   ['11.0.0.0/x8', false],
   ['11.0.0.0/8x', false],
   ['::ffff:10.1.2.2/95', false],
+  // Not for the URL parser to take apart.
+  ['10.1.2.3]?', false],
+  ['::ffff:10.1.2.3]?', false],
+  ['@[::ffff:10.1.2.3', false],
 ])('isExempt() for https://10.1.2.3 and %j: %p', (list, expected) => {
   expect(isExempt(new URL('https://10.1.2.3/'), list)).toBe(expected)
 })
@@ -51,6 +55,9 @@ test.each([
   ['[2001:db8:1::1]', '2001:db8::/32', true],
   ['[2001:db8:1:2:3:4:5:6]', '2001:db8::/32', true],
   ['[2001:db9::1]', '2001:db8::/32', false],
+  ['[2001:db9::1]', '::/0', true],
+  ['[::1:2:3]', '::1:2:0/112', true],
+  ['[::1:2:3]', '::5:2:0/112', false],
   // Sixteen numbers have as many bits as an IPv6 address, and are none.
   ['[2001:db8::1]', '32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1/32', false],
   // An empty entry stands for no domain, not even for that of a name that ends in a dot.
