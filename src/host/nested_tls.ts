@@ -2,8 +2,7 @@ import type { Socket } from 'node:net'
 
 import { codeOf } from '../base/failure.ts'
 import type { Connection, Peer, Tls } from '../base/system.ts'
-import { createInbox } from './inbox.ts'
-import { brokenHandshake, nameFailure, refusalOf } from './refusals.ts'
+import { brokenHandshake, createInbox, nameFailure, refusalOf } from './connection.ts'
 
 /**
  * Connects to an address over TCP, like `connect`, but so that TLS may be put on top twice: for a proxy that is itself

@@ -1,6 +1,5 @@
 import type { Connection, Peer, Tls } from '../base/system.ts'
-import { createInbox, type Inbox } from './inbox.ts'
-import { nameFailure, refusalOf } from './refusals.ts'
+import { createInbox, type Inbox, nameFailure, refusalOf } from './connection.ts'
 
 /** What Bun calls when something happens to a socket. */
 type Handlers = Bun.SocketHandler<undefined>

@@ -44,8 +44,7 @@ export const LEGS: readonly Leg[] = [
       'net/proxy/rules.ts',
       'base/addresses.ts',
       'host/socket.ts',
-      'host/refusals.ts',
-      'host/inbox.ts',
+      'host/connection.ts',
     ],
   },
   {

@@ -43,7 +43,7 @@ const DOORS = [
   'host/host.ts node:os',
   'host/nested_tls.ts type node:net',
   'host/disk.ts type node:fs',
-  'host/refusals.ts type node:crypto',
+  'host/connection.ts type node:crypto',
 ]
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

@@ -2,7 +2,7 @@ import { expect } from 'bun:test'
 
 import fc from 'fast-check'
 
-import { createInbox } from '../../../src/host/inbox.ts'
+import { createInbox } from '../../../src/host/connection.ts'
 import { parseAnswer } from '../../../src/net/answer.ts'
 import { target } from './target.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { createInbox } from '../../../src/host/inbox.ts'
+import { createInbox } from '../../../src/host/connection.ts'
 import { parseAnswer, parseHead } from '../../../src/net/answer.ts'
 
 /** What the reader makes of bytes that come in these pieces: status, headers and body, or the code of its refusal. */
