@@ -59,8 +59,8 @@ export const AMAZON_IN_BASE64 = [
  * millisecond. A name that a line end cuts in two may be missed: that costs a second handshake, nothing else.
  */
 export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
-  const seen = new Set<number>()
-  const roots: Certificate[] = []
+  // By their ends: a root has its name twice, as its own issuer.
+  const blocks = new Map<number, Buffer>()
   for (const name of AMAZON_IN_BASE64) {
     let from = 0
     for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, from)) {
@@ -68,15 +68,10 @@ export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
       if (end === -1) break
       const start = from + Math.max(0, bytes.subarray(from, at).lastIndexOf(BEGIN))
       from = end + END.length
-      // A root has its name twice, as its own issuer.
-      if (seen.has(end)) continue
-      seen.add(end)
-      for (const each of certificatesIn(bytes.subarray(start, from))) {
-        if (isAmazonRoot(each)) roots.push(each)
-      }
+      blocks.set(end, bytes.subarray(start, from))
     }
   }
-  return roots
+  return [...blocks.values()].flatMap(certificatesIn).filter(isAmazonRoot)
 }
 
 function isAmazonRoot({ der }: Certificate): boolean {

@@ -24,7 +24,7 @@ export interface Reach {
   readonly connect: System['connect']
   readonly sleep: System['sleep']
   /** Is told that there is a connection, before TLS is put on top. */
-  readonly onConnect?: () => void
+  readonly onConnect?: () => unknown
 }
 
 /**

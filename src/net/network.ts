@@ -72,12 +72,10 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
     return store
   }
   async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
-    const { sleep, connect, connectNested } = system
-    const reach = { lookUp, trust, sleep, connect }
-    const onConnect = () => void reached.add(url.origin)
-    if (proxy === undefined) return connectTo(url, { ...reach, onConnect })
-    const isNested = proxy.url.protocol === 'https:'
-    return connectThrough(proxy, url, isNested ? { ...reach, connect: connectNested } : reach)
+    const connect = proxy?.url.protocol === 'https:' ? system.connectNested : system.connect
+    const reach = { lookUp, trust, connect, sleep: system.sleep }
+    if (proxy !== undefined) return connectThrough(proxy, url, reach)
+    return connectTo(url, { ...reach, onConnect: () => reached.add(url.origin) })
   }
   async function take(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     const early = prepared.get(url.origin)

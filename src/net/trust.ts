@@ -23,11 +23,6 @@ const HOST_BUNDLES = [
   '/etc/ssl/cert.pem', // Alpine, Bottlerocket
 ]
 
-type TrustSystem = Pick<
-  System,
-  'env' | 'readFile' | 'listFiles' | 'inspectCertificate' | 'builtInRoots' | 'step'
->
-
 /**
  * The configured bundle alone, else the host's store: `SSL_CERT_FILE` and `SSL_CERT_DIR`, each added to the
  * distribution's bundle, or both together in its place. That is what the Go plugin ends up trusting: it always reads the
@@ -40,7 +35,7 @@ type TrustSystem = Pick<
  */
 export async function readTrustStore(
   caBundle: Found<string> | undefined,
-  system: TrustSystem,
+  system: System,
 ): Promise<TrustStore> {
   if (caBundle === undefined) return readHostStore(system)
   const { value: path, origin } = caBundle
@@ -50,7 +45,7 @@ export async function readTrustStore(
   throw unusable(name, 'it does not exist')
 }
 
-async function readHostStore(system: TrustSystem): Promise<TrustStore> {
+async function readHostStore(system: System): Promise<TrustStore> {
   const { SSL_CERT_FILE: file = '', SSL_CERT_DIR: directories = '' } = system.env
   const reads = new Map<string, ReturnType<typeof readBundle>>()
   // SSL_CERT_FILE is often the distribution's own bundle.
