@@ -4,10 +4,7 @@ import { isAddress } from '../base/addresses.ts'
 import { coded, codeOf } from '../base/failure.ts'
 import type { Peer } from '../base/system.ts'
 
-/** What a connection has brought so far, and who waits for it. */
-export type Inbox = ReturnType<typeof createInbox>
-
-/** An inbox of a connection that has just been opened. */
+/** What a connection that has just been opened will bring, and who waits for it. */
 export function createInbox() {
   let received = Buffer.alloc(0)
   let failure: Error | undefined
@@ -67,25 +64,14 @@ export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> 
 }
 
 /**
- * The error for a certificate that is not for this host, `undefined` for one that is. Only its subjectAltName counts, and a
- * `*` only as a whole left-most label. Bun itself also takes a common name, and `t*.example.com`.
+ * The error with which a certificate is refused, if it is: the TLS library's, else for a host that it is not for; with what a
+ * person needs to know about it (`issuer`, `validFrom`, `validTo`). Or the error of a handshake that broke.
+ *
+ * Of the names in it only its subjectAltName counts, and a `*` only as a whole left-most label. Bun itself also takes a common
+ * name, and `t*.example.com`.
  *
  * @param host - a name, or an address without brackets.
  * @see https://www.rfc-editor.org/rfc/rfc9525#section-6.3
- */
-export function mismatch(
-  certificate: X509Certificate | undefined,
-  host: string,
-): Error | undefined {
-  const options = { subject: 'never', partialWildcards: false } as const
-  const found = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
-  if (found !== undefined) return undefined
-  return coded('ERR_TLS_CERT_ALTNAME_INVALID')
-}
-
-/**
- * The error with which a certificate is refused, if it is: the TLS library's, else for its name; with what a person needs to
- * know about it (`issuer`, `validFrom`, `validTo`). Or the error of a handshake that broke.
  */
 export function refusalOf(
   error: Error | null,
@@ -93,10 +79,15 @@ export function refusalOf(
   host: string,
 ): Error | undefined {
   if (error !== null && codeOf(error) === 'EPROTO') return brokenHandshake(error)
-  const found = error ?? mismatch(certificate, host)
-  if (found === undefined || certificate === undefined) return found
-  const { issuer, validFrom, validTo } = certificate
-  return Object.assign(found, { issuer, validFrom, validTo })
+  const options = { subject: 'never', partialWildcards: false } as const
+  const name = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
+  if (error === null && name !== undefined) return undefined
+  const { issuer, validFrom, validTo } = certificate ?? {}
+  return Object.assign(error ?? coded('ERR_TLS_CERT_ALTNAME_INVALID'), {
+    issuer,
+    validFrom,
+    validTo,
+  })
 }
 
 /** A handshake that breaks, and is no verdict on a certificate: `ENOTLS` where the peer speaks something else. */

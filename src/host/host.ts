@@ -4,7 +4,6 @@ import { readBootClock } from './boot_clock.ts'
 import { runCommand } from './command.ts'
 import { openPrivateDirectory, replaceFile } from './disk.ts'
 import { connectNested } from './nested_tls.ts'
-import { createSignals, isRunning } from './signals.ts'
 import { connect } from './socket.ts'
 
 /**
@@ -21,6 +20,10 @@ export function createSystem(
   env: System['env'] = process.env,
 ): System {
   const onSignal = createSignals()
+  async function noted<T>(path: string, work: Promise<T>): Promise<T> {
+    reading.add(path)
+    return work.finally(() => reading.delete(path))
+  }
   return {
     env,
     product,
@@ -28,16 +31,11 @@ export function createSystem(
     connectNested,
     inspectCertificate,
     builtInRoots: () => process.getBuiltinModule('node:tls').rootCertificates.join('\n'),
-    readFile: async (path, maxBytes) => {
-      reading.add(path)
-      const bytes = Bun.file(literal(path)).slice(0, maxBytes).bytes()
-      return bytes.finally(() => reading.delete(path))
-    },
+    readFile: async (path, maxBytes) =>
+      noted(path, Bun.file(literal(path)).slice(0, maxBytes).bytes()),
     listFiles: async (directory) => {
-      reading.add(directory)
       const options = { cwd: literal(directory), absolute: true, onlyFiles: false, dot: true }
-      const paths = Array.fromAsync(new Bun.Glob('*').scan(options))
-      return paths.finally(() => reading.delete(directory))
+      return noted(directory, Array.fromAsync(new Bun.Glob('*').scan(options)))
     },
     replaceFile: async (path, text) => {
       // The old refresh token is spent, so losing this write costs a login. Nothing here is asynchronous: with somebody who
@@ -104,5 +102,44 @@ async function homeDirectory(): Promise<string | undefined> {
     return homedir()
   } catch {
     return undefined
+  }
+}
+
+/** See `System.isRunning`. */
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0)
+  } catch (error) {
+    // Not allowed to signal it: it is another user's.
+    return codeOf(error) === 'EPERM'
+  }
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Makes `System.onSignal`. Listeners are installed on first use (for PID 1 at once) and then kept: a signal is delivered only
+ * when the event loop is idle, so a pending one would be lost if they were removed.
+ */
+function createSignals(): (cleanUp: () => void) => () => void {
+  const cleanUps = new Set<() => void>()
+  let isListening = false
+  function end(signal: NodeJS.Signals, number: number): void {
+    for (const cleanUp of cleanUps) cleanUp()
+    for (const each of SIGNALS) process.off(each, end)
+    process.kill(process.pid, signal)
+    // Still here: PID 1, as in a container, is not ended by a signal that it does not handle, not even by one of its own.
+    // See pid_namespaces(7).
+    process.exit(128 + number)
+  }
+  function listen(): void {
+    if (!isListening) for (const signal of SIGNALS) process.on(signal, end)
+    isListening = true
+  }
+  if (process.pid === 1) listen()
+  return (cleanUp) => {
+    listen()
+    cleanUps.add(cleanUp)
+    return () => void cleanUps.delete(cleanUp)
   }
 }

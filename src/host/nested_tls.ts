@@ -10,11 +10,13 @@ import { brokenHandshake, createInbox, nameFailure, refusalOf } from './connecti
  *
  * @throws the runtime's error, with its `code`.
  */
-export async function connectNested({ hostname, port }: Peer): Promise<Connection> {
+export async function connectNested(peer: Peer): Promise<Connection> {
   const { connect } = process.getBuiltinModule('node:net')
-  return ready(connect({ host: hostname, port }), 'connect').catch(async (error: unknown) => {
-    throw await nameFailure({ hostname, port }, error)
-  })
+  return ready(connect({ host: peer.hostname, port: peer.port }), 'connect').catch(
+    async (error: unknown) => {
+      throw await nameFailure(peer, error)
+    },
+  )
 }
 
 async function ready(
@@ -25,7 +27,11 @@ async function ready(
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const inbox = createInbox()
   inbox.wait(() => undefined).catch(reject)
-  socket.on('error', (error) => inbox.end(renamed(error)))
+  socket.on('error', (error) => {
+    // As Bun's own sockets name it: a handshake that breaks is no verdict on a certificate.
+    const isHandshake = String(codeOf(error)).startsWith('ERR_SSL_')
+    inbox.end(isHandshake ? brokenHandshake(error) : error)
+  })
   for (const end of ['end', 'close']) socket.on(end, () => inbox.end(undefined))
   socket.once(event, () => {
     const error = refusal()
@@ -49,12 +55,6 @@ async function ready(
     })
   })
   return promise
-}
-
-/** As Bun's own sockets name it: a handshake that breaks is no verdict on a certificate. */
-function renamed(error: Error): Error {
-  const isHandshake = String(codeOf(error)).startsWith('ERR_SSL_')
-  return isHandshake ? brokenHandshake(error) : error
 }
 
 async function secure(carrier: Socket, tls: Tls): Promise<Connection> {

@@ -1,29 +1,18 @@
 import type { Connection, Peer, Tls } from '../base/system.ts'
-import { createInbox, type Inbox, nameFailure, refusalOf } from './connection.ts'
-
-/** What Bun calls when something happens to a socket. */
-type Handlers = Bun.SocketHandler<undefined>
-
-/** A connection's two directions. */
-interface Stream {
-  readonly inbox: Inbox
-  unsent: Uint8Array
-  /** Once TLS has been put on top, its bytes are no longer for this stream's reader. */
-  isCarrier: boolean
-}
+import { createInbox, nameFailure, refusalOf } from './connection.ts'
 
 /**
  * Connects to an address over TCP.
  *
  * @throws the runtime's error, with its `code`.
  */
-export async function connect({ hostname, port }: Peer): Promise<Connection> {
+export async function connect(peer: Peer): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const stream = createStream()
-  const fail = (error: unknown) => void nameFailure({ hostname, port }, error).then(reject)
+  const fail = (error: unknown) => void nameFailure(peer, error).then(reject)
   Bun.connect({
-    hostname,
-    port,
+    hostname: peer.hostname,
+    port: peer.port,
     socket: {
       ...handlersOf(stream),
       open: (socket) => resolve(connectionOn(socket, stream)),
@@ -33,11 +22,17 @@ export async function connect({ hostname, port }: Peer): Promise<Connection> {
   return promise
 }
 
-function createStream(): Stream {
-  return { inbox: createInbox(), unsent: new Uint8Array(), isCarrier: false }
+type Stream = ReturnType<typeof createStream>
+
+/** A connection's two directions. */
+function createStream() {
+  const unsent: Uint8Array = new Uint8Array()
+  // Once TLS has been put on top, its bytes are no longer for this stream's reader.
+  return { inbox: createInbox(), unsent, isCarrier: false }
 }
 
-function handlersOf(stream: Stream): Handlers {
+/** What Bun calls when something happens to a socket. */
+function handlersOf(stream: Stream): Bun.SocketHandler<undefined> {
   const { inbox } = stream
   return {
     data: (_, chunk) => {
