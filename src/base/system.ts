@@ -48,7 +48,7 @@ export interface Connection {
    *
    * @throws what `parse` throws, or the runtime's error, with its `code`.
    */
-  readonly ask: <T>(bytes: Uint8Array, parse: (received: Buffer) => T | undefined) => Promise<T>
+  readonly sendAndParse: <T>(bytes: Uint8Array, parse: (all: Buffer) => T | undefined) => Promise<T>
   /**
    * The same connection with TLS on top; from then on only that one may be used.
    *

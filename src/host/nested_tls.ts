@@ -42,7 +42,7 @@ async function ready(
     }
     socket.on('data', inbox.take)
     resolve({
-      ask: async (bytes, parse) => {
+      sendAndParse: async (bytes, parse) => {
         socket.write(bytes)
         return inbox.wait(parse)
       },

@@ -49,7 +49,7 @@ function handlersOf(stream: Stream): Bun.SocketHandler<undefined> {
 
 function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
   return {
-    ask: async (bytes, parse) => {
+    sendAndParse: async (bytes, parse) => {
       // What cannot be sent at once follows when the peer has read.
       stream.unsent = bytes.subarray(Math.max(0, socket.write(bytes)))
       return stream.inbox.wait(parse)

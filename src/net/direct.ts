@@ -119,12 +119,11 @@ async function connectToAny(
 ): Promise<Connection> {
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()
   const waiting = [...addresses]
-  let pending = 0
+  let left = addresses.length
   let isOver = false
   function tryNext(): void {
     const hostname = waiting.shift()
     if (hostname === undefined || isOver) return
-    pending += 1
     connect({ hostname, port }).then(
       (connection) => {
         if (isOver) connection.close()
@@ -132,8 +131,8 @@ async function connectToAny(
         resolve(connection)
       },
       (error: unknown) => {
-        pending -= 1
-        if (pending === 0 && waiting.length === 0) reject(error)
+        left -= 1
+        if (left === 0) reject(error)
         tryNext()
       },
     )

@@ -44,7 +44,7 @@ export async function exchange(
   try {
     const asked = connecting.then(async (connection) => {
       isConnected = true
-      return connection.ask(bytes, parseAnswer)
+      return connection.sendAndParse(bytes, parseAnswer)
     })
     return await within(timeoutMs, asked, () => (isConnected ? 'ENOANSWER' : notYet()))
   } finally {

@@ -49,8 +49,7 @@ export class ProxyError extends Error {}
 
 /** Whether TLS has refused a certificate: the system's own codes, for a connection that broke, have no underscore. */
 export function isUntrusted(error: unknown): boolean {
-  const code = codeOf(error)
-  return typeof code === 'string' && code.includes('_')
+  return String(codeOf(error)).includes('_')
 }
 
 /** Longest wait for a TCP connection, and for a TLS handshake, in milliseconds: what is not there by then never comes. */

@@ -74,14 +74,16 @@ async function readHostStore(system: System): Promise<TrustStore> {
       return undefined
     }
   }
-  async function listCertificates(directory: string): Promise<readonly string[]> {
-    return system.listFiles(directory).catch((error: unknown) => {
-      system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
-      return []
-    })
-  }
-  const listed = directories.split(':').filter(Boolean).map(listCertificates)
-  const files = [...(file === '' ? [] : [file]), ...(await Promise.all(listed)).flat()]
+  const listed = directories
+    .split(':')
+    .filter(Boolean)
+    .map(async (directory) =>
+      system.listFiles(directory).catch((error: unknown) => {
+        system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
+        return []
+      }),
+    )
+  const files = [file, ...(await Promise.all(listed)).flat()].filter(Boolean)
   const [host, ...named] = await Promise.all([
     file !== '' && directories !== '' ? undefined : findHostBundle(),
     ...files.map(readNamed),

@@ -49,7 +49,7 @@ export function answering(body: string): Connection {
   const bytes = Buffer.from(body)
   const head = `HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`
   const connection: Connection = {
-    ask: async (_, parse) => {
+    sendAndParse: async (_, parse) => {
       const parsed = parse(Buffer.concat([Buffer.from(head), bytes]))
       if (parsed === undefined) throw new Error('the answer is not whole')
       return parsed

@@ -25,7 +25,7 @@ export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Prom
   return secureWith(await reach.trust(), { host, sni: host }, async () => {
     const connection = await open()
     try {
-      const { status } = await connection.ask(request, parseConnected)
+      const { status } = await connection.sendAndParse(request, parseConnected)
       if (status >= 300) throw new ProxyError('', { cause: status })
       return connection
     } catch (error) {

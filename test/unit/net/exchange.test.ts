@@ -20,7 +20,7 @@ test('within() gives what comes in time, and an error with the code when it does
   expect(await late.catch((error: unknown) => error)).toMatchObject({ code: 'ELOOKUP' })
 })
 
-/** A connection that answers, or does what `ask` does, and whether it has been closed. */
+/** A connection that answers, or does what `sendAndParse` does, and whether it has been closed. */
 function opened(parts: Partial<Connection> = {}) {
   let isClosed = false
   const close = () => {
@@ -44,7 +44,7 @@ test.each([
   ['fails', failing, 1000, 'EPROTO'],
   ['does not answer', silent, 1, 'ENOANSWER'],
 ])('exchange() closes a connection that %s', async (_, ask, timeoutMs, code) => {
-  const { connection, isClosed } = opened({ ask })
+  const { connection, isClosed } = opened({ sendAndParse: ask })
   const asked = exchange(Promise.resolve(connection), NOTHING, timeoutMs, NOT_YET).catch(codeOf)
   expect([await asked, isClosed()]).toEqual([code, true])
 })

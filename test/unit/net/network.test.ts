@@ -223,7 +223,7 @@ function listen({
   const open = async ({ hostname, port }: Peer): Promise<Connection> => {
     peers.push(`${hostname}:${port}`)
     const connection: Connection = {
-      ask: async (bytes, parse) => {
+      sendAndParse: async (bytes, parse) => {
         const text = new TextDecoder().decode(bytes)
         sent.push(text)
         const tunnel = 'HTTP/1.1 200 Connection established\r\n\r\n'
@@ -398,7 +398,7 @@ test('what cannot be sent at once follows', async () => {
     })
   })
   const connection = await connect({ hostname: '127.0.0.1', port })
-  const answer = connection.ask(new Uint8Array(size), (bytes) =>
+  const answer = connection.sendAndParse(new Uint8Array(size), (bytes) =>
     bytes.length === 0 ? undefined : bytes.toString(),
   )
   expect(await answer).toBe('x')

@@ -13,7 +13,7 @@ async function connectBy(href: string, answer: string | undefined = ESTABLISHED)
   const events: string[] = []
   const connection: Connection = {
     ...answering(''),
-    ask: async (bytes, parse) => {
+    sendAndParse: async (bytes, parse) => {
       events.push(new TextDecoder().decode(bytes))
       const parsed = parse(Buffer.from(answer))
       if (parsed === undefined) throw FAULT
