@@ -205,6 +205,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'net/answer.ts',
+    code: "const text = bytes.toString('latin1', start, found === -1 ? end : found + 2)",
+    changes: ['2 -> (2 + 1)'],
+    why: 'What is behind the last line end is dropped, and a CR alone is no LF.',
+  },
+  {
+    file: 'net/answer.ts',
     code: "const [, name, value = ''] = FIELD_LINE.exec(line) ?? []",
     changes: ["'' -> 'x'"],
     why: 'The value is there if the name is; the default is for the types.',

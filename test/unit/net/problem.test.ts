@@ -94,6 +94,8 @@ test.each([
   [503, 'proxy_503', 'answered 503: it cannot reach h'],
   [504, 'proxy_503', 'answered 504: it cannot reach h'],
   [500, 'proxy_status', 'answered HTTP status 500'],
+  [501, 'proxy_status', 'answered HTTP status 501'],
+  [505, 'proxy_status', 'answered HTTP status 505'],
 ] as const)('describeError() knows what a proxy means by %i', (proxyStatus, cause, words) => {
   const found = describe(new ProxyError('', { cause: proxyStatus }), { proxy: 'p:1' })
   expect(found).toEqual({ cause, problem: `the proxy p:1 ${words}`, retryable: true })
