@@ -58,20 +58,19 @@ async function ready(
 }
 
 async function secure(carrier: Socket, tls: Tls): Promise<Connection> {
-  const { host, sni, ca, allowsIntermediates } = tls
   const { connect } = process.getBuiltinModule('node:tls')
   // With this variable `node:tls` prints a warning, although it has no effect here.
   const { NODE_TLS_REJECT_UNAUTHORIZED: hidden } = process.env
   delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
   const socket = connect({
     socket: carrier,
-    servername: sni,
-    ca,
+    servername: tls.sni,
+    ca: tls.ca,
     rejectUnauthorized: true,
-    allowPartialTrustChain: allowsIntermediates,
+    allowPartialTrustChain: tls.allowsIntermediates,
   })
   if (hidden !== undefined) process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = hidden
   return ready(socket, 'secureConnect', () =>
-    refusalOf(null, socket.getPeerX509Certificate(), host),
+    refusalOf(null, socket.getPeerX509Certificate(), tls.host),
   )
 }

@@ -63,31 +63,28 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
 
 async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
   const stream = createStream()
-  const { inbox } = stream
-  const { host, sni, ca, allowsIntermediates } = tls
-  const options = {
-    serverName: sni,
-    ca,
-    // Explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
-    rejectUnauthorized: true,
-    // Only where it is needed: with it Bun also reads what NODE_EXTRA_CA_CERTS names, although it trusts none of that.
-    ...(allowsIntermediates ? { allowPartialTrustChain: true } : {}),
-  }
   carrier.isCarrier = true
   return new Promise((resolve, reject) => {
     // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
-    for (const each of [carrier.inbox, inbox]) each.wait(() => undefined).catch(reject)
+    for (const { inbox } of [carrier, stream]) inbox.wait(() => undefined).catch(reject)
     // Those certificates may also make it throw: as anything thrown in here, that rejects the promise.
     socket.upgradeTLS({
       data: undefined,
-      tls: options,
+      tls: {
+        serverName: tls.sni,
+        ca: tls.ca,
+        // Explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no effect.
+        rejectUnauthorized: true,
+        // Only where it is needed: with it Bun also reads what NODE_EXTRA_CA_CERTS names, although it trusts none of that.
+        ...(tls.allowsIntermediates ? { allowPartialTrustChain: true } : {}),
+      },
       socket: {
         ...handlersOf(stream),
         handshake: (peer, isTrusted, error) => {
-          const refusal = refusalOf(error, peer.getPeerX509Certificate(), host)
+          const refusal = refusalOf(error, peer.getPeerX509Certificate(), tls.host)
           if (isTrusted && refusal === undefined) return resolve(connectionOn(peer, stream))
           // Before the end of the connection, which must not become the reason.
-          inbox.end(refusal)
+          stream.inbox.end(refusal)
           peer.terminate()
         },
       },

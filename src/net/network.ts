@@ -66,11 +66,8 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   /** Origins that could be connected to, whatever became of TLS. */
   const reached = new Set<string>()
   let store: Promise<TrustStore> | undefined
+  const trust = async () => (store ??= readTrustStore(caBundle, system))
 
-  async function trust(): Promise<TrustStore> {
-    store ??= readTrustStore(caBundle, system)
-    return store
-  }
   async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     const connect = proxy?.url.protocol === 'https:' ? system.connectNested : system.connect
     const reach = { lookUp, trust, connect, sleep: system.sleep }
