@@ -2,7 +2,6 @@ import { hostOf } from '../base/addresses.ts'
 import type { Connection, System } from '../base/system.ts'
 import type { Found } from '../config/settings.ts'
 import type { HttpAnswer } from './answer.ts'
-import type { TrustStore } from './certificates.ts'
 import { type Clock, startClock } from './clock.ts'
 import { connectTo, openNames } from './direct.ts'
 import { exchange, formatRequest, formatUserAgent, type HttpRequest } from './exchange.ts'
@@ -65,7 +64,7 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   const prepared = new Map<string, EarlyConnection>()
   /** Origins that could be connected to, whatever became of TLS. */
   const reached = new Set<string>()
-  let store: Promise<TrustStore> | undefined
+  let store: ReturnType<typeof readTrustStore> | undefined
   const trust = async () => (store ??= readTrustStore(caBundle, system))
 
   async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {

@@ -122,8 +122,7 @@ function ofProxy(cause: PeerCause): PeerCause {
 /** What a refused certificate says about itself: who has issued it, and from when or until when it is valid. */
 function describeCertificate(error: unknown, nowMs: number) {
   const parts = new Map<string, unknown>(Object.entries(error instanceof Error ? error : {}))
-  const names = parts.get('issuer')
-  const issuer = typeof names === 'string' ? issuerName(names)?.slice(0, MAX_ISSUER) : undefined
+  const issuer = issuerName(String(parts.get('issuer')))?.slice(0, MAX_ISSUER)
   const edge = codeOf(error) === 'CERT_HAS_EXPIRED' ? parts.get('validTo') : parts.get('validFrom')
   const edgeMs = Date.parse(String(edge))
   return {
