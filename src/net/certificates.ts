@@ -38,32 +38,34 @@ export function certificatesIn(bytes: Buffer): readonly Certificate[] {
 }
 
 /**
- * In the names of the roots that AWS's certificates end in.
+ * The roots that AWS's certificates end in: what is in their names, and its first word in base64, at each of the three places in
+ * a group of bytes where it may begin.
  *
  * @see https://www.amazontrust.com/repository/
  */
-const AMAZON_ROOTS = ['Amazon Root CA', 'Starfield Services Root Certificate Authority']
+export const AMAZON = { name: 'Amazon Root CA', word: ['QW1hem9u', 'FtYXpvb', 'BbWF6b2'] }
 
-/** `Amazon` and `Starfield` in base64, at each of the three places in a group of bytes where a name may begin. */
-export const AMAZON_IN_BASE64 = [
-  'QW1hem9u',
-  'FtYXpvb',
-  'BbWF6b2',
-  'U3RhcmZpZWxk',
-  'N0YXJmaWVsZ',
-  'TdGFyZmllbG',
-]
+/** The root behind those, for a store that is too old to have them. */
+export const STARFIELD = {
+  name: 'Starfield Services Root Certificate Authority',
+  word: ['U3RhcmZpZWxk', 'N0YXJmaWVsZ', 'TdGFyZmllbG'],
+}
 
 /**
  * The Amazon roots in a PEM file. Only what has one of the names in its base64 is decoded, since all of a bundle would take a
  * millisecond. A name that a line end cuts in two may be missed: that costs a second handshake, nothing else.
  */
 export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
+  const roots = rootsIn(bytes, AMAZON)
+  return roots.length > 0 ? roots : rootsIn(bytes, STARFIELD)
+}
+
+function rootsIn(bytes: Buffer, { name, word }: typeof AMAZON): readonly Certificate[] {
   // By their ends: a root has its name twice, as its own issuer.
   const blocks = new Map<number, Buffer>()
-  for (const name of AMAZON_IN_BASE64) {
+  for (const part of word) {
     let from = 0
-    for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, from)) {
+    for (let at = bytes.indexOf(part); at !== -1; at = bytes.indexOf(part, from)) {
       const end = bytes.indexOf(END, at)
       if (end === -1) break
       const start = from + Math.max(0, bytes.subarray(from, at).lastIndexOf(BEGIN))
@@ -71,12 +73,8 @@ export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
       blocks.set(end, bytes.subarray(start, from))
     }
   }
-  return [...blocks.values()].flatMap(certificatesIn).filter(isAmazonRoot)
-}
-
-function isAmazonRoot({ der }: Certificate): boolean {
-  const bytes = Buffer.from(der.buffer)
-  return AMAZON_ROOTS.some((name) => bytes.includes(name))
+  const text = Buffer.concat([...blocks.values()])
+  return certificatesIn(text).filter(({ der }) => Buffer.from(der.buffer).includes(name))
 }
 
 /** The bytes in base64 text if they are one DER SEQUENCE of exactly the length that it claims (X.690, 8.1.3). */
@@ -136,6 +134,10 @@ export function storeOf(
     const allowsIntermediates = kept.some(({ kind }) => kind === 'other')
     return { ca: allowsIntermediates || ca !== joinPem(found) ? ca : '', allowsIntermediates }
   }
-  const amazonRoots = () => asRead(bundles.flatMap((bundle) => bundle.amazonRoots))
+  const amazonRoots = () => {
+    const roots: Certificate[] = []
+    for (const bundle of bundles) roots.push(...bundle.amazonRoots)
+    return asRead(roots)
+  }
   return { forms: [amazonRoots, () => asRead(all()), parsable], name }
 }

@@ -1,11 +1,12 @@
 import { expect, test } from 'bun:test'
 
 import {
-  AMAZON_IN_BASE64,
+  AMAZON,
   amazonRootsIn,
   certificatesIn,
   formatPem,
   joinPem,
+  STARFIELD,
 } from '../../../src/net/certificates.ts'
 import { certificate, named, pem } from '../../support/pem.ts'
 
@@ -53,13 +54,23 @@ test('certificatesIn() takes damaged blocks out, since TLS would drop every cert
 })
 
 test('amazonRootsIn() finds the Amazon roots, wherever their names stand', () => {
-  const names = ['Amazon Root CA 1', 'Starfield Services Root Certificate Authority - G2']
-  // At each place in a group of three bytes, and not cut by the end of a line of 48.
-  const own = names.flatMap((name) => [100, 101, 102].map((at) => named(name, at)))
   const others = ['Amazon', 'Starfield Class 2', 'Root CA'].map((name) => named(name))
-  const bundle = [pem(1), ...own, ...others].join('\n')
-  expect(all(bundle)).toBe(bundle)
-  expect(amazonRoots(bundle).split('\n').toSorted()).toEqual(own.join('\n').split('\n').toSorted())
+  for (const name of ['Amazon Root CA 1', 'Starfield Services Root Certificate Authority - G2']) {
+    // At each place in a group of three bytes, and not cut by the end of a line of 48.
+    const own = [100, 101, 102].map((at) => named(name, at))
+    const bundle = [pem(1), ...own, ...others].join('\n')
+    expect(all(bundle)).toBe(bundle)
+    expect(amazonRoots(bundle).split('\n').toSorted()).toEqual(
+      own.join('\n').split('\n').toSorted(),
+    )
+  }
+})
+
+test("amazonRootsIn() gives Starfield's root only where Amazon's own are missing", () => {
+  const starfield = named('Starfield Services Root Certificate Authority - G2')
+  const amazon = named('Amazon Root CA 3')
+  expect(amazonRoots([starfield, amazon].join('\n'))).toBe(amazon)
+  expect(amazonRoots([pem(1), starfield].join('\n'))).toBe(starfield)
 })
 
 test('amazonRootsIn() gives a root once that has several names, as issuer and subject', () => {
@@ -71,7 +82,7 @@ test('amazonRootsIn() gives a root once that has several names, as issuer and su
 })
 
 test('amazonRootsIn() looks for the names in base64', () => {
-  const found = ['Amazon', 'Starfield'].flatMap((name) =>
+  const found = ['Amazon', 'Starfield'].map((name) =>
     [0, 1, 2].map((offset) => {
       const text = Buffer.concat([Buffer.alloc(offset), Buffer.from(name)]).toString('base64')
       // Only the characters that the name alone decides.
@@ -79,7 +90,7 @@ test('amazonRootsIn() looks for the names in base64', () => {
       return text.slice(Math.ceil((offset * 4) / 3), end)
     }),
   )
-  expect([...AMAZON_IN_BASE64]).toEqual(found)
+  expect([AMAZON.word, STARFIELD.word]).toEqual(found)
 })
 
 test('amazonRootsIn() gives Amazon roots that stand beside an unfinished block', () => {
