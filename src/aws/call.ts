@@ -101,7 +101,11 @@ export async function sign(
 ): Promise<HttpRequest> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   // A line break at the end, as a mounted secret often has, would otherwise end deep inside the signature.
-  if (![accessKeyId, secretAccessKey, sessionToken ?? 'none'].every(isHeaderText)) {
+  const canBeSent =
+    isHeaderText(accessKeyId) &&
+    isHeaderText(secretAccessKey) &&
+    isHeaderText(sessionToken ?? 'none')
+  if (!canBeSent) {
     throw failure('config_keys', { source: credentials.label })
   }
   const signed = await new AwsV4Signer({
@@ -118,5 +122,7 @@ export async function sign(
     allHeaders: true,
     datetime: new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, ''),
   }).sign()
-  return { ...request, headers: Object.fromEntries(signed.headers) }
+  const headers: Record<string, string> = {}
+  for (const [name, value] of signed.headers) headers[name] = value
+  return { ...request, headers }
 }

@@ -32,9 +32,11 @@ export function fromEnvironment(
   env: System['env'],
   isSet: (text: string) => boolean = Boolean,
 ): Found<string> | undefined {
-  return names
-    .map((origin) => ({ value: env[origin] ?? '', origin }))
-    .find(({ value }) => isSet(value))
+  for (const origin of names) {
+    const value = env[origin] ?? ''
+    if (isSet(value)) return { value, origin }
+  }
+  return undefined
 }
 
 /** The text of a setting's key in a profile, if it is not empty. */

@@ -12,8 +12,12 @@ export interface Setting<T> extends Kind<T> {
   readonly env: readonly string[]
 }
 
-function setting<T>(kind: Kind<T>, key: string | undefined, ...env: readonly string[]): Setting<T> {
-  return { ...kind, key, env }
+function setting<T>(
+  { parse, accepts }: Kind<T>,
+  key: string | undefined,
+  ...env: readonly string[]
+): Setting<T> {
+  return { parse, accepts, key, env }
 }
 
 /** A region becomes part of a host name, so its form is checked: with `s3`, `sts.s3.amazonaws.com` would be anyone's bucket. */

@@ -46,6 +46,7 @@ export async function readSharedConfig(
     if (path === undefined) return new Map()
     const refuse = refuseFile(name, path)
     const text = (await readTextFile({ path, maxBytes: MAX_CONFIG_BYTES, refuse }, system)) ?? ''
+    if (text === '') return new Map()
     const sections = parseIni(text, path)
     const state = whyUnreadable(text, sections)
     if (state === undefined) return sections

@@ -64,10 +64,10 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
 async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
   const stream = createStream()
   carrier.isCarrier = true
-  return new Promise((resolve, reject) => {
-    // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
-    for (const { inbox } of [carrier, stream]) inbox.wait(() => undefined).catch(reject)
-    // Those certificates may also make it throw: as anything thrown in here, that rejects the promise.
+  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  // Certificates that cannot be parsed end the carrier, a broken handshake the stream on top of it.
+  for (const { inbox } of [carrier, stream]) inbox.wait(() => undefined).catch(reject)
+  try {
     socket.upgradeTLS({
       data: undefined,
       tls: {
@@ -89,5 +89,9 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
         },
       },
     })
-  })
+  } catch (error) {
+    // Those certificates may also make it throw.
+    reject(error)
+  }
+  return promise
 }

@@ -93,9 +93,12 @@ function proofOf({ authorization }: Proxy): Readonly<Record<string, string>> {
 }
 
 function format(start: string, headers: Readonly<Record<string, string>>, body: string): Buffer {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  // One connection, one request: a line break in a value would begin another header, or another request.
-  if (!lines.every((line) => /^[\t\x20-\x7e]+$/.test(line))) throw coded('EINVAL')
+  const lines = Object.entries(headers).map(([name, value]) => {
+    const line = `${name}: ${value}`
+    // One connection, one request: a line break in a value would begin another header, or another request.
+    if (!/^[\t\x20-\x7e]+$/.test(line)) throw coded('EINVAL')
+    return line
+  })
   return Buffer.from(`${start} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 

@@ -86,13 +86,16 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   async function send(request: HttpRequest): Promise<HttpAnswer | NoAnswer> {
     const url = new URL(request.url)
     const proxy = request.isDirect === true ? undefined : findProxy(url, system.env)
-    const isSecure = [url, proxy?.url].some((each) => each?.protocol === 'https:')
+    const isSecure = url.protocol === 'https:' || proxy?.url.protocol === 'https:'
     const trustedBy = isSecure ? (await trust()).name : undefined
     // Outside the attempt: it has a time limit of its own. What goes wrong is said by whoever connects.
-    const [lookedUp] = await Promise.allSettled([lookUp(hostOf(proxy?.url ?? url))])
+    const isFound = await lookUp(hostOf(proxy?.url ?? url)).then(
+      () => true,
+      () => false,
+    )
     const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
     try {
-      if (timeoutMs <= 0 && lookedUp.status === 'fulfilled') throw broken('ENOTIME')
+      if (timeoutMs <= 0 && isFound) throw broken('ENOTIME')
       const bytes = formatRequest(request, userAgent, proxy)
       const notYet = () => (reached.has(url.origin) ? 'ENOTSECURE' : 'ENOTYET')
       const answer = await exchange(take(url, proxy), bytes, timeoutMs, notYet)

@@ -83,7 +83,8 @@ async function readHostStore(system: System): Promise<TrustStore> {
         return []
       }),
     )
-  const files = [file, ...(await Promise.all(listed)).flat()].filter(Boolean)
+  const files = file === '' ? [] : [file]
+  for (const paths of await Promise.all(listed)) files.push(...paths)
   const [host, ...named] = await Promise.all([
     file !== '' && directories !== '' ? undefined : findHostBundle(),
     ...files.map(readNamed),
