@@ -62,12 +62,13 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
-  /** Origins that could be connected to, whatever became of TLS. */
+  /** Origins that the latest connection has reached, whatever became of TLS. */
   const reached = new Set<string>()
   let store: ReturnType<typeof readTrustStore> | undefined
   const trust = async () => (store ??= readTrustStore(caBundle, system))
 
   async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
+    reached.delete(url.origin)
     const connect = proxy?.url.protocol === 'https:' ? system.connectNested : system.connect
     const reach = { lookUp, trust, connect, sleep: system.sleep }
     if (proxy !== undefined) return connectThrough(proxy, url, reach)

@@ -161,6 +161,18 @@ test('send() waits for a handshake no longer than for an answer', async () => {
   )
 })
 
+test('send() does not take a connection for one that is there because an earlier one was', async () => {
+  const { parts } = listen()
+  let isThere = true
+  const open = async (peer: Peer) =>
+    isThere ? parts.connect(peer) : Promise.withResolvers<Connection>().promise
+  const network = openNetwork(options, fakeSystem({ ...REAL, ...parts, connect: open }))
+  const request = { ...GET, url: 'http://h.example/', timeoutMs: 20 }
+  expect(await network.send(request)).toMatchObject({ kind: 'answer' })
+  isThere = false
+  expect(await network.send(request)).toMatchObject({ cause: 'connect_silent' })
+})
+
 test('send() is cut short by the deadline of the run, and not begun after it', async () => {
   const url = `http://127.0.0.1:${silent.port}/`
   const parts = { elapsedMs: () => 900 }
