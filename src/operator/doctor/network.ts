@@ -4,7 +4,7 @@ import { hostOf, isAddress, isLocalAddress, serverNameOf } from '../../base/addr
 import { quote } from '../../base/failure.ts'
 import { SETTINGS } from '../../config/settings_table.ts'
 import { tokenRequest } from '../../ecr/token.ts'
-import { dateOf } from '../../net/clock.ts'
+import { dateOf, MIN_SKEW_MS } from '../../net/clock.ts'
 import type { HttpAnswer } from '../../net/network.ts'
 import { findProxy, type Proxy } from '../../net/proxy/rules.ts'
 import { ask, attempt, explainProblem } from './explain.ts'
@@ -12,9 +12,6 @@ import type { Identity } from './identity.ts'
 import type { Tell } from './report.ts'
 import type { Prepared } from './settings.ts'
 import type { Issuers } from './watch.ts'
-
-/** AWS refuses signatures that are off by five minutes; from four on the run corrects its clock. */
-const MAX_SKEW_MS = 240_000
 
 /** Judges the way to ECR's API: name, address, proxy, TLS, clock. Asks without a signature: any answer will do. */
 export async function judgeNetwork(
@@ -132,7 +129,7 @@ function tellClock(
   if (dateMs === undefined) return
   const skewMs = (sentAtMs + nowMs) / 2 - dateMs
   const seconds = Math.round(Math.abs(skewMs) / 1000)
-  if (Math.abs(skewMs) < MAX_SKEW_MS) {
+  if (Math.abs(skewMs) < MIN_SKEW_MS) {
     const summary =
       seconds < 2 ? "this node's clock is right" : `this node's clock is ${seconds} s off`
     tell({ id, status: 'ok', summary })
