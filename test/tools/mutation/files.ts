@@ -1,17 +1,14 @@
 /** The code that decides, and the tests that judge each file. */
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['base/addresses.ts', ['unit/base/addresses', 'unit/net/proxy/rules', 'unit/net/direct']],
-  [
-    'aws/error_code.ts',
-    ['unit/aws/sdk_suites', 'unit/aws/sts', 'unit/aws/retry', 'unit/ecr/token'],
-  ],
+  ['aws/error_code.ts', ['unit/aws/error_code', 'unit/aws/retry', 'unit/aws/refusal']],
   ['aws/credentials.ts', ['unit/aws/credentials', 'unit/ecr/token']],
   [
     'base/decode.ts',
     [
       'unit/base/decode',
       'unit/aws/sts',
-      'unit/aws/sdk_suites',
+      'unit/aws/error_code',
       'unit/kubelet/protocol',
       'unit/ecr/token',
     ],
@@ -20,7 +17,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['cache/claim.ts', ['unit/cache/store', 'unit/cache/single_flight']],
   ['cache/key.ts', ['unit/cache/key']],
   ['net/certificates.ts', ['unit/net/certificates', 'unit/net/trust']],
-  ['net/clock.ts', ['unit/net/clock', 'unit/aws/retry', 'unit/aws/sdk_suites']],
+  ['net/clock.ts', ['unit/net/clock', 'unit/aws/retry', 'unit/aws/call']],
   ['config/ini.ts', ['unit/config/ini', 'unit/config/shared_files']],
   [
     'config/settings_table.ts',
@@ -34,15 +31,12 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
   [
     'config/shared_files.ts',
-    ['unit/config/shared_files', 'unit/aws/sdk_suites', 'unit/config/settings'],
+    ['unit/config/shared_files', 'unit/aws/service_url', 'unit/config/settings'],
   ],
   ['config/settings.ts', ['unit/config/settings', 'unit/aws/service_url']],
   ['credentials/imds.ts', ['unit/credentials/imds']],
   ['ecr/token.ts', ['unit/ecr/token', 'unit/aws/retry']],
-  [
-    'aws/endpoints.ts',
-    ['unit/aws/endpoints', 'unit/ecr/host', 'unit/aws/service_url', 'unit/aws/sdk_suites'],
-  ],
+  ['aws/endpoints.ts', ['unit/aws/endpoints', 'unit/ecr/host', 'unit/aws/service_url']],
   ['net/answer.ts', ['unit/net/answer']],
   ['net/exchange.ts', ['unit/net/exchange', 'unit/net/network']],
   ['net/direct.ts', ['unit/net/direct', 'unit/net/network', 'binary/early_connection']],
@@ -55,7 +49,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/proxy/rules.ts', ['unit/net/proxy/rules']],
   ['ecr/host.ts', ['unit/ecr/host']],
   ['kubelet/protocol.ts', ['unit/kubelet/protocol']],
-  ['aws/retry.ts', ['unit/aws/retry', 'unit/aws/sdk_suites']],
+  ['aws/retry.ts', ['unit/aws/retry', 'unit/aws/call']],
   ['cache/store.ts', ['unit/cache/store', 'unit/cache/sweep', 'unit/cache/single_flight']],
   ['cache/single_flight.ts', ['unit/cache/single_flight']],
   ['net/trust.ts', ['unit/net/trust']],

@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 import * as v from 'valibot'
 
-import { sign } from '../../../src/aws/call.ts'
+import { callAws, sign } from '../../../src/aws/call.ts'
 import type { HttpRequest } from '../../../src/net/exchange.ts'
+import { answer } from '../../support/answers.ts'
+import { fakeContext } from '../../support/context.ts'
+import clockSkew from '../../vectors/clock-skew/clock-skew-test-cases.json'
 
 const FOLDER = new URL('../../vectors/sigv4/', import.meta.url)
 
@@ -92,3 +95,61 @@ test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
     expect(passed).toBe(!DIFFERENT.has(name))
   },
 )
+
+// The suite of the SDKs. Its client keeps what it learns over many operations; a run of this program is the first of them.
+const FIRST_OPERATIONS = clockSkew.tests.flatMap(({ description, operations: [operation] }) =>
+  operation === undefined || (operation.initialClientSkew ?? 0) !== 0
+    ? []
+    : [{ description, ...operation }],
+)
+
+test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operation) => {
+  const { attempts, expectedOutcome } = operation
+  const outcomes = attempts.map(({ response }) => {
+    const code = 'errorCode' in response ? response.errorCode : undefined
+    return answer(
+      code === undefined ? '{}' : { __type: code },
+      response.statusCode,
+      response.headers,
+    )
+  })
+  const maxAttempts = 'maxAttempts' in operation ? String(operation.maxAttempts) : ''
+  const start = Date.parse(attempts[0]?.clientTimeAtSend ?? '')
+  const requestMs = Date.parse(attempts[0]?.clientTimeAtReceive ?? '') - start
+  const { context, requests } = fakeContext(outcomes, {
+    env: { AWS_MAX_ATTEMPTS: maxAttempts },
+    now: () => start,
+    requestMs,
+    deadlineMs: 1e9,
+  })
+  const credentials = {
+    accessKeyId: 'a',
+    secretAccessKey: 's',
+    sessionToken: undefined,
+    label: 'test',
+    expiresAtMs: undefined,
+  }
+  const call = callAws(
+    {
+      subject: 'cannot do it',
+      request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
+      service: 'ecr',
+      credentials,
+    },
+    context,
+  )
+  expect(
+    await call.then(
+      () => 'success',
+      () => 'error',
+    ),
+  ).toBe(expectedOutcome)
+  const signed = requests.map(({ headers }) => headers['x-amz-date'])
+  expect(signed).toEqual(
+    attempts.map(({ expectedSigningTime }) => expectedSigningTime.replaceAll(/[-:]/g, '')),
+  )
+})
+
+test('the suite of clock skew has cases', () => {
+  expect(FIRST_OPERATIONS.length).toBeGreaterThan(7)
+})

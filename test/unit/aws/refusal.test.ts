@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 
-import { isEcho } from '../../../src/aws/error_code.ts'
 import { describeRefusal, type Refused } from '../../../src/aws/refusal.ts'
 import type { PeerCause } from '../../../src/base/failure.ts'
 import { answer } from '../../support/answers.ts'
@@ -90,18 +89,6 @@ test.each([
   expect(explain('AccessDeniedException', message).problem).toStartWith(
     'AccessDeniedException from h: this identity may not ecr:GetAuthorizationToken',
   )
-})
-
-test.each([
-  ['SECRETKEY', true],
-  ['SECRET', false],
-  ['IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ', true],
-  ['XIQoJb3JpZ2luX2VjX', true],
-  ['XIQoJb3JpZ2luX2VX', false],
-  ['InvalidIdentityToken', false],
-])('isEcho(%s)', (text, expected) => {
-  const sent = 'SECRETKEY IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ&WebIdentityToken='
-  expect(isEcho(text, sent)).toBe(expected)
 })
 
 test.each([

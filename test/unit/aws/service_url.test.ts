@@ -2,12 +2,13 @@ import { expect, test } from 'bun:test'
 
 import { serviceUrl } from '../../../src/aws/endpoints.ts'
 import { readSettings } from '../../../src/config/settings.ts'
-import { readSharedConfig } from '../../../src/config/shared_files.ts'
+import { mergeProfiles, readSharedConfig, toProfile } from '../../../src/config/shared_files.ts'
 import { fetchContainerCredentials } from '../../../src/credentials/sources/container.ts'
 import { answer } from '../../support/answers.ts'
 import { fakeContext } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
 import { fakeSystem } from '../../support/system.ts'
+import endpointSuites from '../../vectors/endpoints/configured-endpoint-urls.json'
 
 const FIPS = { AWS_USE_FIPS_ENDPOINT: 'true' }
 const DUAL = { AWS_USE_DUALSTACK_ENDPOINT: 'true' }
@@ -176,4 +177,66 @@ test('serviceUrl() names file and line of a bad URL in a services section', asyn
   expect(message).toBe(
     "cannot use endpoint_url of ecr in '/h/.aws/config' line 4: it must be an http or https URL without user information, query or fragment",
   )
+})
+
+// The suite of the SDKs; its S3 and DynamoDB stand for ECR and STS.
+const OURS = new Map<string, 'ecr' | 'sts'>([
+  ['s3', 'ecr'],
+  ['dynamodb', 'sts'],
+])
+const rename = (text: string) => text.replace('_S3', '_ECR').replace('_DYNAMODB', '_STS')
+const [suite] = endpointSuites.testSuites
+const sections: Readonly<Record<string, object>> = suite?.services ?? {}
+const environments: Readonly<Record<string, object>> = suite?.environments ?? {}
+const profiles: Readonly<Record<string, object>> = suite?.profiles ?? {}
+
+function propertiesOf(values: object) {
+  return new Map(
+    Object.entries(values).map(([key, value]: [string, unknown]) => {
+      const inside: [string, unknown][] =
+        typeof value === 'object' ? Object.entries({ ...value }) : []
+      const nested = new Map(inside.map(([name, text]) => [name, String(text)]))
+      const text = typeof value === 'string' ? value : ''
+      const property = { value: text, file: 'config', line: 1, nested }
+      return [OURS.get(key) ?? key, property] as const
+    }),
+  )
+}
+
+const ENDPOINT_CASES = (suite?.endpointUrlTests ?? []).filter(
+  (each) => each.client_config === 'default',
+)
+
+test.each(ENDPOINT_CASES)('serviceUrl() $name', ({ profile, environment, service, output }) => {
+  const kind = OURS.get(service) ?? 'ecr'
+  const config = mergeProfiles(
+    new Map([
+      ['default', toProfile('default', propertiesOf(profiles[profile] ?? {}))],
+      ...Object.entries(sections).map(
+        ([name, values]) => [`services ${name}`, toProfile(name, propertiesOf(values))] as const,
+      ),
+    ]),
+    new Map(),
+  )
+  const env = Object.fromEntries(
+    Object.entries(environments[environment] ?? {}).map(([name, value]) => [
+      rename(name),
+      String(value),
+    ]),
+  )
+  const settings = readSettings(env, config.get('default'))
+  const own = {
+    ecr: 'https://api.ecr.fake-region-10.amazonaws.com/',
+    sts: 'https://sts.fake-region-10.amazonaws.com/',
+  }
+  // Where configured endpoints are ignored the suite expects the service's own.
+  const isOwn = /fake-region-10/.test(output.endpointUrl)
+  const expected = isOwn ? own[kind] : new URL(output.endpointUrl).href
+  expect(serviceUrl({ service: kind, region: 'fake-region-10' }, { settings, config })).toBe(
+    expected,
+  )
+})
+
+test('the suite of configured endpoints has cases', () => {
+  expect(ENDPOINT_CASES.length).toBeGreaterThan(15)
 })

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 
 import { decode, isHeaderText, parseTimestamp, refuseAnswer } from '../../../src/base/decode.ts'
 import { expectFailure } from '../../support/failures.ts'
+import times from '../../vectors/time/parse-tests.json'
 
 const REFUSE = refuseAnswer('the answer')
 
@@ -80,3 +81,13 @@ test.each([
 ])('parseTimestamp() refuses %j', (text) => {
   expect(expectFailure('answer_form', () => parseTimestamp(text, REFUSE))).not.toContain('SECRET')
 })
+
+// The SDKs' shared data, year 1 to 9999; this program reads times of now, to the millisecond.
+test.each(times.parse_date_time.filter(({ error }) => !error))(
+  'parseTimestamp() reads $smithy_format_value',
+  (each) => {
+    const expected =
+      Number(each.canonical_seconds) * 1000 + Math.trunc(each.canonical_nanos / 1_000_000)
+    expect(parseTimestamp(each.smithy_format_value, REFUSE)).toBe(expected)
+  },
+)

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 
-import { readJsonError } from '../../../src/aws/error_code.ts'
 import { parseRegistry } from '../../../src/ecr/host.ts'
 import { fetchRegistryToken, parseToken, tokenRequest } from '../../../src/ecr/token.ts'
 import { answer } from '../../support/answers.ts'
@@ -136,24 +135,6 @@ test('parseToken() refuses a list from ECR Public', () => {
   expectFailure('answer_form', () =>
     parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public', NOW),
   )
-})
-
-test.each([
-  ['__type', { __type: 'AccessDeniedException' }, {}, 'AccessDeniedException'],
-  ['namespace and URL around it', { __type: 'aws.x#FooError:http://y/' }, {}, 'FooError'],
-  ['the header first', { __type: 'Body' }, { 'x-amzn-errortype': 'Header:http://x' }, 'Header'],
-  ['__type behind an empty header', { __type: 'T' }, { 'x-amzn-errortype': '' }, 'T'],
-  ['what is as long as a code may be', { code: 'A'.repeat(64) }, {}, 'A'.repeat(64)],
-  ['code', { code: 'Code' }, {}, 'Code'],
-  ['code that is a number', { code: 400 }, {}, undefined],
-  ['__type before code', { code: 'Code', __type: 'Type' }, {}, 'Type'],
-  ['nothing', {}, {}, undefined],
-  ['no JSON', '<html>', {}, undefined],
-  ['no object', 'null', {}, undefined],
-  ['what is no code', { __type: 'the SECRET value' }, {}, undefined],
-  ['what is too long', { __type: 'A'.repeat(65) }, {}, undefined],
-])('readJsonError() reads %s', (_, body, headers, expected) => {
-  expect(readJsonError(answer(body, 400, headers)).code).toBe(expected)
 })
 
 const CREDENTIALS = {
