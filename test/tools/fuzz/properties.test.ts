@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { TARGETS } from '../tools/fuzz/targets.ts'
+import { TARGETS } from './targets.ts'
 
 // Each property for a moment, from the same seed each time, with the cases that were found once: a test that fails now and
 // then says nothing about the change at hand. `npm run fuzz` has the patience, and the chance.
