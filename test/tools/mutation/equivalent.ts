@@ -10,6 +10,12 @@ interface Equivalent {
 /** What survives and may, with the reason. */
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    file: 'base/failure.ts',
+    code: "return Object.assign(new Error('coded'), { code })",
+    changes: ["'coded' -> ''"],
+    why: 'The text is never shown.',
+  },
+  {
     file: 'base/addresses.ts',
     code: '/^\\[(fe[89ab][0-9a-f]|fd00:ec2):[0-9a-f:]*\\]$/.test(hostname)',
     changes: [
@@ -34,6 +40,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: "return { code: showable(code?.split(':', 1)[0]?.split('#').at(-1)), message }",
     changes: ['1 -> (1 + 1)'],
     why: 'Only the first part is used.',
+  },
+  {
+    file: 'aws/error_code.ts',
+    code: 'if (text.length >= 8 && text.length < RUN) return sent.includes(text)',
+    changes: ['< -> <='],
+    why: 'A text of that length is its own only run.',
   },
   {
     file: 'base/decode.ts',

@@ -2,6 +2,7 @@
 export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['base/addresses.ts', ['unit/base/addresses', 'unit/net/proxy/rules', 'unit/net/direct']],
   ['aws/error_code.ts', ['unit/aws/error_code', 'unit/aws/retry', 'unit/aws/refusal']],
+  ['base/failure.ts', ['unit/base/failure']],
   ['aws/credentials.ts', ['unit/aws/credentials', 'unit/ecr/token']],
   [
     'base/decode.ts',

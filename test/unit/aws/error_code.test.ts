@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { readdirSync, readFileSync } from 'node:fs'
 
-import { isEcho, readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
+import { isEcho, readError, readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
 import { answer } from '../../support/answers.ts'
 import jsonSuites from '../../vectors/protocol/json.json'
 import querySuites from '../../vectors/protocol/query.json'
@@ -23,6 +23,26 @@ test.each([
   ['what is too long', { __type: 'A'.repeat(65) }, {}, undefined],
 ])('readJsonError() reads %s', (_, body, headers, expected) => {
   expect(readJsonError(answer(body, 400, headers)).code).toBe(expected)
+})
+
+const messageOf = (body: unknown) => readJsonError(answer(body, 400)).message
+
+test('readJsonError() gives the message, by either name, and an empty one where there is none', () => {
+  expect(messageOf({ message: 'a', Message: 'b' })).toBe('a')
+  expect(messageOf({ message: '', Message: 'b' })).toBe('b')
+  expect(messageOf({ __type: 'T', message: 5 })).toBe('')
+  expect(messageOf('<html>')).toBe('')
+})
+
+test('readError() reads XML from STS, and JSON from the others', () => {
+  const xml = answer(error('<Code>AccessDenied</Code><Message>a</Message>'), 403)
+  const json = answer({ __type: 'AccessDeniedException', message: 'a' }, 400)
+  expect(readError('sts', xml)).toEqual({ code: 'AccessDenied', message: 'a' })
+  expect(readError('sts', json)).toEqual({ code: undefined, message: '' })
+  for (const service of ['ecr', 'ecr-public', 'sso', 'sso-oidc'] as const) {
+    expect(readError(service, json)).toEqual({ code: 'AccessDeniedException', message: 'a' })
+    expect(readError(service, xml)).toEqual({ code: undefined, message: '' })
+  }
 })
 
 const error = (code: string) => `<ErrorResponse><Error>${code}</Error></ErrorResponse>`
@@ -102,6 +122,8 @@ test('readXmlError() reads what STS sends', () => {
 
 test.each([
   ['SECRETKEY', true],
+  ['SECRETKE', true],
+  ['SECRETK', false],
   ['SECRET', false],
   ['IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ', true],
   ['XIQoJb3JpZ2luX2VjX', true],
