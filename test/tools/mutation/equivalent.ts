@@ -48,6 +48,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A text of that length is its own only run.',
   },
   {
+    file: 'credentials/environment.ts',
+    code: "const { protocol = '', username, password, href } = URL.parse(text) ?? {}",
+    changes: ["'' -> 'x'"],
+    why: 'Neither is a protocol that is taken.',
+  },
+  {
+    file: 'credentials/environment.ts',
+    code: "return /^https?:$/.test(protocol) && username === '' && password === '' ? href : undefined",
+    changes: ['^https?:$/ -> ^https?:/'],
+    why: 'A protocol ends with its colon.',
+  },
+  {
     file: 'base/decode.ts',
     code: 'const result = v.safeParse(schema, value, { abortEarly: true })',
     changes: ['true -> false'],

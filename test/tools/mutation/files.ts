@@ -23,7 +23,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'config/settings_table.ts',
     [
-      'unit/config/settings',
+      'unit/config/settings_table',
       'unit/aws/service_url',
       'house/readme',
       'unit/ecr/host',
@@ -35,6 +35,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
     ['unit/config/shared_files', 'unit/aws/service_url', 'unit/config/settings'],
   ],
   ['config/settings.ts', ['unit/config/settings', 'unit/aws/service_url']],
+  ['credentials/environment.ts', ['unit/credentials/environment']],
   ['credentials/imds.ts', ['unit/credentials/imds']],
   ['ecr/token.ts', ['unit/ecr/token', 'unit/aws/retry']],
   ['aws/endpoints.ts', ['unit/aws/endpoints', 'unit/ecr/host', 'unit/aws/service_url']],
