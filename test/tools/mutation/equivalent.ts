@@ -60,6 +60,16 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A protocol ends with its colon.',
   },
   {
+    file: 'credentials/sources/container.ts',
+    code: 'return /^127\\.[0-9.]+$/.test(address) || /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(address)',
+    changes: [
+      '.[0-9.]+$/ -> .[0-9.]+/',
+      '0-9a-f]{1,4}$/ -> 0-9a-f]{0,4}$/',
+      '9a-f]{1,4}$/ -> 9a-f]{1,5}$/',
+    ],
+    why: 'An address has nothing behind its digits, and a group one to four of them.',
+  },
+  {
     file: 'base/decode.ts',
     code: 'const result = v.safeParse(schema, value, { abortEarly: true })',
     changes: ['true -> false'],

@@ -3,9 +3,6 @@ import { expect, test } from 'bun:test'
 import { serviceUrl } from '../../../src/aws/endpoints.ts'
 import { readSettings } from '../../../src/config/settings.ts'
 import { mergeProfiles, readSharedConfig, toProfile } from '../../../src/config/shared_files.ts'
-import { fetchContainerCredentials } from '../../../src/credentials/sources/container.ts'
-import { answer } from '../../support/answers.ts'
-import { fakeContext } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
 import { fakeSystem } from '../../support/system.ts'
 import endpointSuites from '../../vectors/endpoints/configured-endpoint-urls.json'
@@ -63,54 +60,6 @@ test("serviceUrl() puts a configured URL in the place of a registry's form, but 
     )
     expect(message).toContain(`AWS_ENDPOINT_URL together with ${Object.keys(env)[0] ?? ''}`)
   }
-})
-
-const KEYS = answer({ AccessKeyId: 'a', SecretAccessKey: 's', Token: 't' })
-
-test.each([
-  [['127.0.0.1'], true],
-  [['127.0.0.1', '::1'], true],
-  [['169.254.170.23'], true],
-  [['fd00:ec2::23'], true],
-  [['127.0.0.1', '192.0.2.1'], false],
-  [['192.0.2.1', '127.0.0.1'], false],
-])(
-  'fetchContainerCredentials() for a name with the addresses %j: %p',
-  async (addresses, allowed) => {
-    const { context, requests } = fakeContext([KEYS], { lookUp: async () => addresses })
-    const promise = fetchContainerCredentials(
-      { value: 'http://agent.example/x', origin: 'V' },
-      context,
-    )
-    if (!allowed) {
-      expect(await expectRejection('config_container_host', promise)).toContain(
-        "cannot use V: 'agent.example' is neither",
-      )
-      expect(requests).toEqual([])
-      return
-    }
-    expect(await promise).toMatchObject({
-      accessKeyId: 'a',
-      label: 'container endpoint agent.example',
-    })
-    // Never through a proxy: the answer is the node's identity.
-    expect(requests[0]).toMatchObject({ isDirect: true, headers: { accept: 'application/json' } })
-  },
-)
-
-test.each([
-  'http://127.0.0.1/',
-  'http://[::1]/',
-  'http://[::ffff:127.0.0.1]/',
-  'http://169.254.170.2/',
-  'http://169.254.170.23/',
-  'http://[fd00:ec2::23]/',
-  'https://any.example/',
-])('fetchContainerCredentials() asks %s without looking it up', async (address) => {
-  const { context } = fakeContext([KEYS])
-  expect(
-    (await fetchContainerCredentials({ value: address, origin: 'V' }, context)).accessKeyId,
-  ).toBe('a')
 })
 
 const SERVICES = `[default]
