@@ -1,10 +1,6 @@
 import { expect, test } from 'bun:test'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 
-import { findSsoToken } from '../../src/credentials/sources/sso_token.ts'
-import { answer as httpAnswer } from '../support/answers.ts'
-import { fakeContext } from '../support/context.ts'
-import { expectRejection } from '../support/failures.ts'
 import { readPassword } from '../world/ecr.ts'
 import { issueKey } from '../world/keys.ts'
 import { findCredentials, readAnswer } from '../world/kubelet.ts'
@@ -511,36 +507,4 @@ test.concurrent('ten runs that find the same expired SSO token all end well', as
     )
     for (const run of runs) expectPassword(run, PRIVATE)
   }),
-)
-
-test.concurrent(
-  'an SSO token that cannot be stored is told, since it works only once',
-  async () => {
-    const { context } = fakeContext([httpAnswer({ accessToken: 'NEW', expiresIn: 3600 })], {
-      env: { HOME: '/h' },
-      readFile: async () =>
-        new TextEncoder().encode(
-          JSON.stringify({
-            accessToken: 'OLD',
-            expiresAt: PAST,
-            refreshToken: 'r',
-            clientId: 'c',
-            clientSecret: 's',
-          }),
-        ),
-      replaceFile: async () => Promise.reject(Object.assign(new Error('no'), { code: 'EROFS' })),
-    })
-    const sso = {
-      profile: 'p',
-      session: 'corp',
-      startUrl: 'u',
-      region: 'us-east-1',
-      accountId: '1',
-      roleName: 'r',
-    }
-    const message = await expectRejection('sso_store', findSsoToken(sso, context))
-    expect(message).toMatch(
-      /^cannot replace the SSO token file '\/h\/.aws\/sso\/cache\/[0-9a-f]{40}.json': the file system is read-only; hint/,
-    )
-  },
 )

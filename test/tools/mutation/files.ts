@@ -37,6 +37,8 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['config/settings.ts', ['unit/config/settings', 'unit/aws/service_url']],
   ['credentials/environment.ts', ['unit/credentials/environment']],
   ['credentials/sources/container.ts', ['unit/credentials/sources/container']],
+  ['credentials/sources/sso.ts', ['unit/credentials/sources/sso']],
+  ['credentials/sources/sso_token.ts', ['unit/credentials/sources/sso_token']],
   ['credentials/imds.ts', ['unit/credentials/imds']],
   ['ecr/token.ts', ['unit/ecr/token', 'unit/aws/retry']],
   ['aws/endpoints.ts', ['unit/aws/endpoints', 'unit/ecr/host', 'unit/aws/service_url']],
