@@ -1,7 +1,12 @@
 import { expect, test } from 'bun:test'
 import { X509Certificate } from 'node:crypto'
 
-import { createInbox, nameFailure, refusalOf } from '../../../src/host/connection.ts'
+import {
+  brokenHandshake,
+  createInbox,
+  nameFailure,
+  refusalOf,
+} from '../../../src/host/connection.ts'
 import { issue, type Wish } from '../../world/issued.ts'
 
 async function codeFor(host: string, names: Wish['names'] = []) {
@@ -119,4 +124,48 @@ test('isEmpty() is true until something has come, or the end', () => {
   fed.take(bytes('a'))
   ended.end(undefined)
   expect([fresh, fed, ended].map((inbox) => inbox.isEmpty())).toEqual([true, false, false])
+})
+
+// A connection to a UDP socket fails for other reasons, too; those say nothing about the way there.
+test('nameFailure() leaves an error as it is where the probe fails for another reason', async () => {
+  const refusal = Object.assign(new Error('x'), { code: 'ECONNREFUSED' })
+  expect(await nameFailure({ hostname: '255.255.255.255', port: 1 }, refusal)).toBe(refusal)
+})
+
+async function certificateFor(host: string): Promise<X509Certificate> {
+  const { pem } = await issue({ name: 'n', names: [{ type: 'dns', value: host }], days: [0, 1] })
+  return new X509Certificate(pem)
+}
+
+test('refusalOf() has nothing against a certificate that is trusted, and for this host', async () => {
+  expect(refusalOf(null, await certificateFor('h.example'), 'h.example')).toBeUndefined()
+})
+
+test('refusalOf() says first what the TLS library says, and what a person must know', async () => {
+  const certificate = await certificateFor('h.example')
+  const expired = Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' })
+  const about = {
+    issuer: 'CN=n',
+    validFrom: certificate.validFrom,
+    validTo: certificate.validTo,
+  }
+  expect(certificate.validTo).toMatch(/ GMT$/)
+  expect(refusalOf(expired, certificate, 'other')).toMatchObject({
+    code: 'CERT_HAS_EXPIRED',
+    ...about,
+  })
+  expect(refusalOf(null, certificate, 'other')).toMatchObject({ ...REFUSED, ...about })
+  expect(refusalOf(null, undefined, 'h.example')).toMatchObject(REFUSED)
+})
+
+test.each([
+  ['error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_PROTOCOL_VERSION', 'EPROTO'],
+  ['error:100000f7:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER', 'ENOTLS'],
+])('brokenHandshake() of %s', async (message, code) => {
+  expect(brokenHandshake(new Error(message))).toMatchObject({ code })
+  const broken = Object.assign(new Error(message), { code: 'EPROTO' })
+  // No verdict on the certificate, even if one has come.
+  const found = refusalOf(broken, await certificateFor('h.example'), 'other')
+  expect(found).toMatchObject({ code })
+  expect(found).not.toHaveProperty('issuer')
 })

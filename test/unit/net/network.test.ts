@@ -1,5 +1,4 @@
 import { afterAll, expect, test } from 'bun:test'
-import { createServer } from 'node:net'
 
 import type { Connection, Peer, Tls } from '../../../src/base/system.ts'
 import { connectNested } from '../../../src/host/nested_tls.ts'
@@ -391,32 +390,6 @@ test.each([
   },
 )
 
-test('what cannot be sent at once follows', async () => {
-  const size = 20_000_000
-  let received = 0
-  const server = createServer((socket) => {
-    // More than the system holds for a reader that does not read.
-    socket.pause()
-    setTimeout(() => socket.resume(), 200)
-    socket.on('data', (bytes: Buffer) => {
-      received += bytes.length
-      if (received === size) socket.end('x')
-    })
-  })
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : 0)
-    })
-  })
-  const connection = await connect({ hostname: '127.0.0.1', port })
-  const answer = connection.sendAndParse(new Uint8Array(size), (bytes) =>
-    bytes.length === 0 ? undefined : bytes.toString(),
-  )
-  expect(await answer).toBe('x')
-  server.close()
-})
-
 test('prepare() does harm to nobody when it fails', async () => {
   const { parts, peers } = listen()
   let attempts = 0
@@ -510,28 +483,6 @@ test('send() shows no text of an error that is not its own', async () => {
     'the connection to 127.0.0.1:PORT failed',
   ])
 })
-
-test.each([
-  ['plain text', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'ENOTLS'],
-  ['an alert', Buffer.from('15030300020246', 'hex'), 'EPROTO'],
-])(
-  'connectNested() takes %s for no verdict on a certificate, as connect() does',
-  async (_, bytes, code) => {
-    const server = Bun.listen({
-      hostname: '127.0.0.1',
-      port: 0,
-      socket: { data: (socket) => void socket.end(bytes) },
-    })
-    const ca = await Bun.file(world.caFile).text()
-    const tls = { host: 'h.example', sni: 'h.example', ca, allowsIntermediates: false }
-    for (const open of [connect, connectNested]) {
-      const connection = await open({ hostname: '127.0.0.1', port: server.port })
-      const outcome = await connection.secure(tls).catch((error: unknown) => error)
-      expect(outcome).toMatchObject({ code })
-    }
-    server.stop(true)
-  },
-)
 
 test('send() connects to the addresses that addressesOf() gave', async () => {
   const answers = [['127.0.0.1'], ['192.0.2.1']]
