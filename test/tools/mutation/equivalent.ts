@@ -43,7 +43,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: 'if (text.length >= 8 && text.length < RUN) return sent.includes(text)',
+    code: 'if (text.length < RUN) return text.length >= 8 && sent.includes(text)',
     changes: ['< -> <='],
     why: 'A text of that length is its own only run.',
   },

@@ -128,6 +128,9 @@ test.each([
   ['IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ', true],
   ['XIQoJb3JpZ2luX2VjX', true],
   ['XIQoJb3JpZ2luX2VX', false],
+  // Sixteen at the very end, and fifteen.
+  ['XIQoJb3JpZ2luX2Vj', true],
+  ['XXIQoJb3JpZ2luX2V', false],
   ['InvalidIdentityToken', false],
 ])('isEcho(%s)', (text, expected) => {
   const sent = 'SECRETKEY IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ&WebIdentityToken='
