@@ -340,33 +340,3 @@ test.concurrent(
       ])
     }),
 )
-
-// A bug, whatever it throws. The real main.ts, in which the run itself is replaced.
-test.concurrent.each([
-  `new Error('sentinel-text', { cause: 'sentinel-cause' })`,
-  `Object.assign(new TypeError('sentinel-text'), { code: 'sentinel-code' })`,
-  `'sentinel-text'`,
-  `{ name: 'Failure', code: 'bad_config', message: 'sentinel-text' }`,
-  'null',
-])('an unexpected error shows nothing of itself: throw %s', async (thrown) =>
-  inWorld(async (world) => {
-    const main = `${world.directory}/main.ts`
-    const source = new URL('../../src/', import.meta.url)
-    const text = readFileSync(new URL('main.ts', source), 'utf8')
-    const own = text.replace(
-      "import { answerRequest } from './plugin.ts'",
-      `async function answerRequest() { throw ${thrown} }`,
-    )
-    expect(own.length).not.toBe(text.length)
-    writeFileSync(main, own.replaceAll(/from '(\.[^']+)'/g, `from '${source.pathname}$1'`))
-    const command = [process.execPath, main]
-    for (const args of [[], ['--verbose']]) {
-      const outcome = await runPlugin({ stdin: kubeletRequest(IMAGE), command, args })
-      expect([outcome.exitCode, outcome.stdout]).toEqual([1, ''])
-      expect(outcome.stderr.split('\n').at(-1)).toBe(
-        'ecr-credential-provider: internal error: this is a bug',
-      )
-      expect(outcome.stderr).not.toContain('sentinel')
-    }
-  }),
-)

@@ -45,9 +45,9 @@ export function fakeSystem({ files = {}, ...parts }: FakeParts = {}): System {
 }
 
 /** A connection whose server answers with this body, whatever it is asked. */
-export function answering(body: string): Connection {
+export function answering(body: string, status = 200): Connection {
   const bytes = Buffer.from(body)
-  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`
+  const head = `HTTP/1.1 ${status} X\r\nContent-Length: ${bytes.length}\r\n\r\n`
   const connection: Connection = {
     sendAndParse: async (_, parse) => {
       const parsed = parse(Buffer.concat([Buffer.from(head), bytes]))
