@@ -1,4 +1,4 @@
-import type { Context } from './aws/context.ts'
+import type { Run } from './aws/run.ts'
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
 import { cacheKey } from './cache/key.ts'
@@ -13,17 +13,11 @@ import { resolveSource } from './credentials/resolve.ts'
 import { selectProfile } from './credentials/select.ts'
 import { readServiceAccount } from './credentials/service_account.ts'
 import { parseRegistry } from './ecr/host.ts'
-import { planPull, type Pull } from './ecr/pull.ts'
+import { planPull, type Pull, regionOf } from './ecr/pull.ts'
 import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import { formatResponse, parseRequest } from './kubelet/protocol.ts'
 import { openNetwork } from './net/network.ts'
-
-/** What a run has read and chosen before it asks anybody. */
-export interface Run extends Omit<Context, 'region'> {
-  readonly options: Options
-  readonly imds: Imds
-}
 
 /**
  * The whole run: the kubelet's request in, the document for its answer out. Nothing is written here, so a run that fails
@@ -37,41 +31,41 @@ export async function answerRequest(
   system: System,
 ): Promise<string> {
   // Side by side, since the first file that is waited for takes 0.3 ms, whatever it is.
-  const opening = openRun(options, system)
+  const opening = openRun(options.timeoutMs, system)
   // What is wrong with the request is said first.
   opening.catch(() => undefined)
   const request = parseRequest(await input)
   const registry = parseRegistry(request.image, options.mirrors)
   const account = readServiceAccount(request, options.irsaRole, system.env)
   const run = await opening
-  const pull = planPull(registry, account, run)
-  const cache = await openCache(pull, run).catch((error: unknown) => {
+  const pull = planPull(registry, run, account)
+  const cache = await openCache(pull, options.cacheDirectory, run).catch((error: unknown) => {
     // A cache that cannot be used must not cost a pull.
     if (!(error instanceof Failure)) throw error
     system.step(error.message)
     return undefined
   })
-  const registryToken = await (cache === undefined
-    ? fetchToken(pull, run, false)
-    : shareToken(cache, run, async (yields) => fetchToken(pull, run, yields)))
+  const imds = openImds(run)
+  const ask = async (yields: boolean) => fetchToken(pull, imds, run, yields)
+  const registryToken = await (cache === undefined ? ask(false) : shareToken(cache, run, ask))
   return formatResponse(request.apiVersion, registry.host, registryToken)
 }
 
 /**
  * Reads the configuration and selects from it.
  *
+ * @param deadlineMs - when the run must be over, in milliseconds since the program began.
  * @throws {Failure} `config_...`, `profile_...` - it cannot be read, or is wrong.
  */
-export async function openRun(options: Options, system: System): Promise<Run> {
+export async function openRun(deadlineMs: number, system: System): Promise<Run> {
   const config = await readSharedConfig(system)
   const profile = selectProfile(config, system.env)
   const settings = readSettings(system.env, profile)
   sayUnpaired(system)
   const caBundle = settings.get(SETTINGS.caBundle)
   const appId = settings.get(SETTINGS.appId)?.value
-  const network = openNetwork({ caBundle, appId, deadlineMs: options.timeoutMs }, system)
-  const context = { system, config, settings, profile, network }
-  return { ...context, options, imds: openImds(context) }
+  const network = openNetwork({ caBundle, appId, deadlineMs }, system)
+  return { system, config, profile, settings, network }
 }
 
 /**
@@ -82,17 +76,18 @@ export async function openRun(options: Options, system: System): Promise<Run> {
  * @throws {Failure} of the source, or of the call.
  */
 export async function fetchToken(
-  { registry, source, region: known }: Pull,
+  pull: Pull,
+  imds: Imds,
   run: Run,
   yields: boolean,
 ): Promise<RegistryToken> {
-  const region = known ?? (await run.imds.fetchRegion('nothing else names a region'))
-  const context = { ...run, region }
+  const { registry, source } = pull
+  const region = await regionOf(pull, imds, 'nothing else names a region')
   // The handshake with ECR takes as long as finding credentials: they go on side by side.
-  run.network.prepare(tokenRequest(registry, context).url)
-  const credentials = await resolveSource(source, run.imds, context)
+  run.network.prepare(tokenRequest(registry, region, run).url)
+  const credentials = await resolveSource(source, region, imds, run)
   run.system.step(`signing with credentials: ${credentials.label}`)
-  return fetchRegistryToken(registry, { credentials, yields }, context)
+  return fetchRegistryToken(registry, { region, credentials, yields }, run)
 }
 
 /**
@@ -101,10 +96,13 @@ export async function fetchToken(
  *
  * @throws {Failure} `cache_...` - the directory cannot be used.
  */
-export async function openCache(pull: Pull, run: Run): Promise<TokenCache | undefined> {
-  const { registry, source, region } = pull
-  const { options, system } = run
-  if (options.cacheDirectory === undefined) return undefined
+export async function openCache(
+  { registry, source, region }: Pull,
+  directory: string | undefined,
+  run: Run,
+): Promise<TokenCache | undefined> {
+  const { system } = run
+  if (directory === undefined) return undefined
   if (source.kind === 'service_account') {
     system.step("not using the cache: it is for a service account's role")
     return undefined
@@ -114,9 +112,5 @@ export async function openCache(pull: Pull, run: Run): Promise<TokenCache | unde
     return undefined
   }
   system.step('opening the cache directory')
-  return openTokenCache(
-    options.cacheDirectory,
-    cacheKey(source, registry, { ...run, region }),
-    system,
-  )
+  return openTokenCache(directory, cacheKey(source, registry, region, run), system)
 }

@@ -5,20 +5,26 @@ import { failed, failure, problem } from '../base/failure.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import type { Context } from './context.ts'
 import { type Credentials, describeCredentials } from './credentials.ts'
 import type { Service } from './endpoints.ts'
 import { isEcho, readError } from './error_code.ts'
 import { describeRefusal, isHtml } from './refusal.ts'
 import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
+import type { Run } from './run.ts'
+
+/** What a signature is made with, and valid for. */
+export interface Signing {
+  readonly region: string
+  readonly credentials: Credentials
+}
 
 export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
   readonly subject: string
   readonly service: Service
   readonly request: Omit<HttpRequest, 'timeoutMs'>
-  /** To sign with, for the region of the context; without them the request is sent unsigned. */
-  readonly credentials?: Credentials | undefined
+  /** Without it the request is sent unsigned. */
+  readonly signing?: Signing | undefined
 }
 
 /** Longest wait for one attempt, in milliseconds. AWS usually answers within 100. */
@@ -45,9 +51,12 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  *
  * @throws {Failure} of the network, of {@link describeRefusal}, `throttled`, or of {@link sign}.
  */
-export async function callAws(call: AwsCall, context: Context): Promise<HttpAnswer> {
-  const { settings, system, network, region } = context
-  const { service, credentials } = call
+export async function callAws(
+  call: AwsCall,
+  run: Pick<Run, 'settings' | 'system' | 'network'>,
+): Promise<HttpAnswer> {
+  const { settings, system, network } = run
+  const { service, signing } = call
   const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
   const maxAttempts = settings.get(SETTINGS.maxAttempts)?.value
   const forbidden = settings.get(SETTINGS.noSkewCorrection)
@@ -55,22 +64,22 @@ export async function callAws(call: AwsCall, context: Context): Promise<HttpAnsw
   let sentAtMs = 0
   const errorCode = (answer: HttpAnswer) => readError(service, answer).code
   function learn(answer: HttpAnswer): boolean {
-    if (credentials === undefined || uncorrected !== undefined) return false
+    if (signing === undefined || uncorrected !== undefined) return false
     return SKEW_CODES.has(errorCode(answer) ?? '') && network.clock.learn(answer.headers, sentAtMs)
   }
-  const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, context, async () => {
+  const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, run, async () => {
     sentAtMs = system.now()
-    if (credentials === undefined) return network.send(request)
-    return network.send(await sign(request, credentials, { service, region }, network.clock.now()))
+    if (signing === undefined) return network.send(request)
+    return network.send(await sign(request, { service, ...signing }, network.clock.now()))
   })
   const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
   const nowMs = network.clock.now()
-  const signedAs = credentials === undefined ? '' : describeCredentials(credentials, nowMs)
+  const signedAs = signing === undefined ? '' : describeCredentials(signing.credentials, nowMs)
   const facts = [describeAttempts(tried), signedAs]
   if (outcome.kind === 'no_answer') throw failed(call.subject, outcome, facts)
   const { host } = new URL(request.url)
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials ?? {}
+  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
   const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
   const { code: said = '', message } = readError(service, outcome)
   const code = said === '' || isEcho(said, secrets) ? undefined : said
@@ -78,8 +87,15 @@ export async function callAws(call: AwsCall, context: Context): Promise<HttpAnsw
     const shown = code ?? `HTTP status ${outcome.status}`
     throw failed(call.subject, problem('throttled', { code: shown, host }), facts)
   }
-  const signedFor = credentials === undefined ? undefined : region
-  const known = { service, answer: outcome, host, signedFor, secrets, nowMs, uncorrected }
+  const known = {
+    service,
+    answer: outcome,
+    host,
+    signedFor: signing?.region,
+    secrets,
+    nowMs,
+    uncorrected,
+  }
   throw failed(call.subject, describeRefusal({ code, message, ...known }), facts)
 }
 
@@ -95,8 +111,7 @@ export async function callAws(call: AwsCall, context: Context): Promise<HttpAnsw
  */
 export async function sign(
   request: HttpRequest,
-  credentials: Credentials,
-  { service, region }: Readonly<Record<'service' | 'region', string>>,
+  { service, region, credentials }: Signing & { readonly service: string },
   nowMs: number,
 ): Promise<HttpRequest> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials

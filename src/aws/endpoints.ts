@@ -1,7 +1,7 @@
 import { failure, quote } from '../base/failure.ts'
 import { type Found, validate } from '../config/settings.ts'
 import { SERVICE_URL, SETTINGS } from '../config/settings_table.ts'
-import type { Context } from './context.ts'
+import type { Run } from './run.ts'
 
 /** The AWS services this program calls; those that are signed, by their signing names. */
 export type Service = 'ecr' | 'ecr-public' | 'sts' | 'sso' | 'sso-oidc'
@@ -80,7 +80,7 @@ interface ServiceRequest extends Partial<EndpointForm> {
   readonly region: string
 }
 
-type Configured = Pick<Context, 'settings' | 'config'>
+type Configured = Pick<Run, 'settings' | 'config'>
 
 /**
  * The URL of a service: a configured one, else the one of AWS for the region and form.
@@ -89,11 +89,11 @@ type Configured = Pick<Context, 'settings' | 'config'>
  * FIPS or dual-stack, which it would silently undo.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function serviceUrl(wanted: ServiceRequest, context: Configured): string {
+export function serviceUrl(wanted: ServiceRequest, run: Configured): string {
   const { service, region } = wanted
-  const configured = configuredUrl(service, context)
-  const fips = context.settings.get(SETTINGS.fips)
-  const dualStack = context.settings.get(SETTINGS.dualStack)
+  const configured = configuredUrl(service, run)
+  const fips = run.settings.get(SETTINGS.fips)
+  const dualStack = run.settings.get(SETTINGS.dualStack)
   if (configured === undefined) {
     const host = serviceHost(service, region, {
       ...wanted,
@@ -107,8 +107,8 @@ export function serviceUrl(wanted: ServiceRequest, context: Configured): string 
   throw failure('config_endpoint_form', { origin: configured.origin, other: contradiction.origin })
 }
 
-function configuredUrl(service: Service, context: Configured): Found<string> | undefined {
-  const { settings, config } = context
+function configuredUrl(service: Service, run: Configured): Found<string> | undefined {
+  const { settings, config } = run
   if (settings.get(SETTINGS.ignoreEndpoints)?.value === true) return undefined
   const own = settings.get(SETTINGS[service])
   if (own !== undefined) return own

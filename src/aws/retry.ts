@@ -1,5 +1,5 @@
 import type { HttpAnswer, NoAnswer } from '../net/network.ts'
-import type { Context } from './context.ts'
+import type { Run } from './run.ts'
 
 /** What an attempt has come to. */
 type Outcome = HttpAnswer | NoAnswer
@@ -103,7 +103,7 @@ export function delayAfter({ outcome, outlook, attempts }: Tried, random: number
  */
 export async function withRetries(
   { maxAttempts = 0, errorCode, learn, yields = false }: RetryOptions,
-  { system, network }: Pick<Context, 'system' | 'network'>,
+  { system, network }: Pick<Run, 'system' | 'network'>,
   attempt: () => Promise<Outcome>,
 ): Promise<Tried> {
   const startMs = system.elapsedMs()

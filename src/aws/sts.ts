@@ -1,10 +1,10 @@
 import { elementText, parseTimestamp, refuseAnswer } from '../base/decode.ts'
 import { quote, subject } from '../base/failure.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import { callAws } from './call.ts'
-import type { Context } from './context.ts'
+import { callAws, type Signing } from './call.ts'
 import type { Credentials } from './credentials.ts'
 import { serviceUrl } from './endpoints.ts'
+import type { Run } from './run.ts'
 
 /** A role to assume, and the name that its session has in CloudTrail. */
 interface Role {
@@ -33,14 +33,14 @@ const refuse = refuseAnswer("STS's answer")
  */
 export async function assumeRole(
   input: AssumeRoleInput,
-  base: Credentials,
-  context: Context,
+  { region, credentials }: Signing,
+  run: Run,
 ): Promise<Credentials> {
   const parameters = {
     DurationSeconds: `${input.durationSeconds}`,
     ...(input.externalId === undefined ? {} : { ExternalId: input.externalId }),
   }
-  return callSts('AssumeRole', input, parameters, context, base)
+  return callSts('AssumeRole', input, parameters, region, run, credentials)
 }
 
 /**
@@ -52,19 +52,20 @@ export async function assumeRole(
 export async function assumeRoleWithWebIdentity(
   role: Role,
   token: string,
-  context: Context,
+  region: string,
+  run: Run,
 ): Promise<Credentials> {
-  return callSts('AssumeRoleWithWebIdentity', role, { WebIdentityToken: token }, context)
+  return callSts('AssumeRoleWithWebIdentity', role, { WebIdentityToken: token }, region, run)
 }
 
 async function callSts(
   action: 'AssumeRole' | 'AssumeRoleWithWebIdentity',
   role: Role,
   parameters: Readonly<Record<string, string>>,
-  context: Context,
+  region: string,
+  run: Run,
   credentials?: Credentials,
 ): Promise<Credentials> {
-  const { region, system } = context
   const body = new URLSearchParams({
     Action: action,
     RoleArn: role.arn,
@@ -73,12 +74,13 @@ async function callSts(
     ...parameters,
   })
   body.sort()
-  const url = serviceUrl({ service: 'sts', region }, context)
-  system.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
+  const url = serviceUrl({ service: 'sts', region }, run)
+  run.system.step(`asking ${new URL(url).host} for role ${quote(role.arn)}`)
   const about = subject('sts', { role: role.arn })
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const request = { method: 'POST', url, headers, body: body.toString() } as const
-  const answer = await callAws({ subject: about, service: 'sts', request, credentials }, context)
+  const signing = credentials === undefined ? undefined : { region, credentials }
+  const answer = await callAws({ subject: about, service: 'sts', request, signing }, run)
   return { ...parseRoleKeys(answer), label: `role ${quote(role.arn)}` }
 }
 

@@ -1,4 +1,4 @@
-import type { Context } from '../aws/context.ts'
+import type { Run } from '../aws/run.ts'
 import type { System } from '../base/system.ts'
 import { fromEnvironment, fromProfile } from '../config/settings.ts'
 import { SETTINGS, SOURCES } from '../config/settings_table.ts'
@@ -25,10 +25,11 @@ const OF_A_START =
 export function cacheKey(
   source: Source,
   registry: Registry,
-  context: Omit<Context, 'network'>,
+  region: string,
+  run: Omit<Run, 'network'>,
 ): string {
-  const { settings, config, profile, region, system } = context
-  const { url } = tokenRequest(registry, context)
+  const { settings, config, profile, system } = run
+  const { url } = tokenRequest(registry, region, run)
   const services = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
   const parts = [
     VERSION,

@@ -1,4 +1,4 @@
-import type { Context } from '../aws/context.ts'
+import type { Run } from '../aws/run.ts'
 import { Failure } from '../base/failure.ts'
 import type { RegistryToken } from '../ecr/token.ts'
 import { MAX_CLAIM_MS, type Note, type Turn } from './claim.ts'
@@ -26,7 +26,7 @@ export type FetchToken = (yields: boolean) => Promise<RegistryToken>
  */
 export async function shareToken(
   cache: TokenCache,
-  { network, system }: Pick<Context, 'network' | 'system'>,
+  { network, system }: Pick<Run, 'network' | 'system'>,
   fetchToken: FetchToken,
 ): Promise<RegistryToken> {
   const startMs = system.elapsedMs()

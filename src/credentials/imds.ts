@@ -1,6 +1,6 @@
-import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
 import { describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
+import type { Run } from '../aws/run.ts'
 import { failed, failure, type Problem, problem, subject } from '../base/failure.ts'
 import type { Settings } from '../config/settings.ts'
 import { SETTINGS } from '../config/settings_table.ts'
@@ -29,8 +29,8 @@ const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export function openImds(context: Pick<Context, 'settings' | 'system' | 'network'>) {
-  const { settings, system, network } = context
+export function openImds(run: Pick<Run, 'settings' | 'system' | 'network'>) {
+  const { settings, system, network } = run
   let token: string | undefined
 
   async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
@@ -40,9 +40,7 @@ export function openImds(context: Pick<Context, 'settings' | 'system' | 'network
   async function fetchSessionToken(reason: string): Promise<string> {
     system.step('asking IMDS for the session token')
     const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
-    const tried = await withRetries({}, context, async () =>
-      send('PUT', '/latest/api/token', headers),
-    )
+    const tried = await withRetries({}, run, async () => send('PUT', '/latest/api/token', headers))
     return parseSessionToken(bodyOf(tried, 'session token', reason))
   }
   /** A session token that IMDS no longer knows is renewed, once an attempt. */
@@ -54,7 +52,7 @@ export function openImds(context: Pick<Context, 'settings' | 'system' | 'network
     const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
     system.step(`asking IMDS for the ${what}`)
-    const tried = await withRetries({ learn: forget }, context, async () => {
+    const tried = await withRetries({ learn: forget }, run, async () => {
       token ??= await fetchSessionToken(reason)
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })

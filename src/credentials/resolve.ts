@@ -1,5 +1,5 @@
-import type { Context } from '../aws/context.ts'
 import type { Credentials } from '../aws/credentials.ts'
+import type { Run } from '../aws/run.ts'
 import { assumeRole, assumeRoleWithWebIdentity } from '../aws/sts.ts'
 import type { Imds } from './imds.ts'
 import type { Source } from './source.ts'
@@ -12,32 +12,35 @@ import { fetchWebIdentityCredentials } from './sources/web_identity.ts'
  * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs
  * with an identity that nobody configured, and a pod never pulls as the node because its own role was refused.
  *
+ * @param region - of STS, where a role is assumed.
  * @throws {Failure} of the source.
  */
 export async function resolveSource(
   source: Source,
+  region: string,
   imds: Imds,
-  context: Context,
+  run: Run,
 ): Promise<Credentials> {
   switch (source.kind) {
     case 'service_account': {
       const { token, roleArn } = source.account
-      const region = source.region ?? context.region
-      return assumeRoleWithWebIdentity({ arn: roleArn }, token, { ...context, region })
+      return assumeRoleWithWebIdentity({ arn: roleArn }, token, source.region ?? region, run)
     }
     case 'keys':
       return source.keys
     case 'web_identity':
-      return fetchWebIdentityCredentials(source.identity, context)
+      return fetchWebIdentityCredentials(source.identity, region, run)
     case 'sso':
-      return fetchSsoCredentials(source.sso, context)
+      return fetchSsoCredentials(source.sso, run)
     case 'process':
-      return runCredentialProcess(source, context)
+      return runCredentialProcess(source, run)
     case 'container':
-      return fetchContainerCredentials(source.url, context)
+      return fetchContainerCredentials(source.url, run)
     case 'instance':
       return imds.fetchCredentials(source.reason)
-    case 'role':
-      return assumeRole(source.role, await resolveSource(source.base, imds, context), context)
+    case 'role': {
+      const credentials = await resolveSource(source.base, region, imds, run)
+      return assumeRole(source.role, { region, credentials }, run)
+    }
   }
 }

@@ -65,6 +65,15 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
 
 const ANY_ACCOUNT = '0'.repeat(12)
 
+/** The private registry of the node's own region, which the settings name, or the instance. */
+export const OWN_REGISTRY: Registry = {
+  host: '',
+  service: 'ecr',
+  region: undefined,
+  fips: false,
+  dualStack: false,
+}
+
 /** The private registry of a region, in its plain form; the account in its name stands for any. */
 export function registryOf(region: string): Registry {
   const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'

@@ -1,29 +1,27 @@
-import type { Context } from '../aws/context.ts'
 import { type Service, serviceUrl } from '../aws/endpoints.ts'
+import type { Run } from '../aws/run.ts'
 import { SETTINGS } from '../config/settings_table.ts'
-import { imdsEndpoint } from '../credentials/imds.ts'
+import { type Imds, imdsEndpoint } from '../credentials/imds.ts'
 import { selectSource } from '../credentials/select.ts'
 import type { ServiceAccount, Source } from '../credentials/source.ts'
 import type { Registry } from './host.ts'
 
-/** One pull: the registry, the identity, and the region, which is undefined where only IMDS can tell it. */
+/** What has been decided of a pull before anybody is asked. */
 export interface Pull {
   readonly registry: Registry
   readonly source: Source
+  /** `undefined` where only the instance can tell it: see {@link regionOf}. */
   readonly region: string | undefined
 }
 
 /**
  * Decides as whom a registry is asked for a token, and in which region, and validates every setting that is used for it.
  *
+ * @param account - the service account whose role asks; without one the node does.
  * @throws {Failure} `profile_...`, `config_...` - a profile or a setting is not acceptable.
  */
-export function planPull(
-  registry: Registry,
-  account: ServiceAccount | undefined,
-  context: Omit<Context, 'region'>,
-): Pull {
-  const { settings, profile, config, system } = context
+export function planPull(registry: Registry, run: Run, account?: ServiceAccount): Pull {
+  const { settings, profile, config, system } = run
   const configured = () => settings.get(SETTINGS.region)?.value
   function readSource(): Source {
     if (account === undefined) return selectSource(profile, config, system.env)
@@ -31,13 +29,20 @@ export function planPull(
     const region = registry.service === 'ecr-public' ? configured() : undefined
     return { kind: 'service_account', account, region }
   }
-  // A mirror may leave its region to the settings, and these to the instance.
   const pull = { registry, region: registry.region ?? configured(), source: readSource() }
-  checkSettings(pull, context)
+  checkSettings(pull, run)
   return pull
 }
 
-type Asked = Service | 'imds'
+/**
+ * The region to ask in: the registry's own, else the configured one, else the instance's.
+ *
+ * @param reason - why IMDS is asked, if it is.
+ * @throws {Failure} of {@link Imds}.
+ */
+export async function regionOf({ region }: Pull, imds: Imds, reason: string): Promise<string> {
+  return region ?? imds.fetchRegion(reason)
+}
 
 /** A URL is made only to see that it can be: its region is of no interest. */
 const ANY_REGION = 'us-east-1'
@@ -50,21 +55,20 @@ const ANY_REGION = 'us-east-1'
  */
 export function checkSettings(
   { registry, source, region }: Pull,
-  context: Pick<Context, 'settings' | 'config'>,
+  run: Pick<Run, 'settings' | 'config'>,
 ): void {
-  const { settings } = context
+  const { settings } = run
   settings.get(SETTINGS.maxAttempts)
   settings.get(SETTINGS.noSkewCorrection)
-  const isUnknown = region === undefined
-  const asked = [registry.service, ...askedBy(source), ...(isUnknown ? ['imds' as const] : [])]
-  for (const service of asked) {
+  for (const service of [registry.service, ...askedBy(source)]) {
     if (service === 'imds') imdsEndpoint(settings)
-    else serviceUrl({ service, region: ANY_REGION }, context)
+    else serviceUrl({ service, region: ANY_REGION }, run)
   }
+  if (region === undefined) imdsEndpoint(settings)
 }
 
 /** The services that a source asks and the settings may place elsewhere. */
-function askedBy(source: Source): readonly Asked[] {
+function askedBy(source: Source): readonly (Service | 'imds')[] {
   switch (source.kind) {
     case 'role':
       return ['sts', ...askedBy(source.base)]

@@ -1,9 +1,8 @@
 import * as v from 'valibot'
 
-import { type AwsCall, callAws } from '../aws/call.ts'
-import type { Context } from '../aws/context.ts'
-import type { Credentials } from '../aws/credentials.ts'
+import { type AwsCall, callAws, type Signing } from '../aws/call.ts'
 import { serviceUrl } from '../aws/endpoints.ts'
+import type { Run } from '../aws/run.ts'
 import { decode, NonEmpty, parseJson, refuseAnswer } from '../base/decode.ts'
 import { subject } from '../base/failure.ts'
 import { dateOf } from '../net/clock.ts'
@@ -57,26 +56,28 @@ const PublicAnswer = v.object({ authorizationData: AuthorizationData })
  */
 export async function fetchRegistryToken(
   registry: Registry,
-  { credentials, yields }: { readonly credentials: Credentials; readonly yields: boolean },
-  context: Context,
+  { yields, ...signing }: Signing & { readonly yields: boolean },
+  run: Run,
 ): Promise<RegistryToken> {
   const { service } = registry
-  const { region, system, network } = context
-  const request = tokenRequest(registry, context)
+  const { system, network } = run
+  const { region } = signing
+  const request = tokenRequest(registry, region, run)
   system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
-  const call = { subject: subject('ecr', { region }), service, request, credentials, yields }
-  const answer = await callAws(call, context)
+  const call = { subject: subject('ecr', { region }), service, request, signing, yields }
+  const answer = await callAws(call, run)
   return parseToken(answer, service, network.clock.now())
 }
 
 /** The request before it is signed. */
 export function tokenRequest(
   registry: Registry,
-  context: Pick<Context, 'settings' | 'config' | 'region'>,
+  region: string,
+  run: Pick<Run, 'settings' | 'config'>,
 ): AwsCall['request'] {
   return {
     method: 'POST',
-    url: serviceUrl({ ...registry, region: context.region }, context),
+    url: serviceUrl({ ...registry, region }, run),
     headers: {
       'content-type': 'application/x-amz-json-1.1',
       'x-amz-target': TARGETS[registry.service],

@@ -1,4 +1,4 @@
-import type { Context } from '../../src/aws/context.ts'
+import type { Run } from '../../src/aws/run.ts'
 import { hostOf } from '../../src/base/addresses.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import type { Profile, SharedConfig } from '../../src/config/shared_files.ts'
@@ -12,9 +12,9 @@ import { type FakeParts, fakeSystem } from './system.ts'
 /** What a fake network gives back for one request; the last one is given again and again. */
 export type FakeOutcome = HttpAnswer | NoAnswer
 
-/** A context of literals, what was sent through it, and how long it would have waited. */
+/** A run of literals, what was sent through it, and how long it would have waited. */
 interface FakeContext {
-  readonly context: Context
+  readonly context: Run
   readonly imds: Imds
   readonly requests: HttpRequest[]
   readonly waits: number[]
@@ -74,7 +74,6 @@ export function fakeContext(
   }
   const profile = config.get('default')
   const settings = readSettings(system.env, profile)
-  const imds = openImds({ settings, system, network })
-  const context = { system, config, profile, settings, network, region: 'us-west-2' }
-  return { context, imds, requests, waits }
+  const context = { system, config, profile, settings, network }
+  return { context, imds: openImds(context), requests, waits }
 }

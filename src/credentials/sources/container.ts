@@ -1,7 +1,7 @@
-import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
 import { isEcho, readJsonError } from '../../aws/error_code.ts'
 import { describeAttempts, withRetries } from '../../aws/retry.ts'
+import type { Run } from '../../aws/run.ts'
 import { parseJson, refuseAnswer } from '../../base/decode.ts'
 import { failed, failure, type Problem, problem, subject } from '../../base/failure.ts'
 import { readExistingFile, refuseFile } from '../../base/files.ts'
@@ -29,9 +29,9 @@ const refuse = refuseAnswer('the answer of the container endpoint')
  */
 export async function fetchContainerCredentials(
   { value: url, origin }: Found<string>,
-  context: Pick<Context, 'system' | 'network'>,
+  run: Pick<Run, 'system' | 'network'>,
 ): Promise<Credentials> {
-  const { system, network } = context
+  const { system, network } = run
   const { host, protocol } = new URL(url)
   if (protocol === 'http:') await assertAllowed(new URL(url), origin, network)
   const authorization = await readAuthorization(system)
@@ -40,7 +40,7 @@ export async function fetchContainerCredentials(
     accept: 'application/json',
     ...(authorization === '' ? {} : { authorization }),
   }
-  const tried = await withRetries({ errorCode }, context, async () =>
+  const tried = await withRetries({ errorCode }, run, async () =>
     network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )
   const { outcome } = tried

@@ -1,5 +1,5 @@
-import type { Context } from '../../aws/context.ts'
 import { type Credentials, decodeKeys } from '../../aws/credentials.ts'
+import type { Run } from '../../aws/run.ts'
 import { parseJson } from '../../base/decode.ts'
 import { failure, quote } from '../../base/failure.ts'
 
@@ -22,7 +22,7 @@ const NOT_FOUND = 127
  */
 export async function runCredentialProcess(
   { command, profile }: { readonly command: string; readonly profile: string },
-  { system, network }: Pick<Context, 'system' | 'network'>,
+  { system, network }: Pick<Run, 'system' | 'network'>,
 ): Promise<Credentials> {
   const name = `the credential_process of profile ${quote(profile)}`
   system.step(`running ${name}`)

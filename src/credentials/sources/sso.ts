@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
 import { callAws } from '../../aws/call.ts'
-import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
 import { serviceUrl } from '../../aws/endpoints.ts'
+import type { Run } from '../../aws/run.ts'
 import { decode, NonEmpty, parseJson, refuseAnswer } from '../../base/decode.ts'
 import { quote, subject } from '../../base/failure.ts'
 import type { HttpAnswer } from '../../net/network.ts'
@@ -28,17 +28,17 @@ const SsoAnswer = v.object({
  * @throws {Failure} of the token file, or of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
  */
-export async function fetchSsoCredentials(sso: Sso, context: Context): Promise<Credentials> {
-  const accessToken = await findSsoToken(sso, context)
-  const { system } = context
-  const base = serviceUrl({ service: 'sso', region: sso.region }, context)
+export async function fetchSsoCredentials(sso: Sso, run: Run): Promise<Credentials> {
+  const accessToken = await findSsoToken(sso, run)
+  const { system } = run
+  const base = serviceUrl({ service: 'sso', region: sso.region }, run)
   const query = new URLSearchParams({ account_id: sso.accountId, role_name: sso.roleName })
   system.step(`asking ${new URL(base).host} for role ${quote(sso.roleName)}`)
   const about = subject('sso', { profile: sso.profile })
   const url = `${base.replace(/\/$/, '')}/federation/credentials?${query.toString()}`
   const headers = { 'x-amz-sso_bearer_token': accessToken }
   const request = { method: 'GET', url, headers } as const
-  const answer = await callAws({ subject: about, service: 'sso', request }, context)
+  const answer = await callAws({ subject: about, service: 'sso', request }, run)
   return parseSsoCredentials(answer, sso)
 }
 

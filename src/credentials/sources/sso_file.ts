@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import type { Context } from '../../aws/context.ts'
+import type { Run } from '../../aws/run.ts'
 import { decode, HeaderText, NonEmpty, parseJson, parseTimestamp } from '../../base/decode.ts'
 import { failure } from '../../base/failure.ts'
 import { readTextFile, reasonOf, refuseFile } from '../../base/files.ts'
@@ -39,7 +39,7 @@ export async function readTokenFile(path: string, system: Pick<System, 'readFile
 /** The access token that another run stores within a moment, `undefined` if none does. */
 export async function awaitFreshToken(
   path: string,
-  { system, network }: Context,
+  { system, network }: Run,
 ): Promise<string | undefined> {
   for (let waitedMs = 0; waitedMs < OTHER_RUN_MS; waitedMs += POLL_MS) {
     const found = await readTokenFile(path, system)
@@ -57,7 +57,7 @@ export async function awaitFreshToken(
  * @throws {Failure} `sso_store` - it cannot: the refresh token is used up, and the next run would find neither it nor a
  * token, so this one must not end as if all were well.
  */
-export async function storeToken(path: string, token: object, { system }: Context): Promise<void> {
+export async function storeToken(path: string, token: object, { system }: Run): Promise<void> {
   await system.replaceFile(path, JSON.stringify(token)).catch((error: unknown) => {
     throw failure('sso_store', { path, reason: reasonOf(error) })
   })

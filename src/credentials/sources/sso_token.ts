@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 import { callAws } from '../../aws/call.ts'
-import type { Context } from '../../aws/context.ts'
 import { serviceUrl } from '../../aws/endpoints.ts'
+import type { Run } from '../../aws/run.ts'
 import { decode, HeaderText, NonEmpty, parseJson, refuseAnswer } from '../../base/decode.ts'
 import { Failure, failure, quote, subject } from '../../base/failure.ts'
 import { inHome } from '../../config/shared_files.ts'
@@ -32,9 +32,9 @@ const refuse = refuseAnswer("IAM Identity Center's answer for a token")
  * is unreadable or not of the documented form; or of {@link callAws}.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
-export async function findSsoToken(sso: Sso, context: Context): Promise<string> {
-  const { system, network } = context
-  const path = await cachePath(sso, context)
+export async function findSsoToken(sso: Sso, run: Run): Promise<string> {
+  const { system, network } = run
+  const path = await cachePath(sso, run)
   if (path === undefined) throw needsLogin(sso, 'this user has no home directory')
   const stored = await readTokenFile(path, system)
   if (stored === undefined) throw needsLogin(sso, `there is no token file ${quote(path)}`)
@@ -46,14 +46,14 @@ export async function findSsoToken(sso: Sso, context: Context): Promise<string> 
     throw needsLogin(sso, `the token in ${quote(path)} has expired`)
   }
   try {
-    const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, context)
+    const renewed = await renew(sso, { refreshToken, clientId, clientSecret }, run)
     system.step('storing the renewed token')
-    await storeToken(path, { ...stored.token, ...renewed }, context)
+    await storeToken(path, { ...stored.token, ...renewed }, run)
     return renewed.accessToken
   } catch (error) {
     // A refresh token works once: another run may have used it a moment ago, and be about to store what it got.
     const isRefused = error instanceof Failure && REFUSALS.has(error.cause)
-    const fresh = isRefused ? await awaitFreshToken(path, context) : undefined
+    const fresh = isRefused ? await awaitFreshToken(path, run) : undefined
     if (fresh !== undefined) return fresh
     throw error
   }
@@ -64,7 +64,7 @@ function needsLogin(sso: Sso, state: string): Failure {
 }
 
 /** The file is named after the session, in the legacy form after the start URL. SHA-1 is a name here, not a protection. */
-async function cachePath(sso: Sso, { system }: Context): Promise<string | undefined> {
+async function cachePath(sso: Sso, { system }: Run): Promise<string | undefined> {
   const name = new TextEncoder().encode(sso.session ?? sso.startUrl)
   const digest = await crypto.subtle.digest('SHA-1', name)
   return inHome(`.aws/sso/cache/${new Uint8Array(digest).toHex()}.json`, system)
@@ -80,17 +80,17 @@ type RefreshMaterial = Readonly<Record<'refreshToken' | 'clientId' | 'clientSecr
 async function renew(
   sso: Sso,
   material: RefreshMaterial,
-  context: Context,
+  run: Run,
 ): Promise<{ accessToken: string; refreshToken: string; expiresAt: string }> {
-  const { system, network } = context
-  const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, context)
+  const { system, network } = run
+  const base = serviceUrl({ service: 'sso-oidc', region: sso.region }, run)
   system.step(`asking ${new URL(base).host} for a new token`)
   const about = subject('sso_token', { profile: sso.profile })
   const url = `${base.replace(/\/$/, '')}/token`
   const headers = { 'content-type': 'application/json' }
   const body = JSON.stringify({ ...material, grantType: 'refresh_token' })
   const request = { method: 'POST', url, headers, body } as const
-  const answer = await callAws({ subject: about, service: 'sso-oidc', request }, context)
+  const answer = await callAws({ subject: about, service: 'sso-oidc', request }, run)
   const renewed = decode(NewToken, parseJson(answer.body, refuse), refuse)
   const expiresAt = new Date(network.clock.now() + renewed.expiresIn * 1000)
   return {

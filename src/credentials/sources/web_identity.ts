@@ -1,5 +1,5 @@
-import type { Context } from '../../aws/context.ts'
 import type { Credentials } from '../../aws/credentials.ts'
+import type { Run } from '../../aws/run.ts'
 import { assumeRoleWithWebIdentity } from '../../aws/sts.ts'
 import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { WebIdentity } from '../source.ts'
@@ -16,11 +16,12 @@ const MAX_TOKEN_BYTES = 64 * 1024
  */
 export async function fetchWebIdentityCredentials(
   { tokenFile, roleArn, sessionName }: WebIdentity,
-  context: Context,
+  region: string,
+  run: Run,
 ): Promise<Credentials> {
   const refuse = refuseFile('the web identity token file', tokenFile)
   const file = { path: tokenFile, maxBytes: MAX_TOKEN_BYTES, refuse }
-  const token = await readExistingFile(file, context.system)
+  const token = await readExistingFile(file, run.system)
   if (token === '') throw refuse('it is empty')
-  return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, context)
+  return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, region, run)
 }

@@ -52,8 +52,8 @@ function enter(directory: string, machine: Machine): void {
 }
 
 /** Says whether a token is in the cache, which will answer the plugin. */
-async function tellCache({ run, pull }: Prepared, tell: Tell): Promise<boolean> {
-  const opened = await attempt(async () => openCache(pull, run))
+async function tellCache({ options, run, pull }: Prepared, tell: Tell): Promise<boolean> {
+  const opened = await attempt(async () => openCache(pull, options.cacheDirectory, run))
   const id = 'settings.cache'
   if ('reason' in opened) {
     const summary = `${opened.reason.summary}; the plugin runs without it`
@@ -78,7 +78,7 @@ async function explainRun(prepared: Prepared, answer: PluginRun, task: Explainin
     task.tell(given !== undefined && check.status === 'fail' ? { ...check, status: 'warn' } : check)
   const identity = await judgeIdentity(prepared, tell)
   const isReached =
-    identity !== undefined && (await judgeNetwork(prepared, identity, { ...task, tell }))
+    identity !== undefined && (await judgeNetwork(prepared, identity.region, { ...task, tell }))
   const isTold = isReached && (await judgeToken(prepared, identity, given, tell))
   if ('reason' in answer) {
     if (isTold) task.tell({ id: 'token.plugin', status: 'fail', ...answer.reason })
@@ -89,7 +89,7 @@ async function explainRun(prepared: Prepared, answer: PluginRun, task: Explainin
   task.tell({ id: 'token.plugin', status: 'ok', ms: answer.tookMs, summary })
   const { image } = task
   if (task.options.asksRegistry && image !== undefined) {
-    const region = identity?.context.region ?? prepared.pull.region ?? 'REGION'
+    const region = identity?.region ?? prepared.pull.region ?? 'REGION'
     const who = identity?.credentials.label ?? 'of this node'
     await judgeRegistry(prepared, answer, { ...task, image, region, who })
   }

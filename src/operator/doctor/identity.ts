@@ -1,28 +1,21 @@
-import type { Context } from '../../aws/context.ts'
-import type { Credentials } from '../../aws/credentials.ts'
+import type { Signing } from '../../aws/call.ts'
 import { resolveSource } from '../../credentials/resolve.ts'
+import { regionOf } from '../../ecr/pull.ts'
 import { fetchRegistryToken } from '../../ecr/token.ts'
 import type { PluginAnswer } from './answer.ts'
 import { attempt } from './explain.ts'
 import type { Tell } from './report.ts'
 import type { Prepared } from './settings.ts'
 
-/** Whom AWS takes this node for, where. */
-export interface Identity {
-  readonly credentials: Credentials
-  readonly context: Context
-}
-
 /** Gets credentials from the selected source. */
 export async function judgeIdentity(
-  { run, pull }: Prepared,
+  { run, imds, pull }: Prepared,
   tell: Tell,
-): Promise<Identity | undefined> {
+): Promise<Signing | undefined> {
   const startMs = run.system.elapsedMs()
   const found = await attempt(async () => {
-    const region = pull.region ?? (await run.imds.fetchRegion('nothing else names a region'))
-    const context = { ...run, region }
-    return { context, credentials: await resolveSource(pull.source, run.imds, context) }
+    const region = await regionOf(pull, imds, 'nothing else names a region')
+    return { region, credentials: await resolveSource(pull.source, region, imds, run) }
   })
   const id = 'identity.credentials'
   const ms = run.system.elapsedMs() - startMs
@@ -52,13 +45,13 @@ function timeOf(ms: number, nowMs: number): string {
 /** Asks ECR for a password, afresh: a cache may have answered the plugin. */
 export async function judgeToken(
   { run, pull }: Prepared,
-  { credentials, context }: Identity,
+  signing: Signing,
   answer: PluginAnswer | undefined,
   tell: Tell,
 ): Promise<boolean> {
   const startMs = run.system.elapsedMs()
   const found = await attempt(async () =>
-    fetchRegistryToken(pull.registry, { credentials, yields: false }, context),
+    fetchRegistryToken(pull.registry, { ...signing, yields: false }, run),
   )
   const id = 'token.ecr'
   const ms = run.system.elapsedMs() - startMs

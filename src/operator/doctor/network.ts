@@ -1,5 +1,6 @@
 import { CALL_TIMEOUT_MS } from '../../aws/call.ts'
 import { isHtml } from '../../aws/refusal.ts'
+import type { Run } from '../../aws/run.ts'
 import { hostOf, isAddress, isLocalAddress, serverNameOf } from '../../base/addresses.ts'
 import { quote } from '../../base/failure.ts'
 import { SETTINGS } from '../../config/settings_table.ts'
@@ -8,7 +9,6 @@ import { dateOf, MIN_SKEW_MS } from '../../net/clock.ts'
 import type { HttpAnswer } from '../../net/network.ts'
 import { findProxy, type Proxy } from '../../net/proxy/rules.ts'
 import { ask, attempt, explainProblem } from './explain.ts'
-import type { Identity } from './identity.ts'
 import type { Tell } from './report.ts'
 import type { Prepared } from './settings.ts'
 import type { Issuers } from './watch.ts'
@@ -16,18 +16,18 @@ import type { Issuers } from './watch.ts'
 /** Judges the way to ECR's API: name, address, proxy, TLS, clock. Asks without a signature: any answer will do. */
 export async function judgeNetwork(
   { run, pull }: Prepared,
-  { context }: Identity,
+  region: string,
   { issuers, tell }: { readonly issuers: Issuers; readonly tell: Tell },
 ): Promise<boolean> {
   const { system } = run
-  const url = new URL(tokenRequest(pull.registry, context).url)
+  const url = new URL(tokenRequest(pull.registry, region, run).url)
   const found = await attempt(() => ({ proxy: findProxy(url, system.env) }))
   if ('reason' in found) {
     tell({ id: 'network.proxy', status: 'fail', ...found.reason })
     return false
   }
   const { proxy } = found.value
-  if (proxy === undefined && !(await tellAddress(url, context, tell))) return false
+  if (proxy === undefined && !(await tellAddress(url, run, tell))) return false
   const startMs = system.elapsedMs()
   const sentAtMs = system.now()
   const request = { method: 'GET', url: url.href, headers: {}, timeoutMs: CALL_TIMEOUT_MS } as const
@@ -35,7 +35,7 @@ export async function judgeNetwork(
   const ms = system.elapsedMs() - startMs
   if (answer.kind === 'no_answer') {
     const { reason } = answer
-    const fix = proxy === undefined ? reason.fix : await adviseProxy(url, reason.fix, context)
+    const fix = proxy === undefined ? reason.fix : await adviseProxy(url, reason.fix, run)
     const id = idOf(reason.cause ?? '')
     // A line about the proxy does not say who was to be reached.
     const target = id === 'network.proxy' ? `${url.host}: ` : ''
@@ -52,7 +52,7 @@ export async function judgeNetwork(
     return false
   }
   tell({ id: 'network.connection', status: 'ok', ms, summary: describeWay(url, proxy, issuers) })
-  tellClock(answer, { sentAtMs, nowMs: system.now(), isFixed: isFixed(context) }, tell)
+  tellClock(answer, { sentAtMs, nowMs: system.now(), isFixed: isFixed(run) }, tell)
   return true
 }
 
@@ -70,11 +70,7 @@ function describeWay(url: URL, proxy: Proxy | undefined, issuers: Issuers): stri
   return `${way}, ${issuer === undefined ? 'TLS verified' : `certificate issued by ${quote(issuer)}`}`
 }
 
-async function tellAddress(
-  url: URL,
-  { system, network }: Identity['context'],
-  tell: Tell,
-): Promise<boolean> {
+async function tellAddress(url: URL, { system, network }: Run, tell: Tell): Promise<boolean> {
   const id = 'network.address'
   const startMs = system.elapsedMs()
   const found = await network.addressesOf(url)
@@ -105,7 +101,7 @@ export function kindOf(address: string): 'this machine' | 'private' | 'public' {
 async function adviseProxy(
   url: URL,
   fix: string | undefined,
-  { network }: Identity['context'],
+  { network }: Run,
 ): Promise<string | undefined> {
   const found = await network.addressesOf(url)
   const [first = ''] = 'kind' in found ? [] : found
@@ -115,7 +111,7 @@ async function adviseProxy(
   return fix === undefined ? hint : `${fix}; or ${hint}`
 }
 
-function isFixed({ settings }: Identity['context']): boolean {
+function isFixed({ settings }: Run): boolean {
   return settings.get(SETTINGS.noSkewCorrection)?.value === true
 }
 

@@ -1,9 +1,11 @@
+import type { Run } from '../../aws/run.ts'
 import { failure } from '../../base/failure.ts'
 import type { Machine } from '../../base/machine.ts'
-import { parseRegistry, type Registry, registryOf } from '../../ecr/host.ts'
-import { planPull, type Pull } from '../../ecr/pull.ts'
-import { parseOptions } from '../../kubelet/options.ts'
-import { openRun, type Run } from '../../plugin.ts'
+import { type Imds, openImds } from '../../credentials/imds.ts'
+import { OWN_REGISTRY, parseRegistry, type Registry, registryOf } from '../../ecr/host.ts'
+import { planPull, type Pull, regionOf } from '../../ecr/pull.ts'
+import { type Options, parseOptions } from '../../kubelet/options.ts'
+import { openRun } from '../../plugin.ts'
 import { KUBELET_TIMEOUT_MS } from '../kubelet_config/unseen.ts'
 import type { Setup } from './config.ts'
 import { attempt, type Reason } from './explain.ts'
@@ -12,7 +14,9 @@ import type { Tell } from './report.ts'
 
 /** A run of the plugin in the kubelet's surroundings, up to where it asks anybody. */
 export interface Prepared {
+  readonly options: Options
   readonly run: Run
+  readonly imds: Imds
   readonly pull: Pull
 }
 
@@ -46,13 +50,12 @@ export async function judgeSettings(
   }
   const system = machine.systemWith(env, step)
   // The deadline of a run counts from the start of the process, and before this one the plugin itself is run.
-  const startMs = system.elapsedMs() + KUBELET_TIMEOUT_MS
-  const timed = { ...options, timeoutMs: startMs + options.timeoutMs }
+  const deadlineMs = system.elapsedMs() + KUBELET_TIMEOUT_MS + options.timeoutMs
   const opened = await attempt(async () => {
     const late = system.sleep(FILES_MS).then(() => {
       throw failure('late', { seconds: FILES_MS / 1000, step: doing, files: '' })
     })
-    return Promise.race([openRun(timed, system), late])
+    return Promise.race([openRun(deadlineMs, system), late])
   })
   isReading = false
   for (const half of halves) {
@@ -70,14 +73,15 @@ export async function judgeSettings(
   if (cause !== 'late') await tellFiles(system, cause, tell)
   if ('reason' in opened) return refuse('settings.values', opened.reason)
   const run = opened.value
+  const imds = openImds(run)
   const planned = await attempt(async () => {
     const registry =
-      image === undefined ? await ownRegistry(run) : parseRegistry(image, options.mirrors)
-    return planPull(registry, undefined, run)
+      image === undefined ? await ownRegistry(imds, run) : parseRegistry(image, options.mirrors)
+    return planPull(registry, run)
   })
   if ('reason' in planned) return refuse('settings.values', planned.reason)
   tell({ id: 'settings.values', status: 'ok', summary: describe(planned.value) })
-  return { run, pull: planned.value }
+  return { options, run, imds, pull: planned.value }
 
   function refuse(id: string, reason: Reason): undefined {
     tell({ id, status: 'fail', ...reason })
@@ -91,7 +95,6 @@ function describe({ registry, region }: Pull): string {
 }
 
 /** The registry of the node's own region, for when no image is given. */
-async function ownRegistry(run: Run): Promise<Registry> {
-  const { region } = planPull({ ...registryOf('us-east-1'), region: undefined }, undefined, run)
-  return registryOf(region ?? (await run.imds.fetchRegion('no image is given')))
+async function ownRegistry(imds: Imds, run: Run): Promise<Registry> {
+  return registryOf(await regionOf(planPull(OWN_REGISTRY, run), imds, 'no image is given'))
 }

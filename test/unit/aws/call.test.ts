@@ -90,7 +90,7 @@ test.each(readdirSync(FOLDER).filter((name) => name !== 'SOURCE.md'))(
       expiresAtMs: undefined,
     }
     const { service, region, timestamp } = context
-    const signed = await sign(request, credentials, { service, region }, Date.parse(timestamp))
+    const signed = await sign(request, { service, region, credentials }, Date.parse(timestamp))
     const passed = signed.headers['authorization']?.endsWith(`Signature=${signature}`)
     expect(passed).toBe(!DIFFERENT.has(name))
   },
@@ -134,7 +134,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
       subject: 'cannot do it',
       request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
       service: 'ecr',
-      credentials,
+      signing: { region: 'us-west-2', credentials },
     },
     context,
   )

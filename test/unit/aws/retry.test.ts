@@ -25,7 +25,7 @@ const CALL: AwsCall = {
   subject: 'cannot do it',
   request: { method: 'POST', url: 'https://h/', headers: {}, body: '{}' },
   service: 'ecr',
-  credentials: CREDENTIALS,
+  signing: { region: 'us-west-2', credentials: CREDENTIALS },
 }
 const errorCode = (outcome: Parameters<typeof readJsonError>[0]) => readJsonError(outcome).code
 const OK = answer('{}')
@@ -239,7 +239,7 @@ test('callAws() corrects the clock once, for all calls of a run', async () => {
 })
 
 test('callAws() leaves the clock alone for a call without a signature', async () => {
-  const { credentials: _, ...unsigned } = CALL
+  const { signing: _, ...unsigned } = CALL
   const fake = fakeContext([error(403, 'RequestExpired', { date: DATE })], {
     now: () => NOW - 600_000,
   })

@@ -24,7 +24,7 @@ async function keyOf({ env = {}, config = '', image = IMAGE }: Node = {}): Promi
   const source = selectSource(profile, shared, system.env)
   const registry = parseRegistry(image, [{ host: 'mirror.example', region: 'us-west-2' }])
   const region = registry.region ?? ''
-  return cacheKey(source, registry, { settings, config: shared, profile, region, system })
+  return cacheKey(source, registry, region, { settings, config: shared, profile, system })
 }
 
 const ROLE =

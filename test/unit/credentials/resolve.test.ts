@@ -19,7 +19,7 @@ test.each([
   'resolveSource() of a service account with the region %s asks STS in %s, and after its refusal nobody else',
   async (region, asked) => {
     const { context, imds, requests } = fakeContext([answer('<Code>AccessDenied</Code>', 403)])
-    await expectRejection('sts_denied', resolveSource(podIn(region), imds, context))
+    await expectRejection('sts_denied', resolveSource(podIn(region), 'us-west-2', imds, context))
     expect(requests.map(({ url }) => url)).toEqual([`https://sts.${asked}.amazonaws.com/`])
   },
 )
@@ -33,6 +33,6 @@ test('resolveSource() gives keys as they are, and asks nobody', async () => {
     expiresAtMs: undefined,
   }
   const { context, imds, requests } = fakeContext([])
-  expect(await resolveSource({ kind: 'keys', keys }, imds, context)).toEqual(keys)
+  expect(await resolveSource({ kind: 'keys', keys }, 'us-west-2', imds, context)).toEqual(keys)
   expect(requests).toEqual([])
 })

@@ -12,7 +12,7 @@ const TOKEN = btoa('AWS:password')
 const NOW = Date.UTC(2026, 0, 1)
 
 test('tokenRequest() for a private and a public registry', () => {
-  expect(tokenRequest(PRIVATE, fakeContext([]).context)).toEqual({
+  expect(tokenRequest(PRIVATE, 'us-west-2', fakeContext([]).context)).toEqual({
     method: 'POST',
     url: 'https://api.ecr.us-west-2.amazonaws.com/',
     headers: {
@@ -21,7 +21,7 @@ test('tokenRequest() for a private and a public registry', () => {
     },
     body: '{}',
   })
-  expect(tokenRequest(PUBLIC, { ...fakeContext([]).context, region: 'us-east-1' })).toMatchObject({
+  expect(tokenRequest(PUBLIC, 'us-east-1', fakeContext([]).context)).toMatchObject({
     url: 'https://api.ecr-public.us-east-1.amazonaws.com/',
     headers: { 'x-amz-target': 'SpencerFrontendService.GetAuthorizationToken' },
   })
@@ -41,8 +41,8 @@ test.each([
   ],
 ])('tokenRequest() with %j', (env, own, publicUrl) => {
   const { context } = fakeContext([], { env })
-  expect(tokenRequest(PRIVATE, context).url).toBe(own)
-  expect(tokenRequest(PUBLIC, context).url).toBe(publicUrl)
+  expect(tokenRequest(PRIVATE, 'us-west-2', context).url).toBe(own)
+  expect(tokenRequest(PUBLIC, 'us-east-1', context).url).toBe(publicUrl)
 })
 
 const HOURS = 3_600_000
@@ -149,7 +149,7 @@ async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) 
   const fake = fakeContext([outcome], { now: () => NOW })
   const result = fetchRegistryToken(
     PRIVATE,
-    { credentials: { ...CREDENTIALS, expiresAtMs }, yields: false },
+    { region: 'us-west-2', credentials: { ...CREDENTIALS, expiresAtMs }, yields: false },
     fake.context,
   )
   return { ...fake, result, settled: await result.catch(() => undefined) }
@@ -207,7 +207,7 @@ test.each([
 test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
   const steps: string[] = []
   const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
-  const caller = { credentials: CREDENTIALS, yields: false }
+  const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields: false }
   const result = fetchRegistryToken(PRIVATE, caller, context)
   const message = await expectRejection('answer_form', result)
   expect(message).toStartWith("cannot use ECR's answer: it is not as documented: ")
@@ -221,13 +221,13 @@ test('fetchRegistryToken() leaves it at one throttled attempt when it has others
     [false, 3],
   ] as const) {
     const { context, requests } = fakeContext([busy])
-    const caller = { credentials: CREDENTIALS, yields }
+    const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields }
     await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
     expect(requests.length).toBe(attempts)
   }
   // Other failures are tried again as ever.
   const { context, requests } = fakeContext([answer({}, 503)])
-  const caller = { credentials: CREDENTIALS, yields: true }
+  const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields: true }
   await expectRejection('status', fetchRegistryToken(PRIVATE, caller, context))
   expect(requests.length).toBe(3)
 })

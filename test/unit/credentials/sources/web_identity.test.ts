@@ -15,7 +15,7 @@ test.each([
   ['a.b.c\n', 'a.b.c%0A'],
 ])('fetchWebIdentityCredentials() sends the token %j as it stands', async (token, sent) => {
   const { context, requests } = fakeContext([ANSWER], { files: { '/t': token } })
-  const credentials = await fetchWebIdentityCredentials(IDENTITY, context)
+  const credentials = await fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context)
   expect([credentials.accessKeyId, credentials.label]).toEqual(['A', "role 'arn:r'"])
   expect(requests.map(({ body }) => body)).toEqual([
     `Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ar&RoleSessionName=n&Version=2011-06-15&WebIdentityToken=${sent}`,
@@ -29,7 +29,7 @@ test.each([
   ['too large', 'a'.repeat(64 * 1024 + 1), 'it is larger than 65536 bytes'],
 ])('fetchWebIdentityCredentials() asks nobody when the file is %s', async (_, file, reason) => {
   const { context, requests } = fakeContext([ANSWER], { files: { '/t': file } })
-  const promise = fetchWebIdentityCredentials(IDENTITY, context)
+  const promise = fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context)
   expect(await expectRejection('config_file', promise)).toBe(
     `cannot read the web identity token file '/t': ${reason}`,
   )
@@ -41,7 +41,7 @@ test('fetchWebIdentityCredentials() fails when STS refuses the token', async () 
   const { context } = fakeContext([refusal], { files: { '/t': 'secret' } })
   const message = await expectRejection(
     'token_expired',
-    fetchWebIdentityCredentials(IDENTITY, context),
+    fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context),
   )
   expect(message).toContain('ExpiredTokenException')
   expect(message).not.toContain('secret')
