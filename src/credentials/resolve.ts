@@ -1,12 +1,15 @@
 import type { Credentials } from '../aws/credentials.ts'
 import type { Run } from '../aws/run.ts'
-import { assumeRole, assumeRoleWithWebIdentity } from '../aws/sts.ts'
 import type { Imds } from './imds.ts'
 import type { Source } from './source.ts'
 import { fetchContainerCredentials } from './sources/container.ts'
 import { runCredentialProcess } from './sources/process.ts'
 import { fetchSsoCredentials } from './sources/sso.ts'
-import { fetchWebIdentityCredentials } from './sources/web_identity.ts'
+import {
+  assumeRole,
+  assumeRoleWithWebIdentity,
+  fetchWebIdentityCredentials,
+} from './sources/sts.ts'
 
 /**
  * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs

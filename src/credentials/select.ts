@@ -1,12 +1,11 @@
 import type { Credentials } from '../aws/credentials.ts'
-import type { AssumeRoleInput } from '../aws/sts.ts'
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { SOURCES } from '../config/settings_table.ts'
 import { type Profile, type SharedConfig, STRAY } from '../config/shared_files.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
-import type { Source } from './source.ts'
+import type { AssumedRole, Source } from './source.ts'
 import { hasSsoKeys, readSso } from './sso_profile.ts'
 
 type Env = System['env']
@@ -115,7 +114,7 @@ function readKeys(profile: Profile): Credentials {
   }
 }
 
-function readRole(profile: Profile, arn: string): AssumeRoleInput {
+function readRole(profile: Profile, arn: string): AssumedRole {
   if (valueOf(profile, SOURCES.mfaSerial) !== undefined) {
     throw failure('profile_mfa', { profile: profile.name })
   }

@@ -1,6 +1,17 @@
 import type { Credentials } from '../aws/credentials.ts'
-import type { AssumeRoleInput } from '../aws/sts.ts'
 import type { Found } from '../config/settings.ts'
+
+/** A role to assume, and the name that its session has in CloudTrail. */
+export interface Role {
+  readonly arn: string
+  readonly sessionName?: string | undefined
+}
+
+/** A role that is assumed with other keys. */
+export interface AssumedRole extends Role {
+  readonly externalId: string | undefined
+  readonly durationSeconds: number
+}
 
 /** Where a token comes from, and the role it is for. */
 export interface WebIdentity {
@@ -43,4 +54,4 @@ export type Source =
   | { readonly kind: 'container'; readonly url: Found<string> }
   /** `reason` is why IMDS is asked, for the error line. */
   | { readonly kind: 'instance'; readonly reason: string }
-  | { readonly kind: 'role'; readonly role: AssumeRoleInput; readonly base: Source }
+  | { readonly kind: 'role'; readonly role: AssumedRole; readonly base: Source }

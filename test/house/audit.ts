@@ -55,7 +55,7 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'signature',
-    begin: ['aws/call.ts', 'aws/sts.ts'],
+    begin: ['aws/call.ts'],
     lookFor: 'keys only to `serviceUrl`; the clock is learned only from skew codes',
     paths: ['aws/'],
   },
@@ -87,7 +87,7 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'with another source',
     begin: [
-      'credentials/sources/web_identity.ts',
+      'credentials/sources/sts.ts',
       'credentials/sources/container.ts',
       'credentials/sources/process.ts',
       'host/command.ts',

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 
 import { readJsonError, readXmlError } from '../../../src/aws/error_code.ts'
-import { parseRoleKeys } from '../../../src/aws/sts.ts'
 import {
   parseRegion,
   parseRoleCredentials,
@@ -13,6 +12,7 @@ import {
 } from '../../../src/credentials/imds_answers.ts'
 import { parseContainerCredentials } from '../../../src/credentials/sources/container.ts'
 import { parseSsoCredentials } from '../../../src/credentials/sources/sso.ts'
+import { parseRoleKeys } from '../../../src/credentials/sources/sts.ts'
 import { MAX_LIFE_MS, parseToken } from '../../../src/ecr/token.ts'
 import { answerOf, documents, mangled } from './documents.ts'
 import { acceptedBy, SENTINEL, target } from './target.ts'

@@ -8,7 +8,7 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
     'base/decode.ts',
     [
       'unit/base/decode',
-      'unit/aws/sts',
+      'unit/credentials/sources/sts',
       'unit/aws/error_code',
       'unit/kubelet/protocol',
       'unit/ecr/token',
