@@ -8,7 +8,7 @@ type Outcome = HttpAnswer | NoAnswer
 type Outlook = 'final' | 'retry' | 'throttled'
 
 /** A result, after how many attempts, and how long they took together. */
-export interface Tried {
+interface Tried {
   readonly outcome: Outcome
   /** That of the last attempt. */
   readonly outlook: Outlook

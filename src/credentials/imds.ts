@@ -1,25 +1,21 @@
-import type { Credentials } from '../aws/credentials.ts'
-import { describeAttempts, type Tried, withRetries } from '../aws/retry.ts'
+import * as v from 'valibot'
+
+import { type Credentials, decodeKeys } from '../aws/credentials.ts'
+import { describeAttempts, type RetryOptions, withRetries } from '../aws/retry.ts'
 import type { Run } from '../aws/run.ts'
-import { failed, failure, type Problem, problem, subject } from '../base/failure.ts'
+import { decode, NonEmpty, parseJson, type Refuse, refuseAnswer } from '../base/decode.ts'
+import { failed, failure, type Problem, problem, quote, subject } from '../base/failure.ts'
 import type { Settings } from '../config/settings.ts'
-import { SETTINGS } from '../config/settings_table.ts'
+import { REGION, SETTINGS } from '../config/settings_table.ts'
 import type { HttpAnswer, NoAnswer } from '../net/network.ts'
-import {
-  parseRegion,
-  parseRoleCredentials,
-  parseRoleName,
-  parseSessionToken,
-} from './imds_answers.ts'
 
 /** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it does not answer. */
 export type Imds = ReturnType<typeof openImds>
 
+type Wanted = 'session token' | 'role' | 'credentials' | 'region'
+
 /** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
 const TIMEOUT_MS = 1000
-
-/** Life of the session token, in seconds. It serves a few requests, right away. */
-const TOKEN_TTL_SECONDS = '300'
 
 const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
 
@@ -33,15 +29,32 @@ export function openImds(run: Pick<Run, 'settings' | 'system' | 'network'>) {
   const { settings, system, network } = run
   let token: string | undefined
 
+  async function ask(
+    what: Wanted,
+    reason: string,
+    retry: RetryOptions,
+    attempt: () => Promise<HttpAnswer | NoAnswer>,
+  ): Promise<Uint8Array> {
+    system.step(`asking IMDS for the ${what}`)
+    const tried = await withRetries(retry, run, attempt)
+    const { outcome } = tried
+    if (outcome.kind === 'answer' && outcome.status === 200) return outcome.body
+    // An instance without a role may have no list of roles either.
+    if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role')
+      return new Uint8Array()
+    const facts = [describeAttempts(tried), `asked because ${reason}`]
+    const { host } = new URL(imdsEndpoint(settings))
+    throw failed(subject('imds', { what }), judge(outcome, what, host), facts)
+  }
   async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
     const url = `${imdsEndpoint(settings)}${path}`
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }
   async function fetchSessionToken(reason: string): Promise<string> {
-    system.step('asking IMDS for the session token')
-    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': TOKEN_TTL_SECONDS }
-    const tried = await withRetries({}, run, async () => send('PUT', '/latest/api/token', headers))
-    return parseSessionToken(bodyOf(tried, 'session token', reason))
+    // It serves a few requests, right away.
+    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '300' }
+    const attempt = async () => send('PUT', '/latest/api/token', headers)
+    return parseSessionToken(await ask('session token', reason, {}, attempt))
   }
   /** A session token that IMDS no longer knows is renewed, once an attempt. */
   function forget({ status }: HttpAnswer): boolean {
@@ -51,22 +64,10 @@ export function openImds(run: Pick<Run, 'settings' | 'system' | 'network'>) {
   async function get(path: string, what: Wanted, reason: string): Promise<Uint8Array> {
     const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
-    system.step(`asking IMDS for the ${what}`)
-    const tried = await withRetries({ learn: forget }, run, async () => {
+    return ask(what, reason, { learn: forget }, async () => {
       token ??= await fetchSessionToken(reason)
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })
-    return bodyOf(tried, what, reason)
-  }
-  function bodyOf(tried: Tried, what: Wanted, reason: string): Uint8Array {
-    const { outcome } = tried
-    if (outcome.kind === 'answer' && outcome.status === 200) return outcome.body
-    // An instance without a role may have no list of roles either.
-    if (outcome.kind === 'answer' && outcome.status === 404 && what === 'role')
-      return new Uint8Array()
-    const facts = [describeAttempts(tried), `asked because ${reason}`]
-    const { host } = new URL(imdsEndpoint(settings))
-    throw failed(subject('imds', { what }), judge(outcome, what, host), facts)
   }
   return {
     /** @throws {Failure} `imds_...`, of the network, or `answer_form`. */
@@ -92,8 +93,6 @@ export function imdsEndpoint(settings: Settings): string {
   return isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
-type Wanted = 'session token' | 'role' | 'credentials' | 'region'
-
 /** What an outcome means that would be something else if another server had it. */
 function judge(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Problem {
   if (outcome.kind === 'no_answer') {
@@ -104,4 +103,45 @@ function judge(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Prob
   if (outcome.status === 403) return problem('imds_disabled', { host })
   if (outcome.status === 405 && what === 'session token') return problem('imds_no_v2', { host })
   return problem('status', { status: outcome.status, host })
+}
+
+const malformed = (what: string): Refuse => refuseAnswer(`IMDS's answer for the ${what}`)
+
+/** @throws {Failure} `answer_form` - not a token. */
+export function parseSessionToken(body: Uint8Array): string {
+  const text = new TextDecoder().decode(body)
+  // It goes into a header: visible ASCII, no line break.
+  if (/^[\x21-\x7e]{1,1024}$/.test(text)) return text
+  throw malformed('session token')('it is malformed')
+}
+
+/**
+ * @throws {Failure} `imds_no_role` - an empty list: the instance has no role; `answer_form` - its first line is no role name.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html for the characters of a role name
+ */
+export function parseRoleName(body: Uint8Array): string {
+  const [role = ''] = new TextDecoder().decode(body).split(/\r?\n|\r$/, 1)
+  if (role === '') throw failure('imds_no_role', {})
+  if (/^[\w+=,.@-]{1,64}$/.test(role)) return role
+  throw malformed('role list')('it holds no role name')
+}
+
+/** @throws {Failure} `imds_role` - a `Code` other than `Success`; `answer_form` - not the documented shape. */
+export function parseRoleCredentials(body: Uint8Array, role: string): Credentials {
+  const refuse = malformed('credentials')
+  const value = parseJson(body, refuse)
+  // Judged before the keys: a refusal has none.
+  const { Code: code } = decode(v.object({ Code: NonEmpty }), value, refuse)
+  if (code.toLowerCase() !== 'success') {
+    const shown = /^[A-Za-z]{1,64}$/.test(code) ? code : 'not Success'
+    throw failure('imds_role', { code: shown, role })
+  }
+  return { ...decodeKeys(value, 'imds', refuse), label: `instance role ${quote(role)}` }
+}
+
+/** @throws {Failure} `answer_form` - not a region name. */
+export function parseRegion(body: Uint8Array): string {
+  const region = REGION.parse(new TextDecoder().decode(body).trim())
+  if (region !== undefined) return region
+  throw malformed('region')('it is malformed')
 }

@@ -9,7 +9,7 @@ import {
   parseRoleCredentials,
   parseRoleName,
   parseSessionToken,
-} from '../../../src/credentials/imds_answers.ts'
+} from '../../../src/credentials/imds.ts'
 import { parseContainerCredentials } from '../../../src/credentials/sources/container.ts'
 import { parseSsoCredentials } from '../../../src/credentials/sources/sso.ts'
 import { parseRoleKeys } from '../../../src/credentials/sources/sts.ts'

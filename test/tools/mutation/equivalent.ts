@@ -196,7 +196,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'Of two keys one is filled exactly when one is empty, and one alone is counted already.',
   },
   {
-    file: 'credentials/imds_answers.ts',
+    file: 'credentials/imds.ts',
     code: "const [role = ''] = new TextDecoder().decode(body).split(/\\r?\\n|\\r$/, 1)",
     changes: ['1 -> (1 + 1)', "'' -> 'x'"],
     why: 'Only the first part is used, and there always is one.',
@@ -208,13 +208,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'A decoder takes nothing for no bytes.',
   },
   {
-    file: 'credentials/imds_answers.ts',
+    file: 'credentials/imds.ts',
     code: "const shown = /^[A-Za-z]{1,64}$/.test(code) ? code : 'not Success'",
     changes: ['A-Za-z]{1,64}$/ -> A-Za-z]{0,64}$/'],
     why: 'An empty code has been refused above.',
   },
   {
-    file: 'credentials/imds_answers.ts',
+    file: 'credentials/imds.ts',
     code: 'if (/^[\\w+=,.@-]{1,64}$/.test(role)) return role',
     changes: ['+=,.@-]{1,64}$/ -> +=,.@-]{0,64}$/'],
     why: 'An empty name has been dealt with above.',

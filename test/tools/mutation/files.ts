@@ -47,7 +47,6 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/direct.ts', ['unit/net/direct', 'unit/net/network', 'binary/early_connection']],
   ['net/problem.ts', ['unit/net/problem', 'unit/net/network']],
   ['aws/refusal.ts', ['unit/aws/refusal', 'unit/aws/retry']],
-  ['credentials/imds_answers.ts', ['unit/credentials/imds_answers']],
   ['net/proxy/exempt.ts', ['unit/net/proxy/exempt', 'unit/net/proxy/rules']],
   ['kubelet/options.ts', ['unit/kubelet/options']],
   ['host/disk.ts', ['unit/host/disk']],
