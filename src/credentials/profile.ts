@@ -1,18 +1,23 @@
 import { failure, quote } from '../base/failure.ts'
-import { fromProfile } from '../config/settings.ts'
+import { type Found, fromProfile } from '../config/settings.ts'
 import { type Setting, SOURCES } from '../config/settings_table.ts'
 import type { Profile, SharedConfig } from '../config/shared_files.ts'
-import { findSso, hasSsoKeys } from './sso_profile.ts'
+import type { Sso } from './source.ts'
+
+/** The region is not judged before it is used. */
+type FoundSso = Omit<Sso, 'region'> & { readonly region: Found<string> }
 
 /** A profile whose links have been followed: `source` is the profile that its credentials come from. */
 export interface LinkedProfile {
   readonly profile: Profile
-  readonly source: LinkedProfile | undefined
+  readonly source?: LinkedProfile
+  readonly sso?: FoundSso | undefined
   /** Whether its role is assumed. A profile that refers to itself lends its keys only, without its role. */
   readonly assumesRole: boolean
 }
 
 const { sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile } = SOURCES
+const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCES
 
 /** Keys that each say how to get credentials: at most one of them may stand in a profile. */
 const EXCLUSIVE = [sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile]
@@ -50,13 +55,10 @@ export function linkProfile(
   assertWholeKeys(profile)
   if (assumesRole) assertRole(profile)
   // Keys of its own end the chain: a link beyond them is not followed, but the role is assumed with them.
-  if (visited.size > 0 && hasKeys(profile)) return { profile, source: undefined, assumesRole }
+  if (visited.size > 0 && hasKeys(profile)) return { profile, assumesRole }
   const sourceName = assumesRole ? valueOf(profile, sourceProfile) : undefined
   assertOneSource(profile, { ignoreLink: !assumesRole })
-  if (sourceName === undefined) {
-    if (hasSsoKeys(profile)) findSso(profile, config)
-    return { profile, source: undefined, assumesRole }
-  }
+  if (sourceName === undefined) return { profile, assumesRole, sso: findSso(profile, config) }
   const next = config.get(sourceName)
   if (next === undefined) {
     throw failure('profile_source_missing', { profile: profile.name, source: sourceName })
@@ -98,7 +100,45 @@ function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink
 }
 
 /** Whether a source profile names credentials of any kind. `login_session` does not count. */
-function hasCredentials({ profile, source }: LinkedProfile): boolean {
-  if (source !== undefined || hasKeys(profile) || hasSsoKeys(profile)) return true
+function hasCredentials({ profile, source, sso }: LinkedProfile): boolean {
+  if (source !== undefined || sso !== undefined || hasKeys(profile)) return true
   return EXCLUSIVE.some((key) => key !== sourceProfile && valueOf(profile, key) !== undefined)
+}
+
+/**
+ * What a profile says about IAM Identity Center. With `sso_session` region and start URL stand in a section of their own,
+ * which the profile may repeat but not contradict; without it all four stand in the profile. `undefined` when it says nothing:
+ * one key is enough to select it.
+ *
+ * @throws {Failure} `profile_sso` - the section or a key is missing, or the profile contradicts the section.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+ */
+export function findSso(profile: Profile, config: SharedConfig): FoundSso | undefined {
+  const keys = [ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName]
+  if (keys.every((key) => fromProfile(key, profile) === undefined)) return undefined
+  const refuse = (reason: string) => failure('profile_sso', { profile: profile.name, reason })
+  const session = fromProfile(ssoSession, profile)?.value.trim()
+  const section = session === undefined ? profile : config.get(`sso-session ${session}`)
+  if (section === undefined) {
+    throw refuse(`there is no section [sso-session ${quote(session ?? '')}]`)
+  }
+  for (const key of [ssoRegion, ssoStartUrl]) {
+    const repeated = fromProfile(key, profile)?.value
+    if (repeated !== undefined && repeated !== fromProfile(key, section)?.value) {
+      throw refuse(`its ${key.key ?? ''} differs from that of its sso_session`)
+    }
+  }
+  const need = (key: Setting<string>, of: Profile): Found<string> => {
+    const found = fromProfile(key, of)
+    if (found !== undefined) return found
+    throw refuse(`it needs ${key.key ?? ''} for IAM Identity Center`)
+  }
+  return {
+    profile: profile.name,
+    session,
+    startUrl: need(ssoStartUrl, section).value,
+    region: need(ssoRegion, section),
+    accountId: need(ssoAccountId, profile).value,
+    roleName: need(ssoRoleName, profile).value,
+  }
 }

@@ -1,12 +1,12 @@
 import type { Credentials } from '../aws/credentials.ts'
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
-import { SOURCES } from '../config/settings_table.ts'
+import { validate } from '../config/settings.ts'
+import { REGION, SOURCES } from '../config/settings_table.ts'
 import { type Profile, type SharedConfig, STRAY } from '../config/shared_files.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
 import type { AssumedRole, Source } from './source.ts'
-import { hasSsoKeys, readSso } from './sso_profile.ts'
 
 type Env = System['env']
 
@@ -45,14 +45,13 @@ export function selectSource(profile: Profile | undefined, config: SharedConfig,
   if (keys !== undefined) return { kind: 'keys', keys }
   const identity = readEnvironmentWebIdentity(env)
   if (identity !== undefined) return { kind: 'web_identity', identity }
-  if (linked !== undefined) return fromLinkedProfile(linked, config, env)
+  if (linked !== undefined) return fromLinkedProfile(linked, env)
   return ambientSource("there is no profile 'default'", env)
 }
 
-function fromLinkedProfile(linked: LinkedProfile, config: SharedConfig, env: Env): Source {
+function fromLinkedProfile(linked: LinkedProfile, env: Env): Source {
   const { profile, source, assumesRole } = linked
-  const base =
-    source === undefined ? ownSource(profile, config, env) : fromLinkedProfile(source, config, env)
+  const base = source === undefined ? ownSource(linked, env) : fromLinkedProfile(source, env)
   const arn = assumesRole ? valueOf(profile, SOURCES.roleArn) : undefined
   // A web identity already is the role's.
   if (arn === undefined || (source === undefined && base.kind === 'web_identity')) return base
@@ -60,7 +59,7 @@ function fromLinkedProfile(linked: LinkedProfile, config: SharedConfig, env: Env
 }
 
 /** What a profile names itself, in the order of the AWS SDK for Go. */
-function ownSource(profile: Profile, config: SharedConfig, env: Env): Source {
+function ownSource({ profile, sso }: LinkedProfile, env: Env): Source {
   if (hasKeys(profile)) return { kind: 'keys', keys: readKeys(profile) }
   const credentialSource = valueOf(profile, SOURCES.credentialSource)
   if (credentialSource !== undefined) return namedSource(credentialSource, profile, env)
@@ -70,7 +69,10 @@ function ownSource(profile: Profile, config: SharedConfig, env: Env): Source {
     const sessionName = valueOf(profile, SOURCES.roleSessionName)
     return { kind: 'web_identity', identity: { tokenFile, roleArn, sessionName } }
   }
-  if (hasSsoKeys(profile)) return { kind: 'sso', sso: readSso(profile, config) }
+  if (sso !== undefined) {
+    // It becomes part of a host's name.
+    return { kind: 'sso', sso: { ...sso, region: validate(REGION, sso.region).value } }
+  }
   if (valueOf(profile, SOURCES.loginSession) !== undefined) {
     throw failure('profile_login_session', { profile: profile.name })
   }
