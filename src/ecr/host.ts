@@ -22,13 +22,19 @@ export interface Mirror {
 }
 
 /** ECR Public has one API region, whatever the node's. https://docs.aws.amazon.com/general/latest/gr/ecr-public.html */
-const PUBLIC_REGION = 'us-east-1'
+const PUBLIC: Served = { service: 'ecr-public', region: 'us-east-1', fips: false, dualStack: false }
 
 /** Both names serve the same registry; the second one is its dual-stack name. */
-const PUBLIC_HOSTS: ReadonlyMap<string, EndpointForm> = new Map([
-  ['public.ecr.aws', { fips: false, dualStack: false }],
-  ['ecr-public.aws.com', { fips: false, dualStack: true }],
+const PUBLIC_HOSTS: ReadonlyMap<string, Served> = new Map([
+  ['public.ecr.aws', PUBLIC],
+  ['ecr-public.aws.com', { ...PUBLIC, dualStack: true }],
 ])
+
+/** Private ECR in its plain form, where the settings say, or the instance. */
+const ANYWHERE: Served = { service: 'ecr', region: undefined, fips: false, dualStack: false }
+
+/** The private registry of the node's own region. */
+export const OWN_REGISTRY: Registry = { ...ANYWHERE, host: '' }
 
 // Twelve-digit account, `dkr.ecr` or `dkr-ecr`, then a region and a suffix, which are judged on their own. Anchored at both
 // ends, so a look-alike with an ECR name in front or behind never matches.
@@ -55,7 +61,7 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
     throw failure('request_image', {})
   }
   const registry =
-    findPublic(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
+    PUBLIC_HOSTS.get(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
   if (registry !== undefined) return { host: authority, ...registry }
   const digits = /^[0-9]*/.exec(name)?.[0].length ?? 0
   const isMistyped = findPrivate(`${ANY_ACCOUNT}${name.slice(digits)}`) !== undefined
@@ -65,25 +71,10 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
 
 const ANY_ACCOUNT = '0'.repeat(12)
 
-/** The private registry of the node's own region, which the settings name, or the instance. */
-export const OWN_REGISTRY: Registry = {
-  host: '',
-  service: 'ecr',
-  region: undefined,
-  fips: false,
-  dualStack: false,
-}
-
 /** The private registry of a region, in its plain form; the account in its name stands for any. */
 export function registryOf(region: string): Registry {
   const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'
   return parseRegistry(`${ANY_ACCOUNT}.dkr.ecr.${region}.${suffix}`, [])
-}
-
-function findPublic(name: string): Served | undefined {
-  const form = PUBLIC_HOSTS.get(name)
-  if (form === undefined) return undefined
-  return { service: 'ecr-public', region: PUBLIC_REGION, ...form }
 }
 
 function findPrivate(name: string): Served | undefined {
@@ -108,7 +99,5 @@ function findMirror(authority: string, mirrors: readonly Mirror[]): Served | und
   const mirror =
     mirrors.find(({ host }) => host === authority || host === name) ??
     mirrors.find(({ host }) => host === '*')
-  if (mirror === undefined) return undefined
-  const { region } = mirror
-  return { service: 'ecr', region, fips: false, dualStack: false }
+  return mirror === undefined ? undefined : { ...ANYWHERE, region: mirror.region }
 }

@@ -61,7 +61,7 @@ export const LEGS: readonly Leg[] = [
   },
   {
     name: 'which identity',
-    begin: ['credentials/select.ts', 'credentials/service_account.ts', 'credentials/resolve.ts'],
+    begin: ['credentials/select.ts', 'credentials/resolve.ts'],
     lookFor: 'selection before any I/O; no fall-through',
     paths: ['credentials/'],
   },

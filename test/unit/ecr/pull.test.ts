@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 
 import type { Source } from '../../../src/credentials/source.ts'
 import { parseRegistry, registryOf } from '../../../src/ecr/host.ts'
-import { checkSettings } from '../../../src/ecr/pull.ts'
+import { checkSettings, readServiceAccount } from '../../../src/ecr/pull.ts'
 import { fakeContext } from '../../support/context.ts'
 import { expectFailure } from '../../support/failures.ts'
 
@@ -112,4 +112,59 @@ test('checkSettings() of a public registry reads the endpoint of ECR Public, not
   )
   expect(message).toStartWith(`cannot use ${ECR_PUBLIC}: it must be `)
   checkSettings(pull, contextOf(ECR, 'no url'))
+})
+
+const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'
+const IRSA_ROLE = 'eks.amazonaws.com/role-arn'
+const arn = (name: string) => `arn:aws:iam::123456789012:role/${name}`
+const ROLE = { own: arn('own'), pods: arn('pods/a'), variable: arn('v') }
+const ENV = { AWS_ECR_ROLE_ARN: ROLE.variable }
+
+function presented(token: string, annotations: Readonly<Record<string, string>>) {
+  return { serviceAccountToken: token, serviceAccountAnnotations: annotations }
+}
+
+test.each([
+  ['no role', {}, true, {}, undefined],
+  ['its own role', { [ECR_ROLE]: ROLE.own }, false, {}, ROLE.own],
+  ['both roles', { [IRSA_ROLE]: ROLE.pods, [ECR_ROLE]: ROLE.own }, true, ENV, ROLE.own],
+  ["the pods' role, which counts", { [IRSA_ROLE]: ROLE.pods }, true, ENV, ROLE.pods],
+  ["the pods' role, which does not count", { [IRSA_ROLE]: ROLE.pods }, false, {}, undefined],
+  [
+    "the pods' role, which does not count, and a variable",
+    { [IRSA_ROLE]: ROLE.pods },
+    false,
+    ENV,
+    ROLE.variable,
+  ],
+  ['an empty role of its own', { [ECR_ROLE]: '', [IRSA_ROLE]: ROLE.pods }, true, {}, ROLE.pods],
+  ['empty roles and a variable', { [ECR_ROLE]: '', [IRSA_ROLE]: '' }, true, ENV, ROLE.variable],
+  ['only a variable', {}, false, ENV, ROLE.variable],
+  ['an empty variable', {}, false, { AWS_ECR_ROLE_ARN: '' }, undefined],
+  ['a role under another name', { role_arn: 'x' }, true, { AWS_ROLE_ARN: 'y' }, undefined],
+])('readServiceAccount() with %s', (_, annotations, irsaRole, env, roleArn) => {
+  const expected = roleArn === undefined ? undefined : { token: 'T', roleArn }
+  expect(readServiceAccount(presented('T', annotations), irsaRole, env)).toEqual(expected)
+})
+
+test('readServiceAccount() without a token leaves it to the node', () => {
+  const annotations = { [ECR_ROLE]: ROLE.own, [IRSA_ROLE]: ROLE.pods }
+  expect(readServiceAccount(presented('', annotations), true, ENV)).toBeUndefined()
+})
+
+test.each([
+  'nonsense',
+  'arn:aws:iam::1:role/a',
+  'arn:aws:iam::123456789012:user/a',
+  `${ROLE.own} `,
+])('readServiceAccount() refuses %j, and says what named it', (text) => {
+  const asked = presented('T', { [ECR_ROLE]: text })
+  expect(expectFailure('annotation', () => readServiceAccount(asked, false, {}))).toBe(
+    `cannot use the annotation ${ECR_ROLE} of the pod's service account: it is no role ARN`,
+  )
+  const env = { AWS_ECR_ROLE_ARN: text }
+  const none = presented('T', {})
+  expect(expectFailure('config_value', () => readServiceAccount(none, false, env))).toBe(
+    'cannot use AWS_ECR_ROLE_ARN: it must be the ARN of a role',
+  )
 })
