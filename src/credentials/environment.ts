@@ -49,12 +49,12 @@ function findKey(setting: Setting<string>, env: System['env']): Found<string> | 
 export function readEnvironmentWebIdentity(env: System['env']): WebIdentity | undefined {
   const tokenFile = fromEnvironment(SOURCES.webIdentityTokenFile, env)
   if (tokenFile === undefined) return undefined
-  const roleArn = fromEnvironment(SOURCES.roleArn, env)?.value
-  if (roleArn === undefined) {
+  const arn = fromEnvironment(SOURCES.roleArn, env)?.value
+  if (arn === undefined) {
     throw failure('config_alone', { origin: tokenFile.origin, other: 'AWS_ROLE_ARN' })
   }
   const sessionName = fromEnvironment(SOURCES.roleSessionName, env)?.value
-  return { tokenFile: tokenFile.value, roleArn, sessionName }
+  return { tokenFile: tokenFile.value, arn, sessionName }
 }
 
 /** A path at the ECS agent's fixed address. Without the slash the value would become part of the host name. */

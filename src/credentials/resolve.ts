@@ -25,10 +25,8 @@ export async function resolveSource(
   run: Run,
 ): Promise<Credentials> {
   switch (source.kind) {
-    case 'service_account': {
-      const { token, roleArn } = source.account
-      return assumeRoleWithWebIdentity({ arn: roleArn }, token, source.region ?? region, run)
-    }
+    case 'service_account':
+      return assumeRoleWithWebIdentity(source.account, region, run)
     case 'keys':
       return source.keys
     case 'web_identity':

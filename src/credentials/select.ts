@@ -64,10 +64,10 @@ function ownSource({ profile, sso }: LinkedProfile, env: Env): Source {
   const credentialSource = valueOf(profile, SOURCES.credentialSource)
   if (credentialSource !== undefined) return namedSource(credentialSource, profile, env)
   const tokenFile = valueOf(profile, SOURCES.webIdentityTokenFile)
-  const roleArn = valueOf(profile, SOURCES.roleArn)
-  if (tokenFile !== undefined && roleArn !== undefined) {
+  const arn = valueOf(profile, SOURCES.roleArn)
+  if (tokenFile !== undefined && arn !== undefined) {
     const sessionName = valueOf(profile, SOURCES.roleSessionName)
-    return { kind: 'web_identity', identity: { tokenFile, roleArn, sessionName } }
+    return { kind: 'web_identity', identity: { tokenFile, arn, sessionName } }
   }
   if (sso !== undefined) {
     // It becomes part of a host's name.

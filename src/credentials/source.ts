@@ -13,11 +13,9 @@ export interface AssumedRole extends Role {
   readonly durationSeconds: number
 }
 
-/** Where a token comes from, and the role it is for. */
-export interface WebIdentity {
+/** A role, and where the token for it comes from. */
+export interface WebIdentity extends Role {
   readonly tokenFile: string
-  readonly roleArn: string
-  readonly sessionName: string | undefined
 }
 
 /** What a profile says about IAM Identity Center. */
@@ -32,21 +30,17 @@ export interface Sso {
   readonly roleName: string
 }
 
-/** A pod's service account that has a role of its own. */
-export interface ServiceAccount {
+/** A role, and the token of a service account for it. */
+export interface ServiceAccount extends Role {
   /** Presented to STS for the role, and to nobody else. */
   readonly token: string
-  readonly roleArn: string
+  /** Of STS, where that of ECR is not to be taken. */
+  readonly region?: string | undefined
 }
 
 /** A source of credentials, selected from configuration alone: nothing has been asked yet. */
 export type Source =
-  /** `region` is that of STS where the registry's own is not the node's. */
-  | {
-      readonly kind: 'service_account'
-      readonly account: ServiceAccount
-      readonly region: string | undefined
-    }
+  | { readonly kind: 'service_account'; readonly account: ServiceAccount }
   | { readonly kind: 'keys'; readonly keys: Credentials }
   | { readonly kind: 'web_identity'; readonly identity: WebIdentity }
   | { readonly kind: 'sso'; readonly sso: Sso }

@@ -13,7 +13,7 @@ import type { Registry } from './host.ts'
 export interface Pull {
   readonly registry: Registry
   readonly source: Source
-  /** `undefined` where only the instance can tell it: see {@link regionOf}. */
+  /** The registry's own, else the configured one; `undefined` leaves it to the instance: see {@link regionOf}. */
   readonly region: string | undefined
 }
 
@@ -56,11 +56,11 @@ export function readServiceAccount(
   if (annotation === undefined) {
     const configured = fromEnvironment(SOURCES.ecrRoleArn, env)
     if (configured === undefined) return undefined
-    return { token, roleArn: validate(ROLE_ARN, configured).value }
+    return { token, arn: validate(ROLE_ARN, configured).value }
   }
-  const roleArn = ROLE_ARN.parse(found.get(annotation) ?? '')
-  if (roleArn === undefined) throw failure('annotation', { annotation })
-  return { token, roleArn }
+  const arn = ROLE_ARN.parse(found.get(annotation) ?? '')
+  if (arn === undefined) throw failure('annotation', { annotation })
+  return { token, arn }
 }
 
 /**
@@ -76,7 +76,7 @@ export function planPull(registry: Registry, run: Run, account?: ServiceAccount)
     if (account === undefined) return selectSource(profile, config, system.env)
     // Public images name no region, and the role may live in a partition that us-east-1 does not serve.
     const region = registry.service === 'ecr-public' ? configured() : undefined
-    return { kind: 'service_account', account, region }
+    return { kind: 'service_account', account: { ...account, region } }
   }
   const pull = { registry, region: registry.region ?? configured(), source: readSource() }
   checkSettings(pull, run)

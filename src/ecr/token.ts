@@ -60,13 +60,12 @@ export async function fetchRegistryToken(
   run: Run,
 ): Promise<RegistryToken> {
   const { service } = registry
-  const { system, network } = run
   const { region } = signing
   const request = tokenRequest(registry, region, run)
-  system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
+  run.system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
   const call = { subject: subject('ecr', { region }), service, request, signing, yields }
   const answer = await callAws(call, run)
-  return parseToken(answer, service, network.clock.now())
+  return parseToken(answer, service, run.network.clock.now())
 }
 
 /** The request before it is signed. */

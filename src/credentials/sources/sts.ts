@@ -6,7 +6,7 @@ import { elementText, parseTimestamp, refuseAnswer } from '../../base/decode.ts'
 import { quote, subject } from '../../base/failure.ts'
 import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { HttpAnswer } from '../../net/network.ts'
-import type { AssumedRole, Role, WebIdentity } from '../source.ts'
+import type { AssumedRole, Role, ServiceAccount, WebIdentity } from '../source.ts'
 
 /** What CloudTrail shows where the configuration does not say; upstream's name for service accounts. */
 const SESSION_NAME = 'ecr-credential-provider'
@@ -43,15 +43,15 @@ export async function assumeRole(
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 export async function fetchWebIdentityCredentials(
-  { tokenFile, roleArn, sessionName }: WebIdentity,
+  identity: WebIdentity,
   region: string,
   run: Run,
 ): Promise<Credentials> {
-  const refuse = refuseFile('the web identity token file', tokenFile)
-  const file = { path: tokenFile, maxBytes: MAX_TOKEN_BYTES, refuse }
-  const token = await readExistingFile(file, run.system)
+  const path = identity.tokenFile
+  const refuse = refuseFile('the web identity token file', path)
+  const token = await readExistingFile({ path, maxBytes: MAX_TOKEN_BYTES, refuse }, run.system)
   if (token === '') throw refuse('it is empty')
-  return assumeRoleWithWebIdentity({ arn: roleArn, sessionName }, token, region, run)
+  return assumeRoleWithWebIdentity({ ...identity, token }, region, run)
 }
 
 /**
@@ -61,13 +61,12 @@ export async function fetchWebIdentityCredentials(
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export async function assumeRoleWithWebIdentity(
-  role: Role,
-  token: string,
+  account: ServiceAccount,
   region: string,
   run: Run,
 ): Promise<Credentials> {
-  const parameters = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: token }
-  return callSts(role, parameters, region, run)
+  const parameters = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: account.token }
+  return callSts(account, parameters, account.region ?? region, run)
 }
 
 async function callSts(

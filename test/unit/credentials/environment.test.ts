@@ -77,11 +77,11 @@ test.each([
   [{ AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: '' }, undefined],
   [
     { AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: '/t' },
-    { tokenFile: '/t', roleArn: 'r', sessionName: undefined },
+    { tokenFile: '/t', arn: 'r', sessionName: undefined },
   ],
   [
     { AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_SESSION_NAME: 'n' },
-    { tokenFile: '/t', roleArn: 'r', sessionName: 'n' },
+    { tokenFile: '/t', arn: 'r', sessionName: 'n' },
   ],
 ])('readEnvironmentWebIdentity() %j', (env, expected) => {
   expect(readEnvironmentWebIdentity(env)).toEqual(expected)

@@ -9,7 +9,7 @@ import { expectRejection } from '../../support/failures.ts'
 const ROLE = 'arn:aws:iam::123456789012:role/pod'
 
 function podIn(region: string | undefined): Source {
-  return { kind: 'service_account', account: { token: 'T', roleArn: ROLE }, region }
+  return { kind: 'service_account', account: { token: 'T', arn: ROLE, region } }
 }
 
 test.each([

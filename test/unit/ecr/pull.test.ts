@@ -21,12 +21,11 @@ const PROCESS: Source = { kind: 'process', command: 'c', profile: 'p' }
 const CONTAINER: Source = { kind: 'container', url: { value: 'http://h/', origin: 'V' } }
 const WEB_IDENTITY: Source = {
   kind: 'web_identity',
-  identity: { tokenFile: '/t', roleArn: 'r', sessionName: undefined },
+  identity: { tokenFile: '/t', arn: 'r', sessionName: undefined },
 }
 const SERVICE_ACCOUNT: Source = {
   kind: 'service_account',
-  account: { token: 't', roleArn: 'r' },
-  region: undefined,
+  account: { token: 't', arn: 'r' },
 }
 const ssoOf = (session: string | undefined): Source => ({
   kind: 'sso',
@@ -142,8 +141,8 @@ test.each([
   ['only a variable', {}, false, ENV, ROLE.variable],
   ['an empty variable', {}, false, { AWS_ECR_ROLE_ARN: '' }, undefined],
   ['a role under another name', { role_arn: 'x' }, true, { AWS_ROLE_ARN: 'y' }, undefined],
-])('readServiceAccount() with %s', (_, annotations, irsaRole, env, roleArn) => {
-  const expected = roleArn === undefined ? undefined : { token: 'T', roleArn }
+])('readServiceAccount() with %s', (_, annotations, irsaRole, env, role) => {
+  const expected = role === undefined ? undefined : { token: 'T', arn: role }
   expect(readServiceAccount(presented('T', annotations), irsaRole, env)).toEqual(expected)
 })
 

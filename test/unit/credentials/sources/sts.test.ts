@@ -96,7 +96,7 @@ test('parseRoleKeys() refuses an answer that is cut off before the end of the la
   }
 })
 
-const IDENTITY = { tokenFile: '/t', roleArn: 'arn:r', sessionName: 'n' }
+const IDENTITY = { tokenFile: '/t', arn: 'arn:r', sessionName: 'n' }
 const ANSWER = answer(
   '<AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2026-01-01T01:00:00Z</Expiration>',
 )
