@@ -19,7 +19,7 @@ declare const BUILD_COMMIT: string
 const GRACE_MS = 250
 
 /** A request is there long before this. Without one so far, in milliseconds, a person may be at the terminal. */
-const TERMINAL_MS = 50
+const TERMINAL_MS = 200
 
 /** Longest wait for a stderr that nobody reads, in milliseconds. */
 const LAST_WORDS_MS = 1000
@@ -63,8 +63,8 @@ async function readRequest(): Promise<Uint8Array> {
 /** Ends only for a person who runs this without a request. */
 async function helpAtTerminal(): Promise<string> {
   await Bun.sleep(TERMINAL_MS)
-  const isTerminal = isReadingRequest && (await import('node:tty')).isatty(0)
-  return isTerminal ? HELP : Promise.withResolvers<never>().promise
+  const isAwaited = isReadingRequest && (await isTerminal(Bun.stdin, 0))
+  return isAwaited ? HELP : Promise.withResolvers<never>().promise
 }
 
 async function deadline(options: Options): Promise<never> {
@@ -113,10 +113,13 @@ async function writeAnswer(answer: string): Promise<void> {
   })
 }
 
-/** Whether a person reads stderr. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
-async function isScreen(): Promise<boolean> {
-  const stats = await Bun.stderr.stat()
-  return stats.isCharacterDevice() && (await import('node:tty')).isatty(2)
+/** Whether a person is there. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
+async function isTerminal(file: Bun.BunFile, descriptor: number): Promise<boolean> {
+  const isDevice = await file.stat().then(
+    (stats) => stats.isCharacterDevice(),
+    () => false,
+  )
+  return isDevice && (await import('node:tty')).isatty(descriptor)
 }
 
 let screen: Promise<boolean> | undefined
@@ -127,7 +130,7 @@ let between = ''
  * on a terminal: of a text with one at its end the kubelet's log makes three lines, the reason in none that says what failed.
  */
 async function say(text: string): Promise<void> {
-  screen ??= isScreen().catch(() => false)
+  screen ??= isTerminal(Bun.stderr, 2)
   const ends = await screen
   const line = `${between}${PROGRAM}: ${printable(text)}${ends ? '\n' : ''}`
   between = ends ? '' : '\n'
