@@ -7,7 +7,8 @@ import type { Peer } from '../base/system.ts'
 /** What a connection that has just been opened will bring, and who waits for it. */
 export function createInbox() {
   let received = Buffer.alloc(0)
-  let failure: Error | undefined
+  let hasEnded = false
+  let reason: Error | undefined
   let look: (() => void) | undefined
   return {
     /** Takes what has come. */
@@ -17,7 +18,8 @@ export function createInbox() {
     },
     /** Takes note of the end: of a failure, or of a peer that has closed. Only the first one counts. */
     end: (error: Error | undefined): void => {
-      failure ??= error ?? coded('ECONNRESET')
+      if (!hasEnded) reason = error
+      hasEnded = true
       look?.()
     },
     /**
@@ -30,17 +32,20 @@ export function createInbox() {
       look = () => {
         try {
           const parsed = parse(received)
-          if (parsed !== undefined) resolve(parsed)
-          else if (failure !== undefined) reject(failure)
+          if (parsed === undefined && !hasEnded) return
+          if (parsed === undefined) throw reason ?? coded('ECONNRESET')
+          resolve(parsed)
         } catch (error) {
           reject(error)
         }
+        // Lest what is known already be worked out again when the connection is closed.
+        look = undefined
       }
-      if (failure !== undefined || received.length > 0) look()
+      if (hasEnded || received.length > 0) look()
       return promise
     },
     /** Whether nothing has come, not even the end. */
-    isEmpty: () => failure === undefined && received.length === 0,
+    isEmpty: () => !hasEnded && received.length === 0,
   }
 }
 

@@ -108,6 +108,24 @@ test('wait() gives what was whole before the end', async () => {
   expect(await inbox.wait(line)).toBe('a\n')
 })
 
+test('wait() parses nothing more once it has given what there was, or has failed', async () => {
+  const inbox = createInbox()
+  let looks = 0
+  for (const outcome of ['whole', undefined]) {
+    const waiting = inbox.wait(() => {
+      looks += 1
+      return outcome
+    })
+    inbox.take(bytes('a'))
+    inbox.end(undefined)
+    await waiting.catch(() => undefined)
+    const before = looks
+    inbox.take(bytes('b'))
+    inbox.end(undefined)
+    expect(looks).toBe(before)
+  }
+})
+
 test('wait() fails with what its parser throws', async () => {
   const inbox = createInbox()
   inbox.take(bytes('a'))
