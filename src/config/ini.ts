@@ -64,7 +64,8 @@ export function parseIni(text: string, file: string): Sections {
  * file would leave the node's own role to sign.
  */
 export function whyUnreadable(text: string, sections: Sections): string | undefined {
-  const isLost = sections.size === 0 && text.split('\n').some(isText)
+  const lines = text.split('\n')
+  const isLost = sections.size === 0 && lines.some(isText)
   // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
   if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
     return 'is UTF-16: save it as UTF-8'
@@ -73,9 +74,7 @@ export function whyUnreadable(text: string, sections: Sections): string | undefi
   if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
   if (isLost) return 'has text, but no line is a [section]'
   // What stands below would become part of the section above.
-  const open = text
-    .split('\n')
-    .findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
+  const open = lines.findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
   return open === -1 ? undefined : `has a [ without its ] in line ${open + 1}`
 }
 
@@ -113,14 +112,10 @@ function splitPair(line: string): readonly [string, string] | undefined {
  */
 const COMMAND = 'credential_process'
 
-/** White space as Go has it: `String.trim()` leaves U+0085. */
-const SPACE = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
-
-/** Character by character: an expression that looks for the end tries again from each blank of a long run. */
+/**
+ * Takes white space off both ends, as Go does: `\s` and U+0085, which `String.trim()` leaves. Linear in the length: an
+ * expression that looked for the end only would try again from each blank of a long run.
+ */
 function trim(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && SPACE.test(text[start] ?? '')) start += 1
-  while (start < end && SPACE.test(text[end - 1] ?? '')) end -= 1
-  return text.slice(start, end)
+  return /^[\s\u0085]*(.*[^\s\u0085])?/s.exec(text)?.[1] ?? ''
 }

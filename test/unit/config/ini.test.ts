@@ -125,6 +125,8 @@ test.each([
   ['# only a comment\n\n', undefined],
   ['[a]\nk = v\r\nl = [\n', undefined],
   ['[a]\nk = \u{FFFD}', undefined],
+  ['[a]\u{FEFF}\nk = v', undefined],
+  ['\u{FEFF}\u{FEFF}', undefined],
   ['\u{FFFD}\u{FFFD}[\0a\0]\0', 'is UTF-16: save it as UTF-8'],
   ['[\0a\0]\0', 'is UTF-16: save it as UTF-8'],
   ['\0[\0a\0]', 'is UTF-16: save it as UTF-8'],
