@@ -18,8 +18,6 @@ export interface Options {
   readonly verbose: boolean
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
-
 /** The kubelet kills the plugin after 60 s without telling why; before that, the run ends by itself and says so. */
 const DEFAULT_TIMEOUT_SECONDS = 45
 
@@ -65,41 +63,34 @@ Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
  * @throws {Failure} `usage_...` - a word or flag that is not known, or a value that does not fit.
  */
 export function parseOptions(args: readonly string[]): Options {
-  const options: Writable<Options> = {
-    command: 'get-credentials',
-    images: [],
-    mirrors: [],
-    irsaRole: false,
-    timeoutMs: DEFAULT_TIMEOUT_SECONDS * 1000,
-    cacheDirectory: undefined,
-    verbose: false,
-  }
+  let command: Options['command'] = 'get-credentials'
+  const images: string[] = []
+  const mirrors: Mirror[] = []
+  let irsaRole = false
+  let timeoutMs = DEFAULT_TIMEOUT_SECONDS * 1000
+  let cacheDirectory: string | undefined
+  let verbose = false
   const rest = [...args]
   for (let given = rest.shift(); given !== undefined; given = rest.shift()) {
     // `--name=value` is `--name value`.
     const [, word = given, joined] = /^(--(?:mirror|timeout|cache-dir))=(.*)$/s.exec(given) ?? []
     const value = () => joined ?? rest.shift()
     // --help wins over warm, in either order.
-    const isPlain = options.command === 'get-credentials'
+    const isPlain = command === 'get-credentials'
     if (word === 'get-credentials' || (word === 'warm' && !isPlain)) continue
-    if (word === 'warm') options.command = 'warm'
-    else if (word === '--help' || word === '-h') options.command = 'help'
-    else if (word === '--version' || word === '-v') options.command = 'version'
-    else if (word === '--verbose') options.verbose = true
-    else if (word === '--irsa-role') options.irsaRole = true
-    else if (word === '--mirror') options.mirrors = [...options.mirrors, parseMirror(value())]
-    else if (word === '--cache-dir') options.cacheDirectory = parseDirectory(value())
-    else if (word === '--timeout') options.timeoutMs = parseTimeout(value())
-    else if (options.command === 'warm' && /^[^-]/.test(word)) {
-      options.images = [...options.images, word]
-    } else {
-      throw failure('usage_argument', { argument: word })
-    }
+    if (word === 'warm') command = 'warm'
+    else if (word === '--help' || word === '-h') command = 'help'
+    else if (word === '--version' || word === '-v') command = 'version'
+    else if (word === '--verbose') verbose = true
+    else if (word === '--irsa-role') irsaRole = true
+    else if (word === '--mirror') mirrors.push(parseMirror(value()))
+    else if (word === '--cache-dir') cacheDirectory = parseDirectory(value())
+    else if (word === '--timeout') timeoutMs = parseTimeout(value())
+    else if (command === 'warm' && /^[^-]/.test(word)) images.push(word)
+    else throw failure('usage_argument', { argument: word })
   }
-  if (options.command === 'warm' && options.cacheDirectory === undefined) {
-    throw failure('usage_warm', {})
-  }
-  return options
+  if (command === 'warm' && cacheDirectory === undefined) throw failure('usage_warm', {})
+  return { command, images, mirrors, irsaRole, timeoutMs, cacheDirectory, verbose }
 }
 
 function parseMirror(value = ''): Mirror {
