@@ -5,7 +5,7 @@ import { codeOf, type Failure, failure } from '../base/failure.ts'
 import { reasonOf } from '../base/files.ts'
 import type { PrivateDirectory, System } from '../base/system.ts'
 import { MAX_LIFE_MS, type RegistryToken } from '../ecr/token.ts'
-import { type Note, openClaim, SLACK_MS, type Turn } from './claim.ts'
+import { type Note, openClaim, SLACK_MS } from './claim.ts'
 
 /** A token in a file of the cache. */
 const Entry = v.object({
@@ -61,35 +61,30 @@ export function openTokenCache(directory: string, key: string, system: System) {
 
   function write(token: RegistryToken): void {
     if (token.lifeMs <= 0) return
-    const [storedAtMs, storedAtWallMs] = [clock.uptimeMs(), system.now()]
-    const entry: v.InferOutput<typeof Entry> = {
-      bootId: clock.bootId,
-      storedAtMs,
-      storedAtWallMs,
-      ...token,
-    }
+    const times = { storedAtMs: clock.uptimeMs(), storedAtWallMs: system.now() }
+    const entry: v.InferOutput<typeof Entry> = { bootId: clock.bootId, ...times, ...token }
     files.replace(file, JSON.stringify(entry))
   }
 
-  /** The result of `work`, or `otherwise` when the directory fails: full, read-only, gone. */
-  function unlessFailing<T>(work: () => T, otherwise: T): T {
+  /** The result of `work`, `undefined` when the directory fails: full, read-only, gone. */
+  function unlessFailing<T>(work: () => T): T | undefined {
     try {
       return work()
     } catch (error) {
       failed = problemOf(directory, error)
       system.step(failed.message)
-      return otherwise
+      return undefined
     }
   }
 
   return {
     /** A token in the first half of its life. */
-    read: () => unlessFailing(read, undefined),
-    write: (token: RegistryToken) => unlessFailing(() => write(token), undefined),
-    claim: () => unlessFailing<Turn>(claim, 'alone'),
-    release: (note?: Note) => unlessFailing(() => release(note), undefined),
+    read: () => unlessFailing(read),
+    write: (token: RegistryToken) => unlessFailing(() => write(token)),
+    claim: () => unlessFailing(claim) ?? 'alone',
+    release: (note?: Note) => unlessFailing(() => release(note)),
     /** Removes what earlier runs have left and nobody can use: for the run that has the claim, so that one at a time does. */
-    sweep: () => unlessFailing(() => sweep(files, system.now()), undefined),
+    sweep: () => unlessFailing(() => sweep(files, system.now())),
     /** Why the directory failed the last time that it did. */
     failure: () => failed,
   }
@@ -115,18 +110,14 @@ function open(path: string, system: System) {
     return { clock: system.bootClock(), files: system.openPrivateDirectory(path) }
   } catch (error) {
     // The system says the same of a file, of a link, and of a parent that is no directory.
-    if (codeOf(error) === 'ENOTDIR') throw unusable(path, 'it is no directory')
-    if (codeOf(error) === 'ENOENT') throw unusable(path, 'its parent does not exist')
+    if (codeOf(error) === 'ENOTDIR') throw problemOf(path, error, 'it is no directory')
+    if (codeOf(error) === 'ENOENT') throw problemOf(path, error, 'its parent does not exist')
     throw problemOf(path, error)
   }
 }
 
-function unusable(path: string, reason: string): Failure {
-  return failure('cache_directory', { path, reason })
-}
-
-/** Why a directory cannot be used. */
-function problemOf(path: string, error: unknown): Failure {
+/** Why a directory cannot be used. `reason` is the one that stands in the line, if there is no line for this error alone. */
+function problemOf(path: string, error: unknown, reason = reasonOf(error)): Failure {
   if (error instanceof Error && 'mode' in error && 'uid' in error) {
     const mode = Number(error.mode)
     if ((mode & 0o077) === 0) return failure('cache_owner', { path, uid: Number(error.uid) })
@@ -135,5 +126,5 @@ function problemOf(path: string, error: unknown): Failure {
   const code = codeOf(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return failure('cache_full', { path })
   if (code === 'EROFS') return failure('cache_read_only', { path })
-  return unusable(path, reasonOf(error))
+  return failure('cache_directory', { path, reason })
 }
