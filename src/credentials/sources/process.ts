@@ -27,23 +27,19 @@ export async function runCredentialProcess(
   const name = `the credential_process of profile ${quote(profile)}`
   system.step(`running ${name}`)
   const timeoutMs = network.remainingMs()
-  const result = await system.runCommand(command, timeoutMs).catch(() => {
+  const { exitCode, stdout, stderr } = await system.runCommand(command, timeoutMs).catch(() => {
     throw failure('process_shell', { profile })
   })
-  const said = lastWords(result.stderr)
+  const said = lastWords(stderr)
   const refuse = (reason: string) => failure('process_output', { profile, reason, said })
-  if (result.exitCode === undefined) {
+  if (exitCode === undefined) {
     const seconds = (Math.max(0, timeoutMs) / 1000).toFixed(1)
     throw failure('process_late', { profile, seconds, said })
   }
-  if (result.stdout.length > MAX_OUTPUT_BYTES) {
-    throw refuse(`it is larger than ${MAX_OUTPUT_BYTES} bytes`)
-  }
-  if (result.exitCode !== 0) {
-    if (result.exitCode === NOT_FOUND) throw failure('process_not_found', { profile, said })
-    throw failure('process_failed', { profile, code: result.exitCode, said })
-  }
-  return { ...decodeKeys(parseJson(result.stdout, refuse), 'process', refuse), label: name }
+  if (stdout.length > MAX_OUTPUT_BYTES) throw refuse(`it is larger than ${MAX_OUTPUT_BYTES} bytes`)
+  if (exitCode === NOT_FOUND) throw failure('process_not_found', { profile, said })
+  if (exitCode !== 0) throw failure('process_failed', { profile, code: exitCode, said })
+  return { ...decodeKeys(parseJson(stdout, refuse), 'process', refuse), label: name }
 }
 
 /** What a command said last, as the end of an error line: in one line, without control characters, cut at the front. */

@@ -37,10 +37,8 @@ export async function readTokenFile(path: string, system: Pick<System, 'readFile
 }
 
 /** The access token that another run stores within a moment, `undefined` if none does. */
-export async function awaitFreshToken(
-  path: string,
-  { system, network }: Run,
-): Promise<string | undefined> {
+export async function awaitFreshToken(path: string, run: Run): Promise<string | undefined> {
+  const { system, network } = run
   for (let waitedMs = 0; waitedMs < OTHER_RUN_MS; waitedMs += POLL_MS) {
     const found = await readTokenFile(path, system)
     if (found !== undefined && found.expiresAtMs > network.clock.now())
