@@ -37,9 +37,6 @@ export async function shareToken(
   let isThrottled = false
 
   async function fetchAndKeep(): Promise<RegistryToken> {
-    // Another run may have ended between this one's two looks.
-    const stored = cache.read()
-    if (stored !== undefined) return stored
     const token = await fetchToken(isThrottled)
     cache.write(token)
     return token
@@ -49,7 +46,8 @@ export async function shareToken(
     const done = system.onSignal(cache.release)
     let note: Note | undefined
     try {
-      return await fetchAndKeep()
+      // Another run may have stored its token since this one looked.
+      return cache.read() ?? (await fetchAndKeep())
     } catch (error) {
       note = error instanceof Failure && error.cause === 'throttled' ? 'throttled' : 'failed'
       if (note === 'failed') throw error

@@ -32,11 +32,8 @@ export function fromEnvironment(
   env: System['env'],
   isSet: (text: string) => boolean = Boolean,
 ): Found<string> | undefined {
-  for (const origin of names) {
-    const value = env[origin] ?? ''
-    if (isSet(value)) return { value, origin }
-  }
-  return undefined
+  const origin = names.find((name) => isSet(env[name] ?? ''))
+  return origin === undefined ? undefined : { value: env[origin] ?? '', origin }
 }
 
 /** The text of a setting's key in a profile, if it is not empty. */

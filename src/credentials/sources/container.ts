@@ -92,12 +92,12 @@ async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Prom
   const file = fromEnvironment(SOURCES.containerTokenFile, system.env)
   const found = file ?? fromEnvironment(SOURCES.containerToken, system.env)
   if (found === undefined) return ''
-  const { value: path, origin } = found
-  const name = 'the container authorization token file'
-  const wanted = { path, maxBytes: MAX_TOKEN_BYTES, refuse: refuseFile(name, path) }
-  const text = file === undefined ? found.value : await readExistingFile(wanted, system)
+  const path = file?.value ?? ''
+  const refuseToken = refuseFile('the container authorization token file', path)
+  const wanted = { path, maxBytes: MAX_TOKEN_BYTES, refuse: refuseToken }
+  const text = path === '' ? found.value : await readExistingFile(wanted, system)
   // A line break would begin another header, even at the end: the SDKs refuse it too.
   if (/^[\t\x20-\x7e]*$/.test(text)) return text
   const accepts = 'one line of ASCII, without a line break'
-  throw failure('config_value', { origin, accepts })
+  throw failure('config_value', { origin: found.origin, accepts })
 }
