@@ -31,7 +31,7 @@ export async function answerRequest(
 ): Promise<string> {
   // Side by side, since the first file that is waited for takes 0.3 ms, whatever it is.
   const opening = openRun(options.timeoutMs, system)
-  // What is wrong with the request is said first.
+  // If both fail, the request's failure is the one to report.
   opening.catch(() => undefined)
   const request = parseRequest(await input)
   const registry = parseRegistry(request.image, options.mirrors)
@@ -102,12 +102,10 @@ export async function openCache(
 ): Promise<TokenCache | undefined> {
   const { system } = run
   if (directory === undefined) return undefined
-  if (source.kind === 'service_account') {
-    system.step("not using the cache: it is for a service account's role")
-    return undefined
-  }
-  if (region === undefined) {
-    system.step('not using the cache: no region is configured')
+  const isForPod = source.kind === 'service_account'
+  if (isForPod || region === undefined) {
+    const reason = isForPod ? "it is for a service account's role" : 'no region is configured'
+    system.step(`not using the cache: ${reason}`)
     return undefined
   }
   system.step('opening the cache directory')

@@ -36,10 +36,8 @@ export async function fetchContainerCredentials(
   if (protocol === 'http:') await assertAllowed(new URL(url), origin, network)
   const authorization = await readAuthorization(system)
   system.step(`asking the container endpoint ${host} for credentials`)
-  const headers = {
-    accept: 'application/json',
-    ...(authorization === '' ? {} : { authorization }),
-  }
+  const shown = authorization === '' ? {} : { authorization }
+  const headers = { accept: 'application/json', ...shown }
   const tried = await withRetries({ errorCode }, run, async () =>
     network.send({ method: 'GET', url, headers, isDirect: true, timeoutMs: TIMEOUT_MS }),
   )

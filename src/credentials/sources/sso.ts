@@ -116,12 +116,9 @@ async function renew(
   } as const
   const { body } = await callSso(sso, 'sso_token', request, run)
   const renewed = decode(NewToken, parseJson(body, refuseToken), refuseToken)
-  const expiresAt = new Date(run.network.clock.now() + renewed.expiresIn * 1000)
-  return {
-    accessToken: renewed.accessToken,
-    refreshToken: renewed.refreshToken ?? material.refreshToken,
-    expiresAt: expiresAt.toISOString().replace(/\.\d{3}/, ''),
-  }
+  const { accessToken, expiresIn, refreshToken = material.refreshToken } = renewed
+  const expiresAt = new Date(run.network.clock.now() + expiresIn * 1000).toISOString()
+  return { accessToken, refreshToken, expiresAt: expiresAt.replace(/\.\d{3}/, '') }
 }
 
 async function callSso(
