@@ -18,7 +18,7 @@ declare const BUILD_COMMIT: string
 /** Grace after --timeout, in milliseconds, for work that cannot be aborted: stdin, a file on a dead mount. */
 const GRACE_MS = 250
 
-/** A request is there long before this. Without one so far, in milliseconds, a person may be at the terminal. */
+/** How long to wait for a request, in milliseconds, before looking for a person at a terminal: a kubelet sends it long before. */
 const TERMINAL_MS = 200
 
 /** Longest wait for a stderr that nobody reads, in milliseconds. */
@@ -69,9 +69,9 @@ async function helpAtTerminal(): Promise<string> {
 
 async function deadline(options: Options): Promise<never> {
   await Bun.sleep(options.timeoutMs + GRACE_MS)
-  // A file that never ends (a FIFO, one on a dead mount) is the cause, whatever is done beside reading it.
+  // A file that never ends (a FIFO, one on a dead mount) is the cause, whatever the last step was.
   const files = [...reading].map((path) => `; ${quote(path)} is still being read`).join('')
-  // What is done while the request is awaited is not what takes so long.
+  // Other steps run beside the wait for the request; none of them is what takes so long.
   const step = isReadingRequest ? READING_REQUEST : lastStep
   throw failure('late', { seconds: options.timeoutMs / 1000, step, files })
 }
@@ -113,27 +113,25 @@ async function writeAnswer(answer: string): Promise<void> {
   })
 }
 
-/** Whether a person is there. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
+/** Whether a file is a terminal. A pipe, which is what the kubelet gives, costs one `fstat` to rule out. */
 async function isTerminal(file: Bun.BunFile, descriptor: number): Promise<boolean> {
-  const isDevice = await file.stat().then(
-    (stats) => stats.isCharacterDevice(),
-    () => false,
-  )
-  return isDevice && (await import('node:tty')).isatty(descriptor)
+  const stats = await file.stat().catch(() => undefined)
+  return stats?.isCharacterDevice() === true && (await import('node:tty')).isatty(descriptor)
 }
 
 let screen: Promise<boolean> | undefined
 let between = ''
 
 /**
- * A stderr that nobody reads must not change how the run ends. Line ends stand between lines, and behind the last one only
- * on a terminal: of a text with one at its end the kubelet's log makes three lines, the reason in none that says what failed.
+ * Says a line on stderr, and never fails: a stderr that nobody reads must not change how the run ends. Newlines go between
+ * lines, and after the last one on a terminal only: a text that ends in one becomes three lines in the kubelet's log, and the
+ * line that says which plugin failed is then not the one with the reason.
  */
 async function say(text: string): Promise<void> {
   screen ??= isTerminal(Bun.stderr, 2)
-  const ends = await screen
-  const line = `${between}${PROGRAM}: ${printable(text)}${ends ? '\n' : ''}`
-  between = ends ? '' : '\n'
+  const isShown = await screen
+  const line = `${between}${PROGRAM}: ${printable(text)}${isShown ? '\n' : ''}`
+  between = isShown ? '' : '\n'
   // writer() duplicates the descriptor. If we are out of them, that may be the very error to report.
   await write(Bun.stderr, line).catch(async () => Bun.write(Bun.stderr, line).catch(() => 0))
 }

@@ -11,7 +11,7 @@ export type Note = 'failed' | 'throttled'
 
 type BootClock = ReturnType<System['bootClock']>
 
-/** How much the boot clocks of two processes may differ, in milliseconds: a busy node may pause a process as it reads them. */
+/** How much the boot clocks of two processes may differ, in milliseconds: a busy node may pause a process while it reads them. */
 export const SLACK_MS = 1000
 
 /** After this long a run that has not ended is taken for hung, and another one takes its place, in milliseconds. */

@@ -14,7 +14,7 @@ const VERSION = 2
  *
  * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment%20Variables%20in%20Spawned%20Processes
  */
-const OF_A_START =
+const SET_AT_EACH_START =
   /^(?:INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|SYSTEMD_EXEC_PID|MAINPID|MANAGERPID|MANAGERPIDFDID|LISTEN_\w+|WATCHDOG_\w+|MEMORY_PRESSURE_\w+)$/
 
 /**
@@ -54,7 +54,7 @@ function environmentFor(source: Source, env: System['env']): unknown {
     case 'process':
       // The command may look at any of them.
       return Object.entries(env)
-        .filter(([name]) => !OF_A_START.test(name))
+        .filter(([name]) => !SET_AT_EACH_START.test(name))
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
     case 'service_account':
     case 'keys':

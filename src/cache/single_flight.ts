@@ -31,7 +31,7 @@ export async function shareToken(
 ): Promise<RegistryToken> {
   const startMs = system.elapsedMs()
   // Shortened at random: runs that began together must not all lose patience together.
-  const share = 1 - system.random() / 4
+  const fraction = 1 - system.random() / 4
   const longestMs = Math.max(network.remainingMs() - RESERVE_MS, network.remainingMs() / 2)
   // Sticky: a pause is over before the throttling is.
   let isThrottled = false
@@ -65,7 +65,7 @@ export async function shareToken(
       system.step('taking the token from the cache')
       return stored
     }
-    const limitMs: number = share * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
+    const limitMs: number = fraction * (isThrottled ? longestMs : Math.min(longestMs, PATIENCE_MS))
     const leftMs = startMs + limitMs - system.elapsedMs()
     const turn: Turn = leftMs > 0 ? cache.claim() : 'alone'
     if (turn === 'alone') return fetchAndKeep()

@@ -20,10 +20,10 @@ const Entry = v.object({
   password: NonEmpty,
 })
 
-/** The names that a cache gives to what it keeps, and to a file that is being written, until it takes the place of another. */
+/** Names of the cache's own files, and of one that is being written and not yet renamed into place. */
 const NAME = /^[0-9a-f]{64}\.(?:claim|(?:token|failure)(\.[0-9a-f-]{36}\.tmp)?)$/
 
-/** Writing takes milliseconds. A file that is older than this is of a run that was killed, in milliseconds. */
+/** Age in milliseconds of a half-written file whose run must have been killed: writing takes milliseconds. */
 const MAX_WRITE_MS = 60_000
 
 /** What the runs of a node know about one identity's token. No member ever throws: what cannot be read is not there. */
@@ -39,7 +39,7 @@ export type TokenCache = ReturnType<typeof openTokenCache>
  * @throws {Failure} `cache_...` - the directory cannot be used.
  */
 export function openTokenCache(directory: string, key: string, system: System) {
-  const { clock, files } = open(directory, system)
+  const { clock, files } = openDirectory(directory, system)
   const file = `${key}.token`
   let failed: Failure | undefined
   const { claim, release } = openClaim(files, clock, key, system)
@@ -92,7 +92,7 @@ export function openTokenCache(directory: string, key: string, system: System) {
 
 /**
  * Removes what nobody can use any more: files that a killed run has left half way, and whatever is older than a token lives,
- * as keys of an earlier configuration leave it. Nothing that has a name of another kind.
+ * as keys of an earlier configuration leave it. Files of other names are left alone.
  *
  * @param nowMs - the node's clock, in milliseconds since 1970.
  */
@@ -105,7 +105,7 @@ export function sweep(files: Pick<PrivateDirectory, 'list' | 'remove'>, nowMs: n
   }
 }
 
-function open(path: string, system: System) {
+function openDirectory(path: string, system: System) {
   try {
     return { clock: system.bootClock(), files: system.openPrivateDirectory(path) }
   } catch (error) {

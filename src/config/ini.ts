@@ -27,34 +27,34 @@ export function parseIni(text: string, file: string): Sections {
   const sections = new Map<string, Map<string, Property>>()
   let section: Map<string, Property> | undefined
   /** The property that indented lines belong to. */
-  let open: { value: string; readonly nested: Map<string, string> } | undefined
+  let parent: { value: string; readonly nested: Map<string, string> } | undefined
   for (const [index, line] of text.replaceAll('\uFEFF', '').split('\n').entries()) {
     if (!isText(line)) continue
     const header = headerOf(line)
     if (header !== undefined) {
       section = sections.get(header) ?? new Map<string, Property>()
       sections.set(header, section)
-      open = undefined
+      parent = undefined
       continue
     }
     const isIndented = /^[ \t]/.test(line)
     const pair = splitPair(isIndented ? line : withoutComment(line))
-    if (isIndented && pair === undefined && open !== undefined && open.value !== '') {
+    if (isIndented && pair === undefined && parent !== undefined && parent.value !== '') {
       // A continuation line keeps its comment and its trailing blanks.
-      open.value += `\n${line.replace(/^[ \t]+/, '')}`
+      parent.value += `\n${line.replace(/^[ \t]+/, '')}`
     }
     if (section === undefined || pair === undefined) continue
     const [key, raw] = pair
-    if (isIndented && open?.value === '') {
-      open.nested.set(key, raw)
+    if (isIndented && parent?.value === '') {
+      parent.nested.set(key, raw)
       continue
     }
     // An indented pair with nothing to belong to is an ordinary one, but Go takes off its quotes before its comment.
     const value = isIndented ? trim(withoutComment(raw)) : raw
     const property = { value, file, line: index + 1, nested: new Map<string, string>() }
     section.set(key, property)
-    // For Go a property without a name is none that a line could belong to.
-    open = key === '' ? undefined : property
+    // Go lets no line belong to a property without a name.
+    parent = key === '' ? undefined : property
   }
   return sections
 }
@@ -74,8 +74,8 @@ export function whyUnreadable(text: string, sections: Sections): string | undefi
   if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
   if (isLost) return 'has text, but no line is a [section]'
   // What stands below would become part of the section above.
-  const open = lines.findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
-  return open === -1 ? undefined : `has a [ without its ] in line ${open + 1}`
+  const unclosed = lines.findIndex((line) => line.startsWith('[') && headerOf(line) === undefined)
+  return unclosed === -1 ? undefined : `has a [ without its ] in line ${unclosed + 1}`
 }
 
 /** Whether a line is neither blank nor a comment. */

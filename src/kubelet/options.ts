@@ -5,7 +5,7 @@ import type { Mirror } from '../ecr/host.ts'
 /** What the command line asks for. */
 export interface Options {
   readonly command: 'get-credentials' | 'warm' | 'help' | 'version'
-  /** What to fetch tokens for with `warm`; none means the registry of the node's own region. */
+  /** Images whose registries `warm` gets tokens for; without any, the private registry of the node's own region. */
   readonly images: readonly string[]
   /** Hosts to answer for beside those of ECR. */
   readonly mirrors: readonly Mirror[]
@@ -111,7 +111,7 @@ function parseTimeout(value = ''): number {
   throw failure('usage_option', { option: '--timeout', accepts })
 }
 
-/** Absolute, since the working directory is not ours to choose; without a slash at its end, which would follow a link. */
+/** Must be absolute, since the working directory is whoever starts us. Slashes at its end are dropped: they would follow a link. */
 function parseDirectory(value = ''): string {
   const path = value.replace(/\/+$/, '')
   if (path.startsWith('/') && !path.includes('\u{FFFD}') && !/\/\.{0,2}(?:\/|$)/.test(path))

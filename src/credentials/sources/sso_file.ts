@@ -9,7 +9,7 @@ import type { System } from '../../base/system.ts'
 /** Longest token file, in bytes. */
 const MAX_FILE_BYTES = 64 * 1024
 
-/** How long another run is waited for that has used the refresh token, in milliseconds. */
+/** How long to wait, in milliseconds, for the run that has used the refresh token to store what it got. */
 const OTHER_RUN_MS = 2000
 const POLL_MS = 50
 
