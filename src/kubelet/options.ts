@@ -3,20 +3,7 @@ import { REGION } from '../config/settings_table.ts'
 import type { Mirror } from '../ecr/host.ts'
 
 /** What the command line asks for. */
-export interface Options {
-  readonly command: 'get-credentials' | 'warm' | 'help' | 'version'
-  /** Images whose registries `warm` gets tokens for; without any, the private registry of the node's own region. */
-  readonly images: readonly string[]
-  /** Hosts to answer for beside those of ECR. */
-  readonly mirrors: readonly Mirror[]
-  /** Whether a service account's role may stand in the annotation of IRSA too. */
-  readonly irsaRole: boolean
-  /** Longest whole run, in milliseconds. */
-  readonly timeoutMs: number
-  /** Where tokens are kept for the other runs of this node; `undefined` for nowhere. */
-  readonly cacheDirectory: string | undefined
-  readonly verbose: boolean
-}
+export type Options = Readonly<ReturnType<typeof parseOptions>>
 
 /** The kubelet kills the plugin after 60 s without telling why; before that, the run ends by itself and says so. */
 const DEFAULT_TIMEOUT_SECONDS = 45
@@ -62,12 +49,17 @@ Exit code: 0 done, 1 request failed (one line on stderr), 2 wrong command line.
  * @param args - without the program's own name.
  * @throws {Failure} `usage_...` - a word or flag that is not known, or a value that does not fit.
  */
-export function parseOptions(args: readonly string[]): Options {
-  let command: Options['command'] = 'get-credentials'
+export function parseOptions(args: readonly string[]) {
+  let command: 'get-credentials' | 'warm' | 'help' | 'version' = 'get-credentials'
+  /** Images whose registries `warm` gets tokens for; without any, the private registry of the node's own region. */
   const images: string[] = []
+  /** Hosts to answer for beside those of ECR. */
   const mirrors: Mirror[] = []
+  /** Whether a service account's role may stand in the annotation of IRSA too. */
   let irsaRole = false
+  /** Longest whole run, in milliseconds. */
   let timeoutMs = DEFAULT_TIMEOUT_SECONDS * 1000
+  /** Where tokens are kept for the other runs of this node; `undefined` for nowhere. */
   let cacheDirectory: string | undefined
   let verbose = false
   const rest = [...args]

@@ -36,7 +36,7 @@ async function warmed(options: Partial<Options>, { env = {}, saysHowLong = true 
   return { calls, files: node.files.size }
 }
 
-test.each<[string, readonly string[], Record<string, string>, number]>([
+test.each<[string, string[], Record<string, string>, number]>([
   ['an image', [IMAGE], {}, 1],
   ['two images of one registry', [IMAGE, `${IMAGE}:latest`], {}, 1],
   ['images of two registries', [IMAGE, OTHER], {}, 2],
