@@ -22,10 +22,14 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? code
 }
 
+/** Longest file with a token in it, in bytes; STS takes tokens of up to 20,000 characters. */
+const MAX_TOKEN_BYTES = 64 * 1024
+
 /** A file to read. */
 interface InputFile {
   readonly path: string
-  readonly maxBytes: number
+  /** {@link MAX_TOKEN_BYTES} if left out. */
+  readonly maxBytes?: number
   /** What fails if it cannot be used. */
   readonly refuse: Refuse
 }
@@ -58,7 +62,7 @@ export async function readTextFile(
  * @throws {Failure} of `refuse` - it cannot be read, or is larger than `maxBytes`.
  */
 export async function readBytes(
-  { path, maxBytes, refuse }: InputFile,
+  { path, maxBytes = MAX_TOKEN_BYTES, refuse }: InputFile,
   system: Pick<System, 'readFile'>,
 ): Promise<Uint8Array | undefined> {
   const bytes = await system.readFile(path, maxBytes + 1).catch((error: unknown) => {

@@ -13,9 +13,6 @@ import type { HttpAnswer, Network } from '../../net/network.ts'
 /** Longest wait for one attempt, in milliseconds. The EKS agent asks AWS before it answers. */
 const TIMEOUT_MS = 5000
 
-/** Longest authorization token file, in bytes. */
-const MAX_TOKEN_BYTES = 64 * 1024
-
 const errorCode = (answer: HttpAnswer) => readJsonError(answer).code
 
 const refuse = refuseAnswer('the answer of the container endpoint')
@@ -91,8 +88,7 @@ async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Prom
   const found = file ?? fromEnvironment(SOURCES.containerToken, system.env)
   if (found === undefined) return ''
   const path = file?.value ?? ''
-  const refuseToken = refuseFile('the container authorization token file', path)
-  const wanted = { path, maxBytes: MAX_TOKEN_BYTES, refuse: refuseToken }
+  const wanted = { path, refuse: refuseFile('the container authorization token file', path) }
   const text = path === '' ? found.value : await readExistingFile(wanted, system)
   // A line break would begin another header, even at the end: the SDKs refuse it too.
   if (/^[\t\x20-\x7e]*$/.test(text)) return text

@@ -6,9 +6,6 @@ import { failure } from '../../base/failure.ts'
 import { readTextFile, reasonOf, refuseFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 
-/** Longest token file, in bytes. */
-const MAX_FILE_BYTES = 64 * 1024
-
 /** How long to wait, in milliseconds, for the run that has used the refresh token to store what it got. */
 const OTHER_RUN_MS = 2000
 const POLL_MS = 50
@@ -28,7 +25,7 @@ const TokenFile = v.looseObject({
  * @throws {Failure} `config_file` - unreadable; `sso_file` - not of the documented form.
  */
 export async function readTokenFile(path: string, system: Pick<System, 'readFile'>) {
-  const file = { path, maxBytes: MAX_FILE_BYTES, refuse: refuseFile('the SSO token file', path) }
+  const file = { path, refuse: refuseFile('the SSO token file', path) }
   const refuse = (reason: string) => failure('sso_file', { path, reason })
   const text = await readTextFile(file, system)
   if (text === undefined) return undefined

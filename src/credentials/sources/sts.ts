@@ -11,9 +11,6 @@ import type { AssumedRole, Role, ServiceAccount, WebIdentity } from '../source.t
 /** What CloudTrail shows where the configuration does not say; upstream's name for service accounts. */
 const SESSION_NAME = 'ecr-credential-provider'
 
-/** Longest token file, in bytes; STS takes tokens of up to 20,000 characters. */
-const MAX_TOKEN_BYTES = 64 * 1024
-
 const refuseKeys = refuseAnswer("STS's answer")
 
 /**
@@ -49,7 +46,7 @@ export async function fetchWebIdentityCredentials(
 ): Promise<Credentials> {
   const path = identity.tokenFile
   const refuse = refuseFile('the web identity token file', path)
-  const token = await readExistingFile({ path, maxBytes: MAX_TOKEN_BYTES, refuse }, run.system)
+  const token = await readExistingFile({ path, refuse }, run.system)
   if (token === '') throw refuse('it is empty')
   return assumeRoleWithWebIdentity({ ...identity, token }, region, run)
 }
