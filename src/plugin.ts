@@ -51,7 +51,7 @@ export async function answerRequest(
 }
 
 /**
- * Reads the configuration and selects from it.
+ * Reads the configuration, selects the profile and opens the network. Nobody is asked yet.
  *
  * @param deadlineMs - when the run must be over, in milliseconds since the program began.
  * @throws {Failure} `config_...`, `profile_...` - it cannot be read, or is wrong.
@@ -68,7 +68,7 @@ export async function openRun(deadlineMs: number, system: System): Promise<Run> 
 }
 
 /**
- * A token from AWS: whose credentials, and then the call.
+ * A registry token from AWS: gets the credentials of the pull's source, then asks ECR with them.
  *
  * @param yields - whether a call that ECR throttles is the last: for runs that share a cache, the pause between their turns is
  *   the back-off.

@@ -89,11 +89,10 @@ function parseMirror(value = ''): Mirror {
   const { host, region } =
     /^(?<host>\*|[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?)(?:=(?<region>.+))?$/.exec(value)
       ?.groups ?? {}
-  if (host === undefined || (region !== undefined && REGION.parse(region) === undefined)) {
-    const accepts = 'HOST, HOST:PORT or *, and may end in =REGION'
-    throw failure('usage_option', { option: '--mirror', accepts })
-  }
-  return { host: host.toLowerCase(), region }
+  const isRegion = region === undefined || REGION.parse(region) !== undefined
+  if (host !== undefined && isRegion) return { host: host.toLowerCase(), region }
+  const accepts = 'HOST, HOST:PORT or *, and may end in =REGION'
+  throw failure('usage_option', { option: '--mirror', accepts })
 }
 
 function parseTimeout(value = ''): number {

@@ -44,9 +44,7 @@ export async function runCredentialProcess(
 
 /** What a command said last, as the end of an error line: in one line, without control characters, cut at the front. */
 function lastWords(stderr: Uint8Array): string {
-  const words = new TextDecoder()
-    .decode(stderr)
-    .replace(/[^\x21-\x7e]+/g, ' ')
-    .trim()
+  const text = new TextDecoder().decode(stderr)
+  const words = text.replace(/[^\x21-\x7e]+/g, ' ').trim()
   return words === '' ? '' : `; it said '${words.slice(-MAX_WORDS)}'`
 }
