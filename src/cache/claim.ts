@@ -54,7 +54,7 @@ export function openClaim(files: PrivateDirectory, clock: BootClock, key: string
     const endMs = Number(end)
     const leftMs = endMs - clock.uptimeMs()
     if (leftMs > MAX_CLAIM_MS + SLACK_MS) return undefined
-    // Of those who have waited for it: an older failure says nothing about the next call.
+    // Only for runs that were there when it failed: an older failure says nothing about the next call.
     if (owner === 'failed' && endMs >= openedAtMs) return 'alone'
     if (leftMs < 0) return undefined
     if (owner === 'throttled') return 'throttled'

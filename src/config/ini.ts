@@ -66,11 +66,11 @@ export function parseIni(text: string, file: string): Sections {
 export function whyUnreadable(text: string, sections: Sections): string | undefined {
   const lines = text.split('\n')
   const isLost = sections.size === 0 && lines.some(isText)
-  // Its mark is no UTF-8. Without one, the first of its characters is one of ASCII beside a NUL.
+  // UTF-16's byte order mark is no UTF-8: it has become two U+FFFD. Without one, the first ASCII character has a NUL beside it.
   if (isLost && /^(?:\uFFFD\uFFFD|[^\0\uFFFD]\0|\0[^\0\uFFFD])/.test(text))
     return 'is UTF-16: save it as UTF-8'
   if ((isLost && text.includes('\uFFFD')) || text.includes('\0')) return 'is not text in UTF-8'
-  // All of such a file is one line: a comment, or a header with a comment, however much is behind it.
+  // The parser takes such a file for one line, so a comment at its front, or behind its first header, would swallow the rest.
   if (/\r[^\r\n]/.test(text)) return 'ends lines with CR alone: save it with LF'
   if (isLost) return 'has text, but no line is a [section]'
   // What stands below would become part of the section above.

@@ -26,7 +26,7 @@ export function readSettings(env: System['env'], profile: Profile | undefined) {
   return { get }
 }
 
-/** The text of a setting's first variable that is set: not empty, if nothing else is said. */
+/** The text of the first of a setting's variables that is set; unless `isSet` says otherwise, an empty one is not. */
 export function fromEnvironment(
   { env: names }: Setting<unknown>,
   env: System['env'],

@@ -18,8 +18,8 @@ export interface Profile {
 export type SharedConfig = ReadonlyMap<string, Profile>
 
 /**
- * What stands before the name of a section `[X]` of the config file, where only `[profile X]` is a profile. Nothing can ask for
- * it: neither variables nor files that are read have a NUL.
+ * Marks a section `[X]` of the config file, where only `[profile X]` is a profile, so that the error for a missing profile can
+ * point to it. No configuration can name it: neither a variable nor a file that is accepted holds a NUL.
  */
 export const STRAY = '\0'
 

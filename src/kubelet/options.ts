@@ -67,10 +67,9 @@ export function parseOptions(args: readonly string[]) {
     // `--name=value` is `--name value`.
     const [, word = given, joined] = /^(--(?:mirror|timeout|cache-dir))=(.*)$/s.exec(given) ?? []
     const value = () => joined ?? rest.shift()
+    if (word === 'get-credentials') continue
     // --help wins over warm, in either order.
-    const isPlain = command === 'get-credentials'
-    if (word === 'get-credentials' || (word === 'warm' && !isPlain)) continue
-    if (word === 'warm') command = 'warm'
+    if (word === 'warm') command = command === 'get-credentials' ? 'warm' : command
     else if (word === '--help' || word === '-h') command = 'help'
     else if (word === '--version' || word === '-v') command = 'version'
     else if (word === '--verbose') verbose = true

@@ -9,7 +9,7 @@ const MAX_WORDS = 400
 /** The most output of a command that is read as its answer, in bytes. */
 const MAX_OUTPUT_BYTES = 256 * 1024
 
-/** The exit code of a shell that found no such command. Other tools of AWS take quotes around a whole command off. */
+/** The exit code of a shell that finds no such command, as when all of it is in quotes: other tools of AWS strip those. */
 const NOT_FOUND = 127
 
 /**

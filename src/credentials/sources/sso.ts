@@ -32,7 +32,7 @@ const NewToken = v.object({
   refreshToken: v.optional(NonEmpty),
 })
 
-/** With these the service has said no to a refresh token. */
+/** The causes of a failure which mean that the service has refused the refresh token. */
 const REFUSALS: ReadonlySet<string> = new Set(['sso_ended', 'refused', 'status'])
 
 /**
