@@ -111,33 +111,24 @@ export async function secureWith(
   throw refusal
 }
 
-/** The first connection that opens. The next address is tried when one fails or takes long. */
+/** The first connection that opens. The next address is tried when the latest fails or takes long (RFC 8305, 5). */
 async function connectToAny(
   addresses: readonly string[],
   port: number,
   { connect, sleep }: Reach,
 ): Promise<Connection> {
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
-  const waiting = [...addresses]
-  let left = addresses.length
-  let isOver = false
-  function tryNext(): void {
-    const hostname = waiting.shift()
-    if (hostname === undefined || isOver) return
-    connect({ hostname, port }).then(
-      (connection) => {
-        if (isOver) connection.close()
-        isOver = true
-        resolve(connection)
-      },
-      (error: unknown) => {
-        left -= 1
-        if (left === 0) reject(error)
-        tryNext()
-      },
-    )
-    if (waiting.length > 0) void sleep(STAGGER_MS).then(tryNext)
+  let winner: Connection | undefined
+  async function tryFrom([hostname = '', ...others]: readonly string[]): Promise<Connection> {
+    const first = connect({ hostname, port }).then((connection) => {
+      // Too late: another address was faster.
+      if (winner !== undefined) connection.close()
+      return (winner ??= connection)
+    })
+    if (others.length === 0) return first
+    const goOn = async () => winner ?? tryFrom(others)
+    const next = Promise.race([first, sleep(STAGGER_MS)]).then(goOn, goOn)
+    // Each stands in for the other: only when both have failed, so has this.
+    return Promise.race([first.catch(async () => next), next.catch(async () => first)])
   }
-  tryNext()
-  return promise
+  return tryFrom(addresses)
 }
