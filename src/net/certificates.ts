@@ -112,12 +112,13 @@ export interface TrustStore {
 
 /** The certificates of one file, at least one. */
 export interface Bundle {
-  readonly amazonRoots: readonly Certificate[]
+  /** As PEM, empty where it has none. */
+  readonly amazonRoots: string
   readonly all: () => readonly Certificate[]
 }
 
-function asRead(certificates: readonly Certificate[]): TrustForm {
-  return { ca: joinPem(certificates), allowsIntermediates: false }
+function asRead(ca: string): TrustForm {
+  return { ca, allowsIntermediates: false }
 }
 
 /** The store that these bundles make together. */
@@ -134,10 +135,6 @@ export function storeOf(
     const allowsIntermediates = kept.some(({ kind }) => kind === 'other')
     return { ca: allowsIntermediates || ca !== joinPem(found) ? ca : '', allowsIntermediates }
   }
-  const amazonRoots = () => {
-    const roots: Certificate[] = []
-    for (const bundle of bundles) roots.push(...bundle.amazonRoots)
-    return asRead(roots)
-  }
-  return { forms: [amazonRoots, () => asRead(all()), parsable], name }
+  const roots = bundles.map(({ amazonRoots }) => amazonRoots).filter(Boolean)
+  return { forms: [() => asRead(roots.join('\n')), () => asRead(joinPem(all())), parsable], name }
 }

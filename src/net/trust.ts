@@ -6,6 +6,7 @@ import {
   amazonRootsIn,
   type Bundle,
   certificatesIn,
+  joinPem,
   storeOf,
   type TrustStore,
 } from './certificates.ts'
@@ -47,25 +48,20 @@ export async function readTrustStore(
 
 async function readHostStore(system: System): Promise<TrustStore> {
   const { SSL_CERT_FILE: file = '', SSL_CERT_DIR: directories = '' } = system.env
-  const reads = new Map<string, ReturnType<typeof readBundle>>()
-  // SSL_CERT_FILE is often the distribution's own bundle.
-  async function readOnce(path: string): ReturnType<typeof readBundle> {
-    const read = reads.get(path) ?? readBundle(path, `the certificates in ${quote(path)}`, system)
-    reads.set(path, read)
-    return read
-  }
+  const read = async (path: string) =>
+    readBundle(path, `the certificates in ${quote(path)}`, system)
   /** The first that exists is the host's. To pass over one that is damaged would change whom this host trusts. */
   async function findHostBundle() {
     for (const path of HOST_BUNDLES) {
-      const bundle = await readOnce(path)
+      const bundle = await read(path)
       if (bundle !== undefined) return { path, bundle }
     }
     return undefined
   }
   /** A file of SSL_CERT_FILE or SSL_CERT_DIR. As in Go, one that is of no use only means less trust. */
-  async function readNamed(path: string): Promise<Bundle | undefined> {
+  async function readAddition(path: string): Promise<Bundle | undefined> {
     try {
-      const bundle = await readOnce(path)
+      const bundle = await read(path)
       if (bundle === undefined) system.step(`there are no certificates in ${quote(path)}`)
       return bundle
     } catch (error) {
@@ -74,29 +70,26 @@ async function readHostStore(system: System): Promise<TrustStore> {
       return undefined
     }
   }
-  const listed = directories
-    .split(':')
-    .filter(Boolean)
-    .map(async (directory) =>
-      system.listFiles(directory).catch((error: unknown) => {
-        system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
-        return []
-      }),
-    )
-  const files = file === '' ? [] : [file]
-  for (const paths of await Promise.all(listed)) files.push(...paths)
-  const [host, ...named] = await Promise.all([
-    file !== '' && directories !== '' ? undefined : findHostBundle(),
-    ...files.map(readNamed),
-  ])
+  const host = file !== '' && directories !== '' ? undefined : await findHostBundle()
+  const paths = file === '' ? [] : [file]
+  for (const directory of directories.split(':').filter(Boolean)) {
+    const found = await system.listFiles(directory).catch((error: unknown) => {
+      system.step(`cannot list the certificates in ${quote(directory)}: ${reasonOf(error)}`)
+      return []
+    })
+    paths.push(...found)
+  }
+  // SSL_CERT_FILE is often the distribution's own bundle.
+  const others = [...new Set(paths)].filter((path) => path !== host?.path)
+  const bundles = [...(await Promise.all(others.map(readAddition))), host?.bundle]
   const names = new Set([file, directories, host?.path ?? ''].filter(Boolean))
   if (names.size === 0) {
     const roots = () => ({ ca: system.builtInRoots(), allowsIntermediates: false })
     return { forms: [roots], name: 'the built-in Mozilla roots' }
   }
   const name = [...names].map(quote).join(', ')
-  const bundles = new Set([...named, host?.bundle].filter((bundle) => bundle !== undefined))
-  if (bundles.size > 0) return storeOf([...bundles], name, system)
+  const usable = bundles.filter((bundle) => bundle !== undefined)
+  if (usable.length > 0) return storeOf(usable, name, system)
   throw unusable(`the certificates in ${name}`, 'there are none')
 }
 
@@ -115,9 +108,9 @@ export async function readBundle(
   const bytes = await readBytes({ path, maxBytes: MAX_BUNDLE_BYTES, refuse }, system)
   if (bytes === undefined) return undefined
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const amazonRoots = amazonRootsIn(buffer)
+  const amazonRoots = joinPem(amazonRootsIn(buffer))
   const all = () => certificatesIn(buffer)
-  if (amazonRoots.length > 0 || all().length > 0) return { amazonRoots, all }
+  if (amazonRoots !== '' || all().length > 0) return { amazonRoots, all }
   throw refuse('it holds no PEM certificate')
 }
 

@@ -390,10 +390,4 @@ export const EQUIVALENT: readonly Equivalent[] = [
     changes: ['0 -> (0 + 1)'],
     why: 'The last millisecond of the wait.',
   },
-  {
-    file: 'net/trust.ts',
-    code: 'return []',
-    changes: ['[] -> undefined'],
-    why: '`undefined` in the list of files is a file that cannot be read.',
-  },
 ]
