@@ -90,13 +90,10 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
     const isSecure = url.protocol === 'https:' || proxy?.url.protocol === 'https:'
     const trustedBy = isSecure ? (await trust()).name : undefined
     // Outside the attempt: it has a time limit of its own. What goes wrong is said by whoever connects.
-    const isFound = await lookUp(hostOf(proxy?.url ?? url)).then(
-      () => true,
-      () => false,
-    )
-    const timeoutMs = Math.floor(Math.min(request.timeoutMs, remainingMs()))
+    const addresses = await lookUp(hostOf(proxy?.url ?? url)).catch(() => [])
+    const timeoutMs = Math.max(0, Math.floor(Math.min(request.timeoutMs, remainingMs())))
     try {
-      if (timeoutMs <= 0 && isFound) throw broken('ENOTIME')
+      if (timeoutMs === 0 && addresses.length > 0) throw broken('ENOTIME')
       const bytes = formatRequest(request, userAgent, proxy)
       const notYet = () => (reached.has(url.origin) ? 'ENOTSECURE' : 'ENOTYET')
       const answer = await exchange(take(url, proxy), bytes, timeoutMs, notYet)

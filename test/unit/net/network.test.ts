@@ -185,6 +185,20 @@ test('send() is cut short by the deadline of the run, and not begun after it', a
   ])
 })
 
+test('send() says what has become of a look-up that has used up all the time', async () => {
+  let elapsedMs = 0
+  const lookUp = async () => {
+    elapsedMs = 1000.5
+    throw Object.assign(new Error('x'), { code: 'ENOTFOUND' })
+  }
+  const parts = { elapsedMs: () => elapsedMs, lookUp }
+  const url = 'http://h.example/'
+  expect(await problem({ url }, { deadlineMs: 1000, parts })).toEqual([
+    'dns_unknown',
+    'the host name of h.example does not exist',
+  ])
+})
+
 test.each([
   ['expired', 'tls_expired', 'the certificate of 127.0.0.1:PORT has expired (20'],
   [
