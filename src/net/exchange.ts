@@ -48,10 +48,7 @@ export async function exchange(
     })
     return await within(timeoutMs, asked, () => (isConnected ? 'ENOANSWER' : notYet()))
   } finally {
-    void connecting.then(
-      (connection) => connection.close(),
-      () => undefined,
-    )
+    void connecting.then((connection) => connection.close()).catch(() => undefined)
   }
 }
 
