@@ -29,8 +29,8 @@ export async function runCommand(
       detached: true,
     })
     pid = child.pid
-    const stdout = collect(child.stdout)
-    const stderr = collectTail(child.stderr)
+    const stdout = collect(child.stdout, 'beginning')
+    const stderr = collect(child.stderr, 'end')
     const answered = Promise.all([child.exited, stdout.done])
     const isOver = await Promise.race([
       answered.then(() => true),
@@ -54,28 +54,19 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** Reads a stream to its end, or to more than anybody wants; `bytes` gives what has come so far. */
-export function collect(stream: ReadableStream<Uint8Array>) {
-  const chunks: Uint8Array[] = []
-  let size = 0
+/**
+ * Reads a stream: its beginning, as far as anybody wants it, or all of it for its end, since what a program says last is why
+ * it failed. `bytes` gives what has come so far.
+ */
+export function collect(stream: ReadableStream<Uint8Array>, wanted: 'beginning' | 'end') {
+  let kept = Buffer.alloc(0)
   async function read(): Promise<void> {
     for await (const chunk of stream) {
-      chunks.push(chunk)
-      size += chunk.length
+      kept = Buffer.concat([kept, chunk])
+      if (wanted === 'end') kept = kept.subarray(-MAX_TAIL_BYTES)
       // Reading no further ends whoever goes on writing (SIGPIPE).
-      if (size > MAX_OUTPUT_BYTES) break
+      else if (kept.length > MAX_OUTPUT_BYTES) break
     }
   }
-  return { done: read(), bytes: () => new Uint8Array(Buffer.concat(chunks)) }
-}
-
-/** Reads a stream to its end, whatever its length, and keeps the last of it: what a program says last is why it failed. */
-export function collectTail(stream: ReadableStream<Uint8Array>) {
-  let tail = new Uint8Array()
-  async function read(): Promise<void> {
-    for await (const chunk of stream) {
-      tail = new Uint8Array(Buffer.concat([tail, chunk]).subarray(-MAX_TAIL_BYTES))
-    }
-  }
-  return { done: read(), bytes: () => tail }
+  return { done: read(), bytes: () => new Uint8Array(kept) }
 }

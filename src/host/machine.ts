@@ -121,7 +121,7 @@ async function run({ program, args, env, cwd, stdin, timeoutMs }: Command): Prom
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+  const [stdout, stderr] = [collect(child.stdout, 'beginning'), collect(child.stderr, 'beginning')]
   const ended = Promise.all([child.exited, stdout.done, stderr.done]).then(() => true)
   const isEnded = await Promise.race([ended, Bun.sleep(timeoutMs).then(() => false)])
   // As the kubelet does it: this process alone.

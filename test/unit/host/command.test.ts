@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 
-import { collect, collectTail } from '../../../src/host/command.ts'
+import { collect } from '../../../src/host/command.ts'
 
 const KIB = 1024
 
@@ -18,15 +18,15 @@ function endless() {
 
 test('collect() reads no further than anybody wants', async () => {
   const { stream, taken } = endless()
-  const output = collect(stream)
+  const output = collect(stream, 'beginning')
   await output.done
   expect(output.bytes().length).toBe((1024 + 64) * KIB)
   expect(taken()).toBeLessThan(20)
 })
 
-test('collectTail() reads to the end, and keeps the last of it', async () => {
+test('collect() reads to the end, and keeps the last of it', async () => {
   const pieces = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(1000))
-  const output = collectTail(new Response(pieces.join('')).body ?? endless().stream)
+  const output = collect(new Response(pieces.join('')).body ?? endless().stream, 'end')
   await output.done
   const kept = new TextDecoder().decode(output.bytes())
   expect(pieces.join('')).toEndWith(kept)
