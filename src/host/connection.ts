@@ -49,6 +49,9 @@ export function createInbox() {
   }
 }
 
+/** Codes of the operating system for an address that nothing leads to. */
+const NO_WAY = /^E(NETUNREACH|HOSTUNREACH|ADDRNOTAVAIL|AFNOSUPPORT)$/
+
 /**
  * A failure to connect, with a code that says which it was: Bun calls each of them a refusal. To connect a UDP socket sends
  * nothing, and fails if there is no way to an address.
@@ -61,10 +64,7 @@ export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> 
     probe.close()
     return error
   } catch (reason) {
-    const isCut = /^E(NETUNREACH|HOSTUNREACH|ADDRNOTAVAIL|AFNOSUPPORT)$/.test(
-      String(codeOf(reason)),
-    )
-    return isCut ? coded('ENETUNREACH') : error
+    return NO_WAY.test(String(codeOf(reason))) ? coded('ENETUNREACH') : error
   }
 }
 
@@ -88,11 +88,8 @@ export function refusalOf(
   const name = isAddress(host) ? certificate?.checkIP(host) : certificate?.checkHost(host, options)
   if (error === null && name !== undefined) return undefined
   const { issuer, validFrom, validTo } = certificate ?? {}
-  return Object.assign(error ?? coded('ERR_TLS_CERT_ALTNAME_INVALID'), {
-    issuer,
-    validFrom,
-    validTo,
-  })
+  const refusal = error ?? coded('ERR_TLS_CERT_ALTNAME_INVALID')
+  return Object.assign(refusal, { issuer, validFrom, validTo })
 }
 
 /** A handshake that breaks, and is no verdict on a certificate: `ENOTLS` where the peer speaks something else. */
