@@ -47,7 +47,7 @@ export function createSystem(
     bootClock: () => readBootClock(() => performance.now(), process.getBuiltinModule('node:fs')),
     sha256: (text) => Bun.SHA256.hash(text, 'hex'),
     processId: process.pid,
-    isRunning,
+    isRunning: (processId) => process.getBuiltinModule('node:fs').existsSync(`/proc/${processId}`),
     onSignal,
     lookUp,
     runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
@@ -102,16 +102,6 @@ async function homeDirectory(): Promise<string | undefined> {
     return homedir()
   } catch {
     return undefined
-  }
-}
-
-/** See `System.isRunning`. */
-function isRunning(processId: number): boolean {
-  try {
-    return process.kill(processId, 0)
-  } catch (error) {
-    // Not allowed to signal it: it is another user's.
-    return codeOf(error) === 'EPERM'
   }
 }
 
