@@ -14,14 +14,18 @@ export function isExempt(url: URL, list: string): boolean {
     .some((entry) => entry === '*' || matches(entry, hostOf(url), `${portOf(url)}`))
 }
 
+/** An IPv6 address in brackets, or a name or an IPv4 address, and a port; a bare IPv6 address has none. */
+const WITH_PORT = /^(?:\[([^\]]*:[^\]]*)\]|([^:]*))(?::([0-9]*))?$/
+
 function matches(entry: string, host: string, hostPort: string): boolean {
   const address = addressBits(host)
   const [network = '', length, ...rest] = entry.split('/')
   if (length !== undefined) {
     return address !== undefined && rest.length === 0 && isInside(address, network, length)
   }
-  const { name, port } = splitPort(entry)
-  if (name === '' || (port !== undefined && port !== hostPort)) return false
+  const [, bracketed, bare, port = ''] = WITH_PORT.exec(entry) ?? []
+  const name = bracketed ?? bare ?? entry
+  if (name === '' || (port !== '' && port !== hostPort)) return false
   const bits = addressBits(name)
   if (bits !== undefined) return bits === address
   if (address !== undefined) return false
@@ -35,13 +39,6 @@ function toAscii(domain: string): string {
   // What is ASCII already stays as it is: the URL parser would cut it at `?`, `#` and `@`, and decode `%`.
   if (/^[\x20-\x7e]*$/.test(domain)) return domain
   return URL.parse(`http://${domain}`)?.hostname ?? domain
-}
-
-/** The port behind a name, an IPv4 address or an IPv6 address in brackets; a bare IPv6 address has none. */
-function splitPort(entry: string): { readonly name: string; readonly port: string | undefined } {
-  const [, bracketed, host, port] =
-    /^(?:\[([^\]]*:[^\]]*)\]|([^:]*))(?::([0-9]*))?$/.exec(entry) ?? []
-  return { name: bracketed ?? host ?? entry, port: port === '' ? undefined : port }
 }
 
 function isInside(address: string, network: string, length: string): boolean {

@@ -43,17 +43,12 @@ const UNSAFE = /[\s\p{Cc}\\]/u
 function parseProxy(text: string, variable: string): Proxy {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
   const url = UNSAFE.test(text) ? null : URL.parse(hasScheme ? text : `http://${text}`)
-  const authorization = url === null ? undefined : authorizationOf(url)
-  if (
-    url === null ||
-    authorization === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    isCutShort(url)
-  ) {
-    const accepts = 'the URL of an http or https proxy'
-    throw failure('config_value', { origin: variable, accepts })
+  const isProxy = url !== null && /^https?:$/.test(url.protocol) && !isCutShort(url)
+  const authorization = isProxy ? authorizationOf(url) : undefined
+  if (isProxy && authorization !== undefined) {
+    return { url, authorization, name: `${url.host} (from ${variable})` }
   }
-  return { url, authorization, name: `${url.host} (from ${variable})` }
+  throw failure('config_value', { origin: variable, accepts: 'the URL of an http or https proxy' })
 }
 
 /** RFC 7617, 2; `undefined` when the user information is not percent-encoded UTF-8. */

@@ -269,7 +269,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'net/proxy/exempt.ts',
-    code: "if (name === '' || (port !== undefined && port !== hostPort)) return false",
+    code: "if (name === '' || (port !== '' && port !== hostPort)) return false",
     changes: ['false -> undefined'],
     why: 'What is returned is only looked at as a condition.',
   },
