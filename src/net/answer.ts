@@ -111,34 +111,30 @@ function parseChunks(bytes: Buffer): Uint8Array | undefined {
   const chunks: Uint8Array[] = []
   let at = 0
   let total = 0
-  function takeLine(): string | undefined {
+  /** What is in the next line, which must be of the form; `undefined` while the line is incomplete. */
+  function takeLine(form: RegExp): RegExpExecArray | undefined {
     const end = bytes.indexOf('\n', at)
     if (end === -1) return undefined
-    if (end === at || bytes[end - 1] !== 0x0d) throw broken('EBADMSG')
-    const line = bytes.toString('latin1', at, end - 1)
+    const line = form.exec(bytes.toString('latin1', at, end - 1))
+    if (line === null || end === at || bytes[end - 1] !== 0x0d) throw broken('EBADMSG')
     at = end + 1
     return line
   }
   for (;;) {
-    const line = takeLine()
-    if (line === undefined) return undefined
-    const [, digits] = CHUNK_LINE.exec(line) ?? []
-    if (digits === undefined) throw broken('EBADMSG')
+    const [, digits] = takeLine(CHUNK_LINE) ?? []
+    if (digits === undefined) return undefined
     const size = Number.parseInt(digits, 16)
     total += size
     if (total > MAX_BODY_BYTES) throw broken('EMSGSIZE')
     if (size === 0) break
     chunks.push(bytes.subarray(at, at + size))
     at += size
-    const end = takeLine()
-    if (end === undefined) return undefined
-    if (end !== '') throw broken('EBADMSG')
+    if (takeLine(/^$/) === undefined) return undefined
   }
   // Trailer fields are checked like any others, and dropped.
-  for (let line = takeLine(); line !== ''; line = takeLine()) {
-    if (line === undefined) return undefined
-    if (!FIELD_LINE.test(line)) throw broken('EBADMSG')
+  while (bytes.indexOf('\r\n', at) !== at) {
+    if (takeLine(FIELD_LINE) === undefined) return undefined
   }
-  if (bytes.length > at) throw broken('EBADMSG')
+  if (bytes.length > at + 2) throw broken('EBADMSG')
   return Buffer.concat(chunks)
 }

@@ -250,12 +250,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'The value is there if the name is; the default is for the types.',
   },
   {
-    file: 'net/answer.ts',
-    code: "if (digits === undefined) throw broken('EBADMSG')",
-    changes: ['digits === undefined -> false'],
-    why: 'A size that is none is NaN; reading so many bytes ends in the same refusal.',
-  },
-  {
     file: 'base/addresses.ts',
     code: "return hostname.replace(/^\\[|\\]$/g, '')",
     changes: ['/^\\[|\\]$/g -> /\\[|\\]$/g', '/^\\[|\\]$/g -> /^\\[|\\]/g'],
