@@ -31,11 +31,8 @@ export async function runCommand(
     pid = child.pid
     const stdout = collect(child.stdout, 'beginning')
     const stderr = collect(child.stderr, 'end')
-    const answered = Promise.all([child.exited, stdout.done])
-    const isOver = await Promise.race([
-      answered.then(() => true),
-      Bun.sleep(timeoutMs).then(() => false),
-    ])
+    const answered = Promise.all([child.exited, stdout.done]).then(() => true)
+    const isOver = await Promise.race([answered, Bun.sleep(timeoutMs).then(() => false)])
     // Its answer is whole. What it left running may hold stderr for ever, and is let live.
     if (isOver) await Promise.race([stderr.done, Bun.sleep(LAST_WORDS_MS)])
     else killGroup(pid)

@@ -57,15 +57,12 @@ const NO_WAY = /^E(NETUNREACH|HOSTUNREACH|ADDRNOTAVAIL|AFNOSUPPORT)$/
  * nothing, and fails if there is no way to an address.
  */
 export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> {
-  try {
-    // Of the same family.
-    const hostname = peer.hostname.includes(':') ? '::' : '0.0.0.0'
-    const probe = await Bun.udpSocket({ hostname, connect: peer })
-    probe.close()
-    return error
-  } catch (reason) {
-    return NO_WAY.test(String(codeOf(reason))) ? coded('ENETUNREACH') : error
-  }
+  // Of the same family.
+  const hostname = peer.hostname.includes(':') ? '::' : '0.0.0.0'
+  // In a function, since it may also throw at once.
+  const probe = async () => Bun.udpSocket({ hostname, connect: peer })
+  const reason = await probe().then((socket) => socket.close(), codeOf)
+  return NO_WAY.test(String(reason)) ? coded('ENETUNREACH') : error
 }
 
 /**

@@ -35,11 +35,7 @@ async function ready(
   for (const end of ['end', 'close']) socket.on(end, () => inbox.end(undefined))
   socket.once(event, () => {
     const error = refusal()
-    if (error !== undefined) {
-      reject(error)
-      socket.destroy()
-      return
-    }
+    if (error !== undefined) return void socket.destroy(error)
     socket.on('data', inbox.take)
     resolve({
       sendAndParse: async (bytes, parse) => {
