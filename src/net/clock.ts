@@ -43,9 +43,8 @@ export function startClock(system: Pick<System, 'now' | 'step'>) {
     if (Math.abs(sampleMs) < MIN_SKEW_MS) return false
     skewMs = sampleMs
     const direction = sampleMs > 0 ? 'behind' : 'ahead'
-    system.step(
-      `the clock of this node is ${Math.abs(Math.round(sampleMs / 1000))} s ${direction}, correcting`,
-    )
+    const seconds = Math.abs(Math.round(sampleMs / 1000))
+    system.step(`the clock of this node is ${seconds} s ${direction}, correcting`)
     return true
   }
   return { now, learn }

@@ -39,10 +39,8 @@ const BY_CODE: ReadonlyMap<unknown, NetCause> = new Map<unknown, NetCause>(Objec
 /** Codes that this program gives to errors of its own. */
 export type BrokenCode = keyof typeof CAUSES
 
-/** An error for what the runtime has none for, with a `code` as its own errors have. */
-export function broken(code: BrokenCode): Error {
-  return coded(code)
-}
+/** An error for what the runtime has none for. Takes only the codes that have words in a line. */
+export const broken: (code: BrokenCode) => Error = coded
 
 /** The proxy is to blame, not the server behind it. Its `cause` is what failed on the way to it, or the status of its refusal. */
 export class ProxyError extends Error {}
@@ -123,7 +121,7 @@ function ofProxy(cause: PeerCause): PeerCause {
 function describeCertificate(error: unknown, nowMs: number) {
   const parts = new Map<string, unknown>(Object.entries(error instanceof Error ? error : {}))
   const issuer = issuerName(String(parts.get('issuer')))?.slice(0, MAX_ISSUER)
-  const edge = codeOf(error) === 'CERT_HAS_EXPIRED' ? parts.get('validTo') : parts.get('validFrom')
+  const edge = parts.get(codeOf(error) === 'CERT_HAS_EXPIRED' ? 'validTo' : 'validFrom')
   const edgeMs = Date.parse(String(edge))
   return {
     issuer: issuer === undefined ? '' : `, issued by ${quote(issuer)},`,
