@@ -51,7 +51,9 @@ export function createSystem(
     onSignal,
     lookUp,
     runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
-    homeDirectory,
+    // homedir() throws for a user that the database does not have.
+    homeDirectory: async () =>
+      import('node:os').then(({ homedir }) => homedir()).catch(() => undefined),
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
     random: () => Math.random(),
@@ -93,16 +95,6 @@ function inspectCertificate(der: Uint8Array): 'root' | 'other' | undefined {
 /** A path that nobody takes for an address: `Bun.file('s3://bucket/key')` sends a signed request. */
 function literal(path: string): string {
   return path.startsWith('/') ? path : `./${path}`
-}
-
-/** `homedir()` throws for a user that the database does not have. */
-async function homeDirectory(): Promise<string | undefined> {
-  const { homedir } = await import('node:os')
-  try {
-    return homedir()
-  } catch {
-    return undefined
-  }
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

@@ -16,7 +16,6 @@ export async function connect(peer: Peer): Promise<Connection> {
     socket: {
       ...handlersOf(stream),
       open: (socket) => resolve(connectionOn(socket, stream)),
-      connectError: (_, error) => fail(error),
     },
   }).catch(fail)
   return promise
