@@ -7,18 +7,14 @@ import { createInbox, nameFailure, refusalOf } from './connection.ts'
  * @throws the runtime's error, with its `code`.
  */
 export async function connect(peer: Peer): Promise<Connection> {
-  const { promise, resolve, reject } = Promise.withResolvers<Connection>()
+  const { hostname, port } = peer
   const stream = createStream()
-  const fail = (error: unknown) => void nameFailure(peer, error).then(reject)
-  Bun.connect({
-    hostname: peer.hostname,
-    port: peer.port,
-    socket: {
-      ...handlersOf(stream),
-      open: (socket) => resolve(connectionOn(socket, stream)),
-    },
-  }).catch(fail)
-  return promise
+  try {
+    const socket = await Bun.connect({ hostname, port, socket: handlersOf(stream) })
+    return connectionOn(socket, stream)
+  } catch (error) {
+    throw await nameFailure(peer, error)
+  }
 }
 
 type Stream = ReturnType<typeof createStream>
