@@ -50,7 +50,7 @@ export function decode<const Schema extends v.GenericSchema>(
   throw refuse(`it is not as documented: ${field} ${state}`)
 }
 
-/** What is in some JSON, `undefined` where that is not of the form of the schema. */
+/** The value in JSON text, `undefined` when it is no JSON or does not fit the schema. */
 export function decodeIfValid<const Schema extends v.GenericSchema>(
   schema: Schema,
   bytes: Uint8Array,

@@ -15,8 +15,8 @@ export type Cause = keyof Own | PeerCause
  * The one error this program throws on purpose: "configured but unusable, refused or unreachable".
  * Whatever else is thrown is a bug and is never printed.
  *
- * `message` becomes the line on stderr, `printable` and otherwise as it is. It is made by {@link failure} and {@link failed} only,
- * of the lines in `lines/` and of host names, file paths, profile, role and field names, AWS error codes, status codes and
+ * `message` becomes the line on stderr, changed by {@link printable} alone. Only {@link failure} and {@link failed} make it,
+ * from the lines in `lines/` and from host names, file paths, profile, role and field names, AWS error codes, status codes and
  * times, so there is nothing to redact.
  */
 export class Failure extends Error {

@@ -38,8 +38,8 @@ export function createSystem(
       return noted(directory, Array.fromAsync(new Bun.Glob('*').scan(options)))
     },
     replaceFile: async (path, text) => {
-      // The old refresh token is spent, so losing this write costs a login. Nothing here is asynchronous: with somebody who
-      // listens, a signal waits.
+      // The old refresh token is spent, so losing this write costs a login. Writing blocks, and with a listener a signal
+      // waits until it is done.
       onSignal(() => undefined)
       replaceFile(path, text, process.getBuiltinModule('node:fs'))
     },

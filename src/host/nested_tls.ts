@@ -19,6 +19,13 @@ export async function connectNested(peer: Peer): Promise<Connection> {
   )
 }
 
+/**
+ * The connection on a socket, once that has opened.
+ *
+ * @param event - says that it has.
+ * @param refusal - why it must not be used all the same.
+ * @throws the runtime's error, or that of `refusal`, with its `code`.
+ */
 async function ready(
   socket: Socket,
   event: 'connect' | 'secureConnect',

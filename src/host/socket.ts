@@ -85,7 +85,7 @@ async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Co
       },
     })
   } catch (error) {
-    // Those certificates may also make it throw.
+    // Such certificates may also make it throw at once.
     reject(error)
   }
   return promise

@@ -110,7 +110,7 @@ export interface TrustStore {
   readonly name: string
 }
 
-/** The certificates of one file, at least one. */
+/** The certificates of one file, of which there is at least one. */
 export interface Bundle {
   /** As PEM, empty where it has none. */
   readonly amazonRoots: string

@@ -89,7 +89,7 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
     const proxy = request.isDirect === true ? undefined : findProxy(url, system.env)
     const isSecure = url.protocol === 'https:' || proxy?.url.protocol === 'https:'
     const trustedBy = isSecure ? (await trust()).name : undefined
-    // Outside the attempt: it has a time limit of its own. What goes wrong is said by whoever connects.
+    // Before the attempt's time begins, since it has a limit of its own. Whoever connects says what goes wrong here.
     const addresses = await lookUp(hostOf(proxy?.url ?? url)).catch(() => [])
     const timeoutMs = Math.max(0, Math.floor(Math.min(request.timeoutMs, remainingMs())))
     try {
