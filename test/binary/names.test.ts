@@ -39,12 +39,13 @@ interface Case {
   readonly resolver: Resolver
   readonly variable: (typeof SERVICES)[number][1]
   readonly hosts?: string
+  readonly args?: readonly string[]
 }
 
 const TOKEN = 'sentinel-authorization'
 
 /** A run for which the service that a variable names has to be looked up. */
-async function ask({ resolver, variable, hosts = '' }: Case) {
+async function ask({ resolver, variable, hosts = '', args = [] }: Case) {
   const world = await startWorld({ names: [NAME] })
   const dns = await startDns(resolver)
   world.state.container.authorization = TOKEN
@@ -52,7 +53,7 @@ async function ask({ resolver, variable, hosts = '' }: Case) {
     const run = await runInEtc(
       world,
       { hosts, 'resolv.conf': `nameserver 127.0.0.1:${dns.port}\n` },
-      { stdin, env: { ...world.environment(), ...byName(variable, world) } },
+      { stdin, args, env: { ...world.environment(), ...byName(variable, world) } },
     )
     expect(run.stderr).not.toContain(TOKEN)
     // On a machine that is busy IMDS may be asked again.
@@ -125,6 +126,19 @@ for (const [service, variable] of SERVICES) {
       expect(run.stderr.replaceAll(/:[0-9]+/g, ':PORT')).toMatch(words)
     })
   }
+}
+
+// The look-up ends when the run must, or a moment later: no time is left, and the reason is still the name.
+for (const [name, resolver, words] of LOST.slice(2)) {
+  onHost(
+    `the line says so, and nothing else, where a short run's name ${name}${NEEDED}`,
+    async () => {
+      const args = ['--timeout', '1']
+      const run = await ask({ resolver, variable: 'AWS_ENDPOINT_URL_ECR', args })
+      expect([run.exitCode, run.stdout, run.stderr.split('\n').length]).toEqual([1, '', 1])
+      expect(run.stderr.replaceAll(/:[0-9]+/g, ':PORT')).toMatch(words)
+    },
+  )
 }
 
 const CONTAINER = 'AWS_CONTAINER_CREDENTIALS_FULL_URI'

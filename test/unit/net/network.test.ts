@@ -148,6 +148,25 @@ test('send() names a refused connection and a host that does not exist', async (
   ])
 })
 
+test.each(['http', 'https'])(
+  'send() says over %s that the resolver took all the time',
+  async (scheme) => {
+    // The last of its answers comes after the end of the run.
+    let elapsedMs = 0
+    const parts: FakeParts = {
+      elapsedMs: () => elapsedMs,
+      lookUp: async () => {
+        elapsedMs += 700
+        throw Object.assign(new Error('x'), { code: 'EAI_AGAIN' })
+      },
+    }
+    expect(await problem({ url: `${scheme}://h.invalid/` }, { deadlineMs: 1000, parts })).toEqual([
+      'dns_failed',
+      'the DNS server answers with an error for the host name of h.invalid',
+    ])
+  },
+)
+
 test('send() waits for a handshake no longer than for an answer', async () => {
   expect(await problem({ url: `http://127.0.0.1:${silent.port}/` })).toEqual([
     'silent',
