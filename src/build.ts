@@ -43,7 +43,11 @@ export async function compile(
       autoloadTsconfig: false,
       autoloadPackageJson: false,
       // Free at run time, and a floor that BUN_OPTIONS cannot lower: also refuses `BUN_OPTIONS=--preload=...`.
-      execArgv: ['--disallow-code-generation-from-strings=strict'],
+      execArgv: [
+        '--disallow-code-generation-from-strings=strict',
+        // The runtime would print the error of a rejection that a bug leaves without a handler, with a piece of the source.
+        '--unhandled-rejections=none',
+      ],
     },
   })
 }

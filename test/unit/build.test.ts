@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { readCommit } from '../../src/build.ts'
+import { compile, readCommit } from '../../src/build.ts'
 
 const base = mkdtempSync(`${tmpdir()}/commit-`)
 afterAll(() => rmSync(base, { recursive: true }))
@@ -42,3 +42,14 @@ test('readCommit() knows no commit where there is no repository, or no folder', 
   expect(readCommit(base)).toBe('unknown')
   expect(readCommit(`${base}/nowhere`)).toBe('unknown')
 })
+
+test('what is compiled prints nothing of a rejection without a handler', async () => {
+  const entry = `${base}/program.ts`
+  writeFileSync(
+    entry,
+    "void Promise.reject(new Error('SECRET'))\nawait Bun.sleep(1)\nprocess.exit(7)\n",
+  )
+  await compile(entry, `${base}/program`)
+  const { exitCode, stdout, stderr } = Bun.spawnSync([`${base}/program`])
+  expect([exitCode, stdout.toString(), stderr.toString()]).toEqual([7, '', ''])
+}, 30_000)
