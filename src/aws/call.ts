@@ -57,7 +57,8 @@ export async function callAws(
 ): Promise<HttpAnswer> {
   const { settings, system, network } = run
   const { service, signing } = call
-  const request = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
+  const request: HttpRequest = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }
+  let sent = request
   const maxAttempts = settings.get(SETTINGS.maxAttempts)?.value
   const forbidden = settings.get(SETTINGS.noSkewCorrection)
   const uncorrected = forbidden?.value === true ? forbidden.origin : undefined
@@ -69,8 +70,9 @@ export async function callAws(
   }
   const tried = await withRetries({ ...call, maxAttempts, learn, errorCode }, run, async () => {
     sentAtMs = system.now()
-    if (signing === undefined) return network.send(request)
-    return network.send(await sign(request, { service, ...signing }, network.clock.now()))
+    if (signing !== undefined)
+      sent = await sign(request, { service, ...signing }, network.clock.now())
+    return network.send(sent)
   })
   const { outcome } = tried
   if (outcome.kind === 'answer' && outcome.status === 200 && !isHtml(outcome.body)) return outcome
@@ -79,8 +81,8 @@ export async function callAws(
   const facts = [describeAttempts(tried), signedAs]
   if (outcome.kind === 'no_answer') throw failed(call.subject, outcome, facts)
   const { host } = new URL(request.url)
-  const { accessKeyId, secretAccessKey, sessionToken } = signing?.credentials ?? {}
-  const secrets = JSON.stringify([request, accessKeyId, secretAccessKey, sessionToken])
+  // The other keys are in the headers.
+  const secrets = JSON.stringify([sent, signing?.credentials.secretAccessKey])
   const { code: said = '', message } = readError(service, outcome)
   const code = said === '' || isEcho(said, secrets) ? undefined : said
   if (tried.outlook === 'throttled') {

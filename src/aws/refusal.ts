@@ -32,15 +32,16 @@ type Said = Readonly<Record<'code' | 'host', string>>
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 export function describeRefusal(refused: Refused): Problem {
-  const { code, message, host, answer, service } = refused
+  const { code, message, host, answer, service, secrets } = refused
   if (code === undefined) {
     if (answer.status < 500 && isHtml(answer.body)) return problem('portal', { host })
     return problem('status', { status: answer.status, host })
   }
   const said = { code, host }
-  const action = /\b[Nn]ot authorized to perform:? ([a-z-]{2,16}:[A-Za-z]{3,48})\b/.exec(
+  const named = /\b[Nn]ot authorized to perform:? ([a-z-]{2,16}:[A-Za-z]{3,48})\b/.exec(
     message,
   )?.[1]
+  const action = named !== undefined && isShowable(named, secrets) ? named : undefined
   if (/^AccessDenied(Exception)?$/.test(code) || action !== undefined) {
     return describeDenial(said, action, refused)
   }
@@ -67,6 +68,14 @@ const BY_CODE: ReadonlyMap<string, 'sso_ended' | 'sso_forbidden'> = new Map([
   ['sso-oidc InvalidGrantException', 'sso_ended'],
   ['sso ForbiddenException', 'sso_forbidden'],
 ])
+
+/** The actions that a call asks for itself, so that their names are in what was sent. */
+const OWN_ACTIONS = /^(?:ecr(?:-public)?:GetAuthorizationToken|sts:AssumeRole(?:WithWebIdentity)?)$/
+
+/** Whether the name of an action may be shown: it may be a piece of what was sent. */
+function isShowable(action: string, secrets: string): boolean {
+  return OWN_ACTIONS.test(action) || !action.split(':').some((part) => isEcho(part, secrets))
+}
 
 /** The policies that AWS names. */
 const POLICY =

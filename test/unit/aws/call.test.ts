@@ -150,6 +150,46 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
   )
 })
 
+test('callAws() shows no code that is a part of what was sent', async () => {
+  const { context } = fakeContext([])
+  const credentials = {
+    accessKeyId: 'ACCESSKEYOFTHENODE',
+    secretAccessKey: 'SECRETKEYOFTHENODE',
+    sessionToken: 'SESSIONTOKENOFTHENODE',
+    label: 'test',
+  }
+  const echo = (find: (headers: HttpRequest['headers']) => string) =>
+    callAws(
+      {
+        subject: 'cannot do it',
+        request: { method: 'POST', url: 'https://h/', headers: { 'x-sent': 'SENTHEADERSENT' } },
+        service: 'ecr',
+        signing: { region: 'us-west-2', credentials },
+      },
+      {
+        ...context,
+        network: {
+          ...context.network,
+          send: async ({ headers }) => answer({ __type: find(headers) }, 400),
+        },
+      },
+    ).catch((error: unknown) => String(error))
+  const shown = 'Failure: cannot do it: OtherException from h (credentials: test)'
+  expect(await echo(() => 'OtherException')).toBe(shown)
+  // Of the signature, from its first letter on, as a code begins with one.
+  const signature = /Signature=[0-9]*([a-f][0-9a-f]{16,})/
+  for (const found of [
+    ({ authorization = '' }) => signature.exec(authorization)?.[1] ?? 'none',
+    () => credentials.accessKeyId,
+    () => credentials.secretAccessKey,
+    () => credentials.sessionToken,
+    () => 'SENTHEADERSENT',
+  ] satisfies ((headers: HttpRequest['headers']) => string)[])
+    expect(await echo(found)).toBe(
+      'Failure: cannot do it: HTTP status 400 from h (credentials: test)',
+    )
+})
+
 test('the suite of clock skew has cases', () => {
   expect(FIRST_OPERATIONS.length).toBeGreaterThan(7)
 })

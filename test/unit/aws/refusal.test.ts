@@ -101,6 +101,37 @@ test.each([
   )
 })
 
+test.each([
+  ['a key', 'ecr:SECRETKEY'],
+  ['a part of a key', 'ecr:QoJbJpZluX'],
+  ['the beginning of a key', 'secret-bearer:Get'],
+  ['a key with more around it', 'ecr:xxIQoJbJpZluXVjEAgaCxx'],
+])('describeRefusal() shows no action that is %s', (_, action) => {
+  const secrets = '"SECRETKEY","IQoJbJpZluXVjEAgaC","secret-bearer"'
+  const message = `${USER}${action} because no identity-based policy allows the x action`
+  expect(explain('AccessDeniedException', message, { secrets }).problem).toBe(
+    'AccessDeniedException from h; hint: the identity needs ecr:GetAuthorizationToken',
+  )
+})
+
+test.each([
+  ['ecr', 'ecr:GetAuthorizationToken'],
+  ['ecr-public', 'ecr-public:GetAuthorizationToken'],
+  ['ecr-public', 'sts:GetServiceBearerToken'],
+  ['sts', 'sts:AssumeRole'],
+  ['sts', 'sts:AssumeRoleWithWebIdentity'],
+] as const)(
+  'describeRefusal() of %s shows the action %s, although it was sent',
+  (service, action) => {
+    // As the request of each has it.
+    const secrets =
+      'https://api.ecr-public.h/ x.GetAuthorizationToken Action=AssumeRoleWithWebIdentity&'
+    expect(explain('AccessDenied', `${USER}${action}`, { service, secrets }).problem).toContain(
+      ` may not ${action};`,
+    )
+  },
+)
+
 const at = (ms: number) => ({ answer: answer('', 403, { date: new Date(NOW + ms).toUTCString() }) })
 
 test.each<[string, string, Partial<Refused>, PeerCause, string]>([
