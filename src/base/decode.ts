@@ -2,10 +2,10 @@ import * as v from 'valibot'
 
 import { coded, failure, quote } from './failure.ts'
 
-/** The failure of what is being decoded, which names it; `reason` is what is wrong with it: `it is not valid JSON`. */
+/** Makes the error for an input that is refused. It names the input; `reason` says what is wrong: `it is not valid JSON`. */
 export type Refuse = (reason: string) => Error
 
-/** Refuses an answer of somebody else, by its name in the error line: `ECR's answer`. */
+/** Refuses an answer, by its name in the error line: `ECR's answer`. */
 export function refuseAnswer(answer: string): Refuse {
   return (reason) => failure('answer_form', { answer, reason })
 }
@@ -63,7 +63,7 @@ export function decodeIfValid<const Schema extends v.GenericSchema>(
 }
 
 /**
- * The text of the only element of a name, in the one form in which AWS writes keys and error codes: `<Name>text</Name>`.
+ * The text of the only element with this name, in the one form in which AWS writes keys and error codes: `<Name>text</Name>`.
  * `undefined` when there is no such element, more than one, an empty one, or one in any other form.
  *
  * Deliberately not an XML parser: entities, CDATA and attributes are refused. Nothing is lost by that: whoever can

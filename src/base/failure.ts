@@ -5,7 +5,7 @@ type Own = typeof OWN_LINES
 type Subjects = typeof SUBJECTS
 type Problems = typeof PROBLEMS
 
-/** What can come of asking somebody else. */
+/** Why another party (AWS, IMDS, a proxy, a resolver) gave no usable answer. */
 export type PeerCause = keyof Problems
 
 /** Why a run ended without an answer. Stable: tests, the exit code and `doctor` depend on it. */
@@ -30,33 +30,35 @@ export class Failure extends Error {
   }
 }
 
-/** What a line leaves open: names and numbers. */
-type Holes<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Holes<Rest> : never
-type Values<Text> = Readonly<Record<Holes<Text>, string | number>>
+/** The names of a line's placeholders: `host` in `'{host}' refused the connection`. */
+type Placeholders<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never
+type Values<Text> = Readonly<Record<Placeholders<Text>, string | number>>
 
-/** The failure of something that stands on this node. */
+/** A failure whose cause is on this node: the command line, the configuration, a file. */
 export function failure<C extends keyof Own>(cause: C, values: Values<Own[C]>): Failure {
   return new Failure(cause, fill(OWN_LINES[cause], values))
 }
 
-/** The beginning of a line about somebody else: who wanted what. */
+/** The beginning of a line about another party, which says what was wanted of it. A {@link problem} follows. */
 export function subject<N extends keyof Subjects>(name: N, values: Values<Subjects[N]>): string {
   return fill(SUBJECTS[name], values)
 }
 
-/** What came of asking somebody else. */
+/** What went wrong with another party. */
 export interface Problem {
   readonly cause: PeerCause
   /** The words for it, which follow a {@link subject}. */
   readonly problem: string
 }
 
-/** What came of asking somebody else, in words. */
+/** A {@link Problem}, in the words of `lines/peer.ts`. */
 export function problem<C extends PeerCause>(cause: C, values: Values<Problems[C]>): Problem {
   return { cause, problem: fill(PROBLEMS[cause], values) }
 }
 
-/** The failure of somebody else. `facts` stand before the hint, in parentheses; empty ones are left out. */
+/** The failure of another party: `about: problem (facts); hint: ...`. Facts that are empty are left out. */
 export function failed(
   about: string,
   { cause, problem: words }: Problem,
@@ -68,9 +70,9 @@ export function failed(
 }
 
 function fill(line: string, values: Readonly<Record<string, string | number>>): string {
-  return line.replace(/'?\{(\w+)\}'?/g, (hole, name: string) => {
+  return line.replace(/'?\{(\w+)\}'?/g, (placeholder, name: string) => {
     const value = String(values[name])
-    return hole.startsWith("'") ? quote(value) : value
+    return placeholder.startsWith("'") ? quote(value) : value
   })
 }
 

@@ -15,7 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
 }
 
-/** Why the operating system refused a file. */
+/** Why the operating system refused a file, for the error line. A code that has no words here is shown as it is. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error)
   if (typeof code !== 'string' || !/^E[A-Z0-9]{1,15}$/.test(code)) return 'it cannot be read'

@@ -79,7 +79,7 @@ export interface System {
   /** The same, for TLS inside TLS. @throws the runtime's error, with its `code`. */
   readonly connectNested: (peer: Peer) => Promise<Connection>
 
-  /** What kind of certificate this is (DER), `undefined` when the TLS library cannot read it. */
+  /** Whether a certificate (DER) is its own issuer, `root`; `undefined` when the TLS library cannot read it. */
   readonly inspectCertificate: (der: Uint8Array) => 'root' | 'other' | undefined
 
   /** Mozilla's roots, which are part of the runtime, PEM. */
@@ -97,7 +97,7 @@ export interface System {
   /** A directory of this user alone, made if it is not there. @throws the system's error, with `uid` and `mode` if others may use it. */
   readonly openPrivateDirectory: (path: string) => PrivateDirectory
 
-  /** Milliseconds since the kernel started, which nobody can set, and an id of that boot. @throws if the kernel tells neither. */
+  /** Milliseconds since the kernel started, which nobody can set, and an id of that boot. @throws if the kernel does not tell both. */
   readonly bootClock: () => { readonly bootId: string; readonly uptimeMs: () => number }
 
   /** SHA-256 of a text, in hexadecimal. */

@@ -26,7 +26,7 @@ export const LEGS: readonly Leg[] = [
     name: 'vocabulary',
     begin: ['base/failure.ts', 'base/decode.ts', 'base/files.ts'],
     lookFor:
-      'what every other part speaks of; no line has a place for a secret, and no value that was read is in a `Failure`',
+      'what every other part speaks of; no line has a place for a secret: a `Failure` names what was read and does not quote it, but for the stderr of a `credential_process`',
     paths: ['base/'],
   },
   {
@@ -38,7 +38,7 @@ export const LEGS: readonly Leg[] = [
   {
     name: 'wire',
     begin: ['net/network.ts', 'host/socket.ts'],
-    lookFor: 'verified before anything is sent; no ambiguous length; caps',
+    lookFor: 'verified before anything is sent; no answer of ambiguous length, none over a limit',
     paths: [
       'net/',
       'net/proxy/rules.ts',

@@ -62,6 +62,7 @@ export const OWN_LINES = {
   cache_region:
     'cannot cache a token without a region of its own; hint: set it with --mirror HOST=REGION or AWS_REGION',
 
+  // `said` is the end of what the command wrote to stderr: the one text of another program that a line has a place for.
   process_shell: `cannot run ${COMMAND}: there is no usable /bin/sh`,
   process_late: `cannot get credentials: ${COMMAND} did not end in {seconds} s{said}`,
   process_failed: `cannot get credentials: ${COMMAND} ended with exit code {code}{said}`,

@@ -1,4 +1,4 @@
-/** Who wanted what: the beginning of a line that goes on with one of {@link PROBLEMS}. */
+/** What was wanted of another party: the beginning of a line that goes on with one of {@link PROBLEMS}. */
 export const SUBJECTS = {
   ecr: 'cannot get an ECR token in {region}',
   sts: "cannot assume role '{role}'",
@@ -10,7 +10,7 @@ export const SUBJECTS = {
 } as const
 
 /**
- * What came of asking somebody else. `{host}` is a server, or a proxy where that is to blame; `{via}` the proxy in between.
+ * What went wrong with another party. `{host}` is a server, or a proxy where that is to blame; `{via}` the proxy in between.
  * Before a hint stand the number of attempts, the time they took, and whose credentials were used.
  */
 export const PROBLEMS = {
