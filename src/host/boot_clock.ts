@@ -3,7 +3,7 @@ import type { System } from '../base/system.ts'
 type FileSystem = typeof import('node:fs')
 
 /**
- * The clock of this boot. Read at once: the two files are the kernel's own, and the way to another thread takes longer.
+ * The clock of this boot. Read synchronously: the kernel answers from memory, and the way to another thread takes longer.
  *
  * @param elapsedMs - see `System`.
  * @throws the operating system's error, or one of its own when the kernel gives no such files.

@@ -38,7 +38,7 @@ export function createInbox() {
         } catch (error) {
           reject(error)
         }
-        // Lest what is known already be worked out again when the connection is closed.
+        // Whoever waited has the result: the end of the connection must not parse it all again.
         look = undefined
       }
       if (hasEnded || received.length > 0) look()
@@ -53,8 +53,8 @@ export function createInbox() {
 const NO_WAY = /^E(NETUNREACH|HOSTUNREACH|ADDRNOTAVAIL|AFNOSUPPORT)$/
 
 /**
- * A failure to connect, with a code that says which it was: Bun calls each of them a refusal. To connect a UDP socket sends
- * nothing, and fails if there is no way to an address.
+ * A failure to connect, with a code that tells a missing route from a refusal: Bun calls both a refusal. To connect a UDP
+ * socket sends nothing, and fails where there is no route.
  */
 export async function nameFailure(peer: Peer, error: unknown): Promise<unknown> {
   // Of the same family.

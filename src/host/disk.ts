@@ -67,7 +67,7 @@ function isOwn({ uid, mode }: Stats): boolean {
 
 function readOwn(path: string, fs: FileSystem): string | undefined {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants
-  // Without waiting for the other end of a FIFO.
+  // O_NONBLOCK: a FIFO is opened, and then refused or empty, without waiting for its other end.
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK
   const descriptor = unless('ENOENT', () => fs.openSync(path, flags))
   if (descriptor === undefined) return undefined
@@ -82,7 +82,7 @@ function readOwn(path: string, fs: FileSystem): string | undefined {
   }
 }
 
-/** What the work gives, `undefined` when it fails with that code. @throws its other errors. */
+/** The result of `work`, `undefined` when it fails with this code. @throws its other errors. */
 function unless<T>(code: string, work: () => T): T | undefined {
   try {
     return work()

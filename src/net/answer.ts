@@ -65,8 +65,8 @@ export function parseHead(bytes: Buffer): Head | undefined {
     if (end > MAX_HEAD_BYTES) throw broken('EMSGSIZE')
     const text = bytes.toString('latin1', start, found === -1 ? end : found + 2)
     const lines = text.split('\r\n')
-    // Behind the last line's end there is nothing, or the beginning of the next. One that ends in LF alone is where two readers
-    // come to disagree.
+    // The last piece is empty, or a line that is not complete. A line that ends in LF alone is refused: some readers take it
+    // for a line, others do not.
     if (lines.pop()?.includes('\n') === true) throw broken('EBADMSG')
     const [first, ...fields] = lines
     if (first === undefined) return undefined

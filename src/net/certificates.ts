@@ -38,14 +38,14 @@ export function certificatesIn(bytes: Buffer): readonly Certificate[] {
 }
 
 /**
- * The roots that AWS's certificates end in: what is in their names, and its first word in base64, at each of the three places in
- * a group of bytes where it may begin.
+ * The roots that AWS's certificates end in: a text that is in each of their names, and its first word in base64. Base64 encodes
+ * three bytes at a time, so a word has three forms, one for each place in such a group where it may begin.
  *
  * @see https://www.amazontrust.com/repository/
  */
 export const AMAZON = { name: 'Amazon Root CA', word: ['QW1hem9u', 'FtYXpvb', 'BbWF6b2'] }
 
-/** The root behind those, for a store that is too old to have them. */
+/** The root that has signed those, for a store that is too old to have them. */
 export const STARFIELD = {
   name: 'Starfield Services Root Certificate Authority',
   word: ['U3RhcmZpZWxk', 'N0YXJmaWVsZ', 'TdGFyZmllbG'],
@@ -61,7 +61,7 @@ export function amazonRootsIn(bytes: Buffer): readonly Certificate[] {
 }
 
 function rootsIn(bytes: Buffer, { name, word }: typeof AMAZON): readonly Certificate[] {
-  // By their ends: a root has its name twice, as its own issuer.
+  // By their ends, so that each counts once: a root has its name in it twice, as subject and as issuer.
   const blocks = new Map<number, Buffer>()
   for (const part of word) {
     let from = 0

@@ -62,7 +62,7 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   const remainingMs = () => deadlineMs - system.elapsedMs()
   const lookUp = openNames(remainingMs, system)
   const prepared = new Map<string, EarlyConnection>()
-  /** Origins that the latest connection has reached, whatever became of TLS. */
+  /** Origins whose latest connection is there, whatever becomes of TLS on it: it decides what a time-out is called. */
   const reached = new Set<string>()
   let store: ReturnType<typeof readTrustStore> | undefined
   const trust = async () => (store ??= readTrustStore(caBundle, system))

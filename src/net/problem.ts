@@ -1,6 +1,6 @@
 import { coded, codeOf, type PeerCause, type Problem, problem, quote } from '../base/failure.ts'
 
-/** What a code of the runtime, or of {@link broken}, is called in a line, where no other attempt can end differently. */
+/** What an error is called in a line, by its code, of the runtime or of {@link broken}: where no other attempt can help. */
 const FINAL = {
   // Names have been looked up again and again by then.
   ENOTFOUND: 'dns_unknown',
@@ -12,7 +12,7 @@ const FINAL = {
   ENOTIME: 'no_time',
 } as const satisfies Readonly<Record<string, PeerCause>>
 
-/** The same, where another attempt may. */
+/** The same, where another attempt may help. */
 const PASSING = {
   EHOSTUNREACH: 'no_route',
   ENETUNREACH: 'no_route',
@@ -36,7 +36,7 @@ const CAUSES = { ...FINAL, ...PASSING }
 type NetCause = (typeof CAUSES)[BrokenCode] | 'tls_untrusted' | 'connect_failed'
 const BY_CODE: ReadonlyMap<unknown, NetCause> = new Map<unknown, NetCause>(Object.entries(CAUSES))
 
-/** Codes that this program gives to errors of its own. */
+/** The codes that have a cause of their own. */
 export type BrokenCode = keyof typeof CAUSES
 
 /** An error for what the runtime has none for. Takes only the codes that have words in a line. */
