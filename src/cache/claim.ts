@@ -21,8 +21,9 @@ export const MAX_CLAIM_MS = 5000
 const PAUSE_MS = { least: 1000, most: 4000 }
 
 /**
- * The right to ask for all runs of the node, which one of them has at a time. Claim and note say who asks, by process number,
- * or what came of it; and until when, by the boot clock. Both members throw what the directory does.
+ * The right to ask AWS for all runs of the node, which one of them has at a time. It is kept in two files: the claim, with the
+ * number of the process that asks, and the note of one that got no token. Each ends with the time, by the boot clock, until
+ * which it counts. Both members throw what the directory throws.
  */
 export function openClaim(files: PrivateDirectory, clock: BootClock, key: string, system: System) {
   const name = `${key}.claim`
@@ -48,7 +49,7 @@ export function openClaim(files: PrivateDirectory, clock: BootClock, key: string
     return 'taken'
   }
 
-  /** `undefined` for what is over: the claim of a run that was killed, or hangs; an old note; and all of an earlier boot. */
+  /** What a claim or a note means; `undefined` if it no longer counts: of a killed or hung run, old, or of an earlier boot. */
   function judge(text: string): Turn | undefined {
     const [, owner, end = 0] = /^(failed|throttled|[0-9]{1,10}) ([0-9]{1,15})$/.exec(text) ?? []
     const endMs = Number(end)

@@ -46,7 +46,11 @@ export function fromProfile(
   return { value: found.value, origin: `${key} in ${quote(found.file)} line ${found.line}` }
 }
 
-/** @throws {Failure} `config_value` - the text is not of this kind; names its origin. */
+/**
+ * The value of a text that was found.
+ *
+ * @throws {Failure} `config_value` - it is not of this kind; names its origin, never the text.
+ */
 export function validate<T>(kind: Kind<T>, { value: text, origin }: Found<string>): Found<T> {
   const value = kind.parse(text)
   if (value !== undefined) return { value, origin }

@@ -7,7 +7,10 @@ import { parseIni, type Section, type Sections, whyUnreadable } from './ini.ts'
 export interface Profile {
   readonly name: string
   readonly values: Section
-  /** Set when one of the two files holds only one half of a key pair: an error if the profile is used. */
+  /**
+   * The file that holds only one half of a key pair: an error if the profile is used. Of a profile in both files only the
+   * credentials file is looked at, as in the AWS SDK for Go.
+   */
   readonly partialKeysIn: string | undefined
 }
 
