@@ -4,7 +4,7 @@ import type { Cause } from '../../src/base/failure.ts'
 import { OWN_LINES } from '../../src/base/lines/own.ts'
 import { PROBLEMS, SUBJECTS } from '../../src/base/lines/peer.ts'
 import { BROKEN_NODES } from './broken_nodes/nodes.ts'
-import { HAS_NAMESPACES } from './broken_nodes/surroundings.ts'
+import { HAS_NAMESPACES } from './broken_nodes/sandboxes.ts'
 import { play } from './scenarios/scenario.ts'
 
 // Nodes with one thing wrong, each with the line that lets somebody act who has never seen this program.

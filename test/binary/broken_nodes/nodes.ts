@@ -5,7 +5,7 @@ import type { Fault } from '../../world/faults.ts'
 import type { GateOptions } from '../../world/gate.ts'
 import type { Scenario } from '../scenarios/scenario.ts'
 import { logIn, PAST } from '../scenarios/sources.ts'
-import { withBlackHole, withDns, withMount, withoutNetwork } from './surroundings.ts'
+import { withBlackHole, withDns, withMount, withoutNetwork } from './sandboxes.ts'
 
 /** A node with one thing wrong with it: the line that the program must end with, and the id of its cause. */
 export interface BrokenNode extends Scenario {

@@ -10,7 +10,7 @@ import { pluginPath, type PluginResult, runPlugin } from '../../world/plugin.ts'
 import type { FaultRule } from '../../world/recorder.ts'
 import type { Key } from '../../world/sigv4.ts'
 import { startWorld, type World, type WorldOptions } from '../../world/world.ts'
-import { fillKeys, formsOf, keyVariables, type Surroundings } from '../scenarios/scenario.ts'
+import { fillKeys, formsOf, keyVariables, type Sandbox } from '../scenarios/scenario.ts'
 
 /**
  * A node whose kubelet is played by a shell that waits: it has the name, the flags and the environment of one. In every text
@@ -43,9 +43,9 @@ export interface Node {
   readonly certificate?: WorldOptions['certificate']
   readonly faults?: readonly FaultRule[]
   readonly prepare?: (world: World) => void
-  /** What is done once the kubelet runs. */
   /** What the kubelet is run in, and more variables. */
-  readonly around?: (world: World) => Promise<Surroundings>
+  readonly around?: (world: World) => Promise<Sandbox>
+  /** What is done once the kubelet runs. */
   readonly later?: (world: World) => void | Promise<void>
   /** Where in `DIR` the binary is that runs `doctor`. Default: `bin`. */
   readonly program?: string

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { BROKEN_NODES, type BrokenNode } from '../broken_nodes/nodes.ts'
-import { HAS_NAMESPACES } from '../broken_nodes/surroundings.ts'
+import { HAS_NAMESPACES } from '../broken_nodes/sandboxes.ts'
 import { examine, type Node } from './node.ts'
 
 // The nodes whose line is held by broken_nodes.test.ts: doctor must find the same cause.

@@ -73,13 +73,13 @@ export interface Scenario {
   /** The signal that is sent when the first answer with a fault is due, and that must end the run. */
   readonly kill?: NodeJS.Signals
   /** What the program is run in: the command in front of it, and more variables. */
-  readonly around?: (world: World) => Promise<Surroundings>
+  readonly around?: (world: World) => Promise<Sandbox>
   /** What is looked at before. */
   readonly inspect?: (pid: number, world: World) => void
 }
 
-/** See {@link Scenario.around}. */
-export interface Surroundings {
+/** What the program is run in: a namespace with a network or files of its own. See {@link Scenario.around}. */
+export interface Sandbox {
   readonly command?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly stop?: () => void
