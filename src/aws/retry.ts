@@ -20,7 +20,7 @@ interface Tried {
 export interface RetryOptions {
   /** {@link DEFAULT_ATTEMPTS} if left out, zero or less. */
   readonly maxAttempts?: number | undefined
-  /** Whether a throttled attempt is the last: for a run that has others to wait with. */
+  /** Whether a throttled attempt is the last: runs that share a cache take turns, and the pause between turns is the back-off. */
   readonly yields?: boolean
   /** Whether an answer taught something that makes another attempt worth while, and at once. */
   readonly learn?: (answer: HttpAnswer) => boolean
