@@ -47,7 +47,7 @@ export function createSystem(
     bootClock: () => readBootClock(() => performance.now(), process.getBuiltinModule('node:fs')),
     sha256: (text) => Bun.SHA256.hash(text, 'hex'),
     processId: process.pid,
-    isRunning: (processId) => process.getBuiltinModule('node:fs').existsSync(`/proc/${processId}`),
+    isRunning,
     onSignal,
     lookUp,
     runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
@@ -95,6 +95,16 @@ function inspectCertificate(der: Uint8Array): 'root' | 'other' | undefined {
 /** A path that nobody takes for an address: `Bun.file('s3://bucket/key')` sends a signed request. */
 function literal(path: string): string {
   return path.startsWith('/') ? path : `./${path}`
+}
+
+/** See `System.isRunning`. */
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0)
+  } catch (error) {
+    // Not allowed to signal it: it is another user's.
+    return codeOf(error) === 'EPERM'
+  }
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
