@@ -1,4 +1,4 @@
-import { type EndpointForm, findPartition, PARTITIONS } from '../aws/endpoints.ts'
+import { type EndpointForm, PARTITIONS } from '../aws/endpoints.ts'
 import { failure } from '../base/failure.ts'
 import { REGION } from '../config/settings_table.ts'
 
@@ -63,18 +63,10 @@ export function parseRegistry(image: string, mirrors: readonly Mirror[]): Regist
   const registry =
     PUBLIC_HOSTS.get(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
   if (registry !== undefined) return { host: authority, ...registry }
-  const digits = /^[0-9]*/.exec(name)?.[0].length ?? 0
-  const isMistyped = findPrivate(`${ANY_ACCOUNT}${name.slice(digits)}`) !== undefined
-  if (digits > 0 && isMistyped) throw failure('account_digits', { host: authority, digits })
-  throw failure('not_ecr', { host: authority })
-}
-
-const ANY_ACCOUNT = '0'.repeat(12)
-
-/** The private registry of a region, in its plain form; the account in its name stands for any. */
-export function registryOf(region: string): Registry {
-  const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'
-  return parseRegistry(`${ANY_ACCOUNT}.dkr.ecr.${region}.${suffix}`, [])
+  // With an account of the right length it would be a registry: somebody has mistyped the account.
+  const intended = findPrivate(name.replace(/^[0-9]+/, '0'.repeat(12)))
+  if (intended === undefined) throw failure('not_ecr', { host: authority })
+  throw failure('account_digits', { host: authority, digits: name.search(/[^0-9]/) })
 }
 
 function findPrivate(name: string): Served | undefined {

@@ -1,8 +1,9 @@
+import { findPartition } from '../../aws/endpoints.ts'
 import type { Run } from '../../aws/run.ts'
 import { failure } from '../../base/failure.ts'
 import type { Machine } from '../../base/machine.ts'
 import { type Imds, openImds } from '../../credentials/imds.ts'
-import { OWN_REGISTRY, parseRegistry, type Registry, registryOf } from '../../ecr/host.ts'
+import { OWN_REGISTRY, parseRegistry, type Registry } from '../../ecr/host.ts'
 import { planPull, type Pull, regionOf } from '../../ecr/pull.ts'
 import { type Options, parseOptions } from '../../kubelet/options.ts'
 import { openRun } from '../../plugin.ts'
@@ -97,4 +98,10 @@ function describe({ registry, region }: Pull): string {
 /** The registry of the node's own region, for when no image is given. */
 async function ownRegistry(imds: Imds, run: Run): Promise<Registry> {
   return registryOf(await regionOf(planPull(OWN_REGISTRY, run), imds, 'no image is given'))
+}
+
+/** The private registry of a region, in its plain form; the account in its name stands for any. */
+export function registryOf(region: string): Registry {
+  const suffix = findPartition(region)?.dnsSuffix ?? 'amazonaws.com'
+  return parseRegistry(`${'0'.repeat(12)}.dkr.ecr.${region}.${suffix}`, [])
 }

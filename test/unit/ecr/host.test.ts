@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import { serviceHost } from '../../../src/aws/endpoints.ts'
-import { parseRegistry, registryOf } from '../../../src/ecr/host.ts'
+import { parseRegistry } from '../../../src/ecr/host.ts'
 import { expectFailure } from '../../support/failures.ts'
 import { PRIVATE_REGISTRIES } from '../../support/registries.ts'
 
@@ -171,16 +171,6 @@ test.each(['aa-b-1', 'aaaaaaaa-b-1', 'us-aaaaaaaaaaaaaaaa-1', 'us-a-b-c-1', 'us-
 
 test.each(['1', '65535'])('parseRegistry() reads the port %s', (port) => {
   expect(parseRegistry(`public.ecr.aws:${port}/x`, []).host).toBe(`public.ecr.aws:${port}`)
-})
-
-test.each([
-  ['us-west-2', 'amazonaws.com'],
-  ['cn-north-1', 'amazonaws.com.cn'],
-  // No partition has it yet.
-  ['xx-new-1', 'amazonaws.com'],
-])('registryOf() %s', (region, suffix) => {
-  const host = `000000000000.dkr.ecr.${region}.${suffix}`
-  expect(registryOf(region)).toMatchObject({ host, service: 'ecr', region })
 })
 
 test.each([

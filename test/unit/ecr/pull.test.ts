@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
 import type { Source } from '../../../src/credentials/source.ts'
-import { parseRegistry, registryOf } from '../../../src/ecr/host.ts'
+import { parseRegistry } from '../../../src/ecr/host.ts'
 import { checkSettings, readServiceAccount } from '../../../src/ecr/pull.ts'
 import { fakeContext } from '../../support/context.ts'
 import { expectFailure } from '../../support/failures.ts'
@@ -50,7 +50,8 @@ function contextOf(name: string, value: string) {
 
 /** Checks a pull of which one variable has this value. */
 function check(source: Source, name: string, value: string, parts: { region?: undefined } = {}) {
-  const pull = { registry: registryOf('us-west-2'), source, region: 'us-west-2', ...parts }
+  const registry = parseRegistry('123456789012.dkr.ecr.us-west-2.amazonaws.com/x', [])
+  const pull = { registry, source, region: 'us-west-2', ...parts }
   checkSettings(pull, contextOf(name, value))
 }
 
