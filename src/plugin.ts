@@ -12,7 +12,7 @@ import { type Imds, openImds } from './credentials/imds.ts'
 import { resolveSource } from './credentials/resolve.ts'
 import { selectProfile } from './credentials/select.ts'
 import { parseRegistry } from './ecr/host.ts'
-import { planPull, type Pull, readServiceAccount, regionOf } from './ecr/pull.ts'
+import { planPull, type Pull, readServiceAccount } from './ecr/pull.ts'
 import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import { formatResponse, parseRequest } from './kubelet/protocol.ts'
@@ -81,7 +81,7 @@ export async function fetchToken(
   yields: boolean,
 ): Promise<RegistryToken> {
   const { registry, source } = pull
-  const region = await regionOf(pull, imds, 'nothing else names a region')
+  const region = pull.region ?? (await imds.fetchRegion('nothing else names a region'))
   // The handshake with ECR takes as long as finding credentials: they go on side by side.
   run.network.prepare(tokenRequest(registry, region, run).url)
   const credentials = await resolveSource(source, region, imds, run)

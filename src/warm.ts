@@ -4,7 +4,7 @@ import type { System } from './base/system.ts'
 import { shareToken } from './cache/single_flight.ts'
 import { type Imds, openImds } from './credentials/imds.ts'
 import { OWN_REGISTRY, parseRegistry } from './ecr/host.ts'
-import { planPull, type Pull, regionOf } from './ecr/pull.ts'
+import { planPull, type Pull } from './ecr/pull.ts'
 import type { Options } from './kubelet/options.ts'
 import { fetchToken, openCache, openRun } from './plugin.ts'
 
@@ -31,5 +31,5 @@ export async function warm(options: Options, system: System): Promise<void> {
 
 async function planOwn(imds: Imds, run: Run): Promise<Pull> {
   const pull = planPull(OWN_REGISTRY, run)
-  return { ...pull, region: await regionOf(pull, imds, 'no image is given to warm') }
+  return { ...pull, region: pull.region ?? (await imds.fetchRegion('no image is given to warm')) }
 }

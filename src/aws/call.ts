@@ -51,10 +51,7 @@ const SKEW_CODES: ReadonlySet<string> = new Set([
  *
  * @throws {Failure} of the network, of {@link describeRefusal}, `throttled`, or of {@link sign}.
  */
-export async function callAws(
-  call: AwsCall,
-  run: Pick<Run, 'settings' | 'system' | 'network'>,
-): Promise<HttpAnswer> {
+export async function callAws(call: AwsCall, run: Run): Promise<HttpAnswer> {
   const { settings, system, network } = run
   const { service, signing } = call
   const request: HttpRequest = { ...call.request, timeoutMs: CALL_TIMEOUT_MS }

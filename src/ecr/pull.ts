@@ -4,7 +4,7 @@ import { failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { fromEnvironment, validate } from '../config/settings.ts'
 import { type Kind, SETTINGS, SOURCES } from '../config/settings_table.ts'
-import { type Imds, imdsEndpoint } from '../credentials/imds.ts'
+import { imdsEndpoint } from '../credentials/imds.ts'
 import { selectSource } from '../credentials/select.ts'
 import type { ServiceAccount, Source } from '../credentials/source.ts'
 import type { Registry } from './host.ts'
@@ -13,7 +13,7 @@ import type { Registry } from './host.ts'
 export interface Pull {
   readonly registry: Registry
   readonly source: Source
-  /** The registry's own, else the configured one; `undefined` leaves it to the instance: see {@link regionOf}. */
+  /** The registry's own, else the configured one; `undefined` where only the instance knows: whoever asks must find out. */
   readonly region: string | undefined
 }
 
@@ -40,8 +40,8 @@ interface Presented {
 /**
  * The role of a service account, `undefined` when the node itself is to ask: without a token, or without a role for it.
  *
- * @throws {Failure} `annotation`, `config_value` - what should name the role is no ARN of one.
  * @param irsaRole - whether `eks.amazonaws.com/role-arn` counts.
+ * @throws {Failure} `annotation`, `config_value` - what should name the role is no ARN of one.
  * @see https://github.com/kubernetes/enhancements/tree/master/keps/sig-auth/4412-projected-service-account-tokens-for-kubelet-image-credential-providers
  */
 export function readServiceAccount(
@@ -50,17 +50,14 @@ export function readServiceAccount(
   env: System['env'],
 ): ServiceAccount | undefined {
   if (token === '') return undefined
-  const found = new Map(Object.entries(annotations))
-  const keys = irsaRole ? [ECR_ROLE, IRSA_ROLE] : [ECR_ROLE]
-  const annotation = keys.find((key) => (found.get(key) ?? '') !== '')
-  if (annotation === undefined) {
-    const configured = fromEnvironment(SOURCES.ecrRoleArn, env)
-    if (configured === undefined) return undefined
-    return { token, arn: validate(ROLE_ARN, configured).value }
+  for (const annotation of irsaRole ? [ECR_ROLE, IRSA_ROLE] : [ECR_ROLE]) {
+    const text = annotations[annotation] ?? ''
+    const arn = ROLE_ARN.parse(text)
+    if (arn !== undefined) return { token, arn }
+    if (text !== '') throw failure('annotation', { annotation })
   }
-  const arn = ROLE_ARN.parse(found.get(annotation) ?? '')
-  if (arn === undefined) throw failure('annotation', { annotation })
-  return { token, arn }
+  const configured = fromEnvironment(SOURCES.ecrRoleArn, env)
+  return configured === undefined ? undefined : { token, arn: validate(ROLE_ARN, configured).value }
 }
 
 /**
@@ -83,16 +80,6 @@ export function planPull(registry: Registry, run: Run, account?: ServiceAccount)
   return pull
 }
 
-/**
- * The region to ask in: the registry's own, else the configured one, else the instance's.
- *
- * @param reason - why IMDS is asked, if it is.
- * @throws {Failure} of {@link Imds}.
- */
-export async function regionOf({ region }: Pull, imds: Imds, reason: string): Promise<string> {
-  return region ?? imds.fetchRegion(reason)
-}
-
 /** A URL is made only to see that it can be: its region is of no interest. */
 const ANY_REGION = 'us-east-1'
 
@@ -102,10 +89,7 @@ const ANY_REGION = 'us-east-1'
  *
  * @throws {Failure} `config_...` - one is not acceptable.
  */
-export function checkSettings(
-  { registry, source, region }: Pull,
-  run: Pick<Run, 'settings' | 'config'>,
-): void {
+export function checkSettings({ registry, source, region }: Pull, run: Run): void {
   const { settings } = run
   settings.get(SETTINGS.maxAttempts)
   settings.get(SETTINGS.noSkewCorrection)

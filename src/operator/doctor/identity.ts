@@ -1,6 +1,5 @@
 import type { Signing } from '../../aws/call.ts'
 import { resolveSource } from '../../credentials/resolve.ts'
-import { regionOf } from '../../ecr/pull.ts'
 import { fetchRegistryToken } from '../../ecr/token.ts'
 import type { PluginAnswer } from './answer.ts'
 import { attempt } from './explain.ts'
@@ -14,7 +13,7 @@ export async function judgeIdentity(
 ): Promise<Signing | undefined> {
   const startMs = run.system.elapsedMs()
   const found = await attempt(async () => {
-    const region = await regionOf(pull, imds, 'nothing else names a region')
+    const region = pull.region ?? (await imds.fetchRegion('nothing else names a region'))
     return { region, credentials: await resolveSource(pull.source, region, imds, run) }
   })
   const id = 'identity.credentials'

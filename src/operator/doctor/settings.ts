@@ -4,7 +4,7 @@ import { failure } from '../../base/failure.ts'
 import type { Machine } from '../../base/machine.ts'
 import { type Imds, openImds } from '../../credentials/imds.ts'
 import { OWN_REGISTRY, parseRegistry, type Registry } from '../../ecr/host.ts'
-import { planPull, type Pull, regionOf } from '../../ecr/pull.ts'
+import { planPull, type Pull } from '../../ecr/pull.ts'
 import { type Options, parseOptions } from '../../kubelet/options.ts'
 import { openRun } from '../../plugin.ts'
 import { KUBELET_TIMEOUT_MS } from '../kubelet_config/unseen.ts'
@@ -97,7 +97,8 @@ function describe({ registry, region }: Pull): string {
 
 /** The registry of the node's own region, for when no image is given. */
 async function ownRegistry(imds: Imds, run: Run): Promise<Registry> {
-  return registryOf(await regionOf(planPull(OWN_REGISTRY, run), imds, 'no image is given'))
+  const { region } = planPull(OWN_REGISTRY, run)
+  return registryOf(region ?? (await imds.fetchRegion('no image is given')))
 }
 
 /** The private registry of a region, in its plain form; the account in its name stands for any. */
