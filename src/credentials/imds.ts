@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 
 import { type Credentials, decodeKeys } from '../aws/credentials.ts'
-import { describeAttempts, type RetryOptions, withRetries } from '../aws/retry.ts'
+import { describeAttempts, withRetries } from '../aws/retry.ts'
 import type { Run } from '../aws/run.ts'
 import { decode, NonEmpty, parseJson, type Refuse, refuseAnswer } from '../base/decode.ts'
 import { failed, failure, type Problem, problem, quote, subject } from '../base/failure.ts'
@@ -17,6 +17,9 @@ type Wanted = 'session token' | 'role' | 'credentials' | 'region'
 /** Longest wait for one attempt, in milliseconds: a healthy IMDS, on the instance's own link, answers within a few. */
 const TIMEOUT_MS = 1000
 
+/** 300 s: a session token serves a few requests, right away. */
+const SHORT_LIFE = { 'x-aws-ec2-metadata-token-ttl-seconds': '300' }
+
 const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
 
 /**
@@ -25,18 +28,29 @@ const ROLES_PATH = '/latest/meta-data/iam/security-credentials/'
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
  */
-export function openImds(run: Pick<Run, 'settings' | 'system' | 'network'>) {
+export function openImds(run: Run) {
   const { settings, system, network } = run
   let token: string | undefined
 
-  async function ask(
-    what: Wanted,
-    reason: string,
-    retry: RetryOptions,
-    attempt: () => Promise<HttpAnswer | NoAnswer>,
-  ): Promise<Uint8Array> {
+  async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
+    const url = `${imdsEndpoint(settings)}${path}`
+    return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
+  }
+  /** A session token that IMDS no longer knows is renewed, once an attempt. */
+  function forget({ status }: HttpAnswer): boolean {
+    const isForgotten = status === 401 && token !== undefined
+    if (isForgotten) token = undefined
+    return isForgotten
+  }
+  async function ask(what: Wanted, path: string, reason: string): Promise<Uint8Array> {
+    const disabled = settings.get(SETTINGS.imdsDisabled)
+    if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
     system.step(`asking IMDS for the ${what}`)
-    const tried = await withRetries(retry, run, attempt)
+    const tried = await withRetries({ learn: forget }, run, async () => {
+      if (what === 'session token') return send('PUT', path, SHORT_LIFE)
+      token ??= parseSessionToken(await ask('session token', '/latest/api/token', reason))
+      return send('GET', path, { 'x-aws-ec2-metadata-token': token })
+    })
     const { outcome } = tried
     if (outcome.kind === 'answer' && outcome.status === 200) return outcome.body
     // An instance without a role may have no list of roles either.
@@ -44,39 +58,16 @@ export function openImds(run: Pick<Run, 'settings' | 'system' | 'network'>) {
       return new Uint8Array()
     const facts = [describeAttempts(tried), `asked because ${reason}`]
     const { host } = new URL(imdsEndpoint(settings))
-    throw failed(subject('imds', { what }), judge(outcome, what, host), facts)
-  }
-  async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
-    const url = `${imdsEndpoint(settings)}${path}`
-    return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
-  }
-  async function fetchSessionToken(reason: string): Promise<string> {
-    // It serves a few requests, right away.
-    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '300' }
-    const attempt = async () => send('PUT', '/latest/api/token', headers)
-    return parseSessionToken(await ask('session token', reason, {}, attempt))
-  }
-  /** A session token that IMDS no longer knows is renewed, once an attempt. */
-  function forget({ status }: HttpAnswer): boolean {
-    if (status === 401) token = undefined
-    return token === undefined
-  }
-  async function get(path: string, what: Wanted, reason: string): Promise<Uint8Array> {
-    const disabled = settings.get(SETTINGS.imdsDisabled)
-    if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
-    return ask(what, reason, { learn: forget }, async () => {
-      token ??= await fetchSessionToken(reason)
-      return send('GET', path, { 'x-aws-ec2-metadata-token': token })
-    })
+    throw failed(subject('imds', { what }), describeOutcome(outcome, what, host), facts)
   }
   return {
     /** @throws {Failure} `imds_...`, of the network, or `answer_form`. */
     fetchRegion: async (reason: string) =>
-      parseRegion(await get('/latest/meta-data/placement/region', 'region', reason)),
+      parseRegion(await ask('region', '/latest/meta-data/placement/region', reason)),
     /** Keys of the instance's role. @throws {Failure} the same. */
     fetchCredentials: async (reason: string): Promise<Credentials> => {
-      const role = parseRoleName(await get(ROLES_PATH, 'role', reason))
-      return parseRoleCredentials(await get(`${ROLES_PATH}${role}`, 'credentials', reason), role)
+      const role = parseRoleName(await ask('role', ROLES_PATH, reason))
+      return parseRoleCredentials(await ask('credentials', `${ROLES_PATH}${role}`, reason), role)
     },
   }
 }
@@ -94,7 +85,7 @@ export function imdsEndpoint(settings: Settings): string {
 }
 
 /** What an outcome means that would be something else if another server had it. */
-function judge(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Problem {
+function describeOutcome(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Problem {
   if (outcome.kind === 'no_answer') {
     if (outcome.cause === 'no_route') return problem('imds_no_route', { host })
     if (outcome.cause !== 'silent') return outcome
