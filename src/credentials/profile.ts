@@ -19,11 +19,8 @@ export interface LinkedProfile {
 const { sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile } = SOURCES
 const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCES
 
-/** Keys that each say how to get credentials: at most one of them may stand in a profile. */
+/** Keys that each say how to get credentials: at most one may stand in a profile. All but the command need a role. */
 const EXCLUSIVE = [sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile]
-
-/** Keys that say how to assume a role, and mean nothing without one. */
-const NEED_ROLE = [sourceProfile, credentialSource, webIdentityTokenFile]
 
 /** Longer chains are a mistake: each link is a role to be assumed. */
 const MAX_LINKS = 64
@@ -53,50 +50,37 @@ export function linkProfile(
 ): LinkedProfile {
   const assumesRole = !visited.has(profile.name)
   assertWholeKeys(profile)
-  if (assumesRole) assertRole(profile)
+  const named = EXCLUSIVE.filter((key) => valueOf(profile, key) !== undefined)
+  const needy = named.find((key) => key !== credentialProcess)
+  if (needy !== undefined && valueOf(profile, SOURCES.roleArn) === undefined) {
+    throw failure('profile_no_role', { profile: profile.name, key: needy.key ?? '' })
+  }
   // Keys of its own end the chain: a link beyond them is not followed, but the role is assumed with them.
   if (visited.size > 0 && hasKeys(profile)) return { profile, assumesRole }
-  const sourceName = assumesRole ? valueOf(profile, sourceProfile) : undefined
-  assertOneSource(profile, { ignoreLink: !assumesRole })
-  if (sourceName === undefined) return { profile, assumesRole, sso: findSso(profile, config) }
-  const next = config.get(sourceName)
-  if (next === undefined) {
-    throw failure('profile_source_missing', { profile: profile.name, source: sourceName })
+  if (named.length > 1) {
+    const keys = named.map(({ key }) => key).join(', ')
+    throw failure('profile_many_sources', { profile: profile.name, keys })
   }
+  const sourceName = assumesRole ? valueOf(profile, sourceProfile) : undefined
+  if (sourceName === undefined) return { profile, assumesRole, sso: findSso(profile, config) }
+  const link = { profile: profile.name, source: sourceName }
+  const next = config.get(sourceName)
+  if (next === undefined) throw failure('profile_source_missing', link)
   if (visited.size === MAX_LINKS) {
     throw failure('profile_chain', { profile: profile.name, limit: MAX_LINKS })
   }
   const source = linkProfile(next, config, new Set([...visited, profile.name]))
-  if (!hasCredentials(source)) {
-    throw failure('profile_source_empty', { profile: profile.name, source: sourceName })
-  }
+  if (!hasCredentials(source)) throw failure('profile_source_empty', link)
   return { profile, source, assumesRole }
 }
 
 function assertWholeKeys(profile: Profile): void {
-  const halves = [SOURCES.accessKeyId, SOURCES.secretAccessKey].filter(
-    (key) => valueOf(profile, key) !== undefined,
-  )
-  // The merged pair counts too: a half may be left where the other file has neither.
-  if (profile.partialKeysIn === undefined && halves.length !== 1) return
+  const hasSecret = valueOf(profile, SOURCES.secretAccessKey) !== undefined
   const file = profile.partialKeysIn
+  // The merged pair counts too: a half may be left where the other file has neither.
+  if (file === undefined && hasSecret === hasKeys(profile)) return
   const where = file === undefined ? 'the merge of both files' : quote(file)
   throw failure('profile_half_keys', { profile: profile.name, where })
-}
-
-function assertRole(profile: Profile): void {
-  const needy = NEED_ROLE.find((key) => valueOf(profile, key) !== undefined)
-  if (needy === undefined || valueOf(profile, SOURCES.roleArn) !== undefined) return
-  throw failure('profile_no_role', { profile: profile.name, key: needy.key ?? '' })
-}
-
-function assertOneSource(profile: Profile, { ignoreLink }: { readonly ignoreLink: boolean }): void {
-  const named = EXCLUSIVE.filter(
-    (key) => valueOf(profile, key) !== undefined && !(ignoreLink && key === sourceProfile),
-  )
-  if (named.length < 2) return
-  const keys = named.map(({ key }) => key).join(', ')
-  throw failure('profile_many_sources', { profile: profile.name, keys })
 }
 
 /** Whether a source profile names credentials of any kind. `login_session` does not count. */
