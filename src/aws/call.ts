@@ -5,18 +5,12 @@ import { failed, failure, problem } from '../base/failure.ts'
 import { SETTINGS } from '../config/settings_table.ts'
 import type { HttpRequest } from '../net/exchange.ts'
 import type { HttpAnswer } from '../net/network.ts'
-import { type Credentials, describeCredentials } from './credentials.ts'
+import { describeCredentials, type Signing } from './credentials.ts'
 import type { Service } from './endpoints.ts'
 import { isEcho, readError } from './error_code.ts'
 import { describeRefusal, isHtml } from './refusal.ts'
 import { describeAttempts, type RetryOptions, withRetries } from './retry.ts'
 import type { Run } from './run.ts'
-
-/** What a signature is made with, and valid for. */
-export interface Signing {
-  readonly region: string
-  readonly credentials: Credentials
-}
 
 export interface AwsCall extends Pick<RetryOptions, 'yields'> {
   /** What fails if this does: `cannot get an ECR token in us-west-2`. */
@@ -86,16 +80,8 @@ export async function callAws(call: AwsCall, run: Run): Promise<HttpAnswer> {
     const shown = code ?? `HTTP status ${outcome.status}`
     throw failed(call.subject, problem('throttled', { code: shown, host }), facts)
   }
-  const known = {
-    service,
-    answer: outcome,
-    host,
-    signedFor: signing?.region,
-    secrets,
-    nowMs,
-    uncorrected,
-  }
-  throw failed(call.subject, describeRefusal({ code, message, ...known }), facts)
+  const refused = { ...call, code, message, host, secrets, answer: outcome, nowMs, uncorrected }
+  throw failed(call.subject, describeRefusal(refused), facts)
 }
 
 /**
@@ -115,18 +101,11 @@ export async function sign(
 ): Promise<HttpRequest> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   // A line break at the end, as a mounted secret often has, would otherwise end deep inside the signature.
-  const canBeSent =
-    isHeaderText(accessKeyId) &&
-    isHeaderText(secretAccessKey) &&
-    isHeaderText(sessionToken ?? 'none')
-  if (!canBeSent) {
-    throw failure('config_keys', { source: credentials.label })
-  }
+  const parts = [accessKeyId, secretAccessKey, sessionToken ?? 'none']
+  const broken = parts.find((part) => !isHeaderText(part))
+  if (broken !== undefined) throw failure('config_keys', { source: credentials.label })
   const signed = await new AwsV4Signer({
-    method: request.method,
-    url: request.url,
-    headers: request.headers,
-    ...(request.body === undefined ? {} : { body: request.body }),
+    ...request,
     accessKeyId,
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),

@@ -13,6 +13,12 @@ export interface Credentials {
   readonly expiresAtMs?: number | undefined
 }
 
+/** What a signature is made with, and valid for. */
+export interface Signing {
+  readonly region: string
+  readonly credentials: Credentials
+}
+
 const PAIR = { AccessKeyId: NonEmpty, SecretAccessKey: NonEmpty }
 
 /** May be missing, `null` or empty. */

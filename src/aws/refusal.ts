@@ -1,6 +1,7 @@
 import { type Problem, problem } from '../base/failure.ts'
 import { dateOf, MIN_SKEW_MS } from '../net/clock.ts'
 import type { HttpAnswer } from '../net/network.ts'
+import type { Signing } from './credentials.ts'
 import type { Service } from './endpoints.ts'
 import { type AwsError, isEcho } from './error_code.ts'
 
@@ -9,8 +10,7 @@ export interface Refused extends AwsError {
   readonly service: Service
   readonly answer: HttpAnswer
   readonly host: string
-  /** The region that it was signed for, `undefined` where it was not signed. */
-  readonly signedFor: string | undefined
+  readonly signing?: Signing | undefined
   /** All that was sent, and the keys: nothing of it is ever shown, whoever sends it back. */
   readonly secrets: string
   /** The time it was signed with, in milliseconds since 1970. */
@@ -32,7 +32,7 @@ type Said = Readonly<Record<'code' | 'host', string>>
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
  */
 export function describeRefusal(refused: Refused): Problem {
-  const { code, message, host, answer, service, secrets } = refused
+  const { code, message, host, answer, service, signing, secrets } = refused
   if (code === undefined) {
     if (answer.status < 500 && isHtml(answer.body)) return problem('portal', { host })
     return problem('status', { status: answer.status, host })
@@ -45,13 +45,12 @@ export function describeRefusal(refused: Refused): Problem {
   if (/^AccessDenied(Exception)?$/.test(code) || action !== undefined) {
     return describeDenial(said, action, refused)
   }
-  const isKey = refused.signedFor !== undefined
   const isExpired = /^ExpiredToken(Exception)?$/.test(code)
   if (isExpired || /\bsecurity token\b.{0,40}\bexpired\b/.test(message)) {
-    return problem(isKey ? 'key_expired' : 'token_expired', said)
+    return problem(signing === undefined ? 'token_expired' : 'key_expired', said)
   }
-  if (isKey) {
-    const wrong = describeSignature(said, refused)
+  if (signing !== undefined) {
+    const wrong = describeSignature(said, signing.region, refused)
     if (wrong !== undefined) return wrong
     const isUnknown = /^(UnrecognizedClientException|InvalidClientTokenId)$/.test(code)
     if (isUnknown || /\bsecurity token\b.{0,40}\binvalid\b/.test(message))
@@ -113,8 +112,8 @@ const NEEDS: ReadonlyMap<Service, string> = new Map([
 ])
 
 /** What is wrong with the signature, or with the clock that it was made by. */
-function describeSignature(said: Said, refused: Refused): Problem | undefined {
-  const { message, answer, signedFor: region = '', nowMs, uncorrected } = refused
+function describeSignature(said: Said, region: string, refused: Refused): Problem | undefined {
+  const { message, answer, nowMs, uncorrected } = refused
   const { code } = said
   if (/\bshould be scoped to a valid region\b/.test(message))
     return problem('endpoint_region', { ...said, region })

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 
-import { type AwsCall, callAws, type Signing } from '../aws/call.ts'
+import { type AwsCall, callAws } from '../aws/call.ts'
+import type { Signing } from '../aws/credentials.ts'
 import { serviceUrl } from '../aws/endpoints.ts'
 import type { Run } from '../aws/run.ts'
 import { decode, NonEmpty, parseJson, refuseAnswer } from '../base/decode.ts'

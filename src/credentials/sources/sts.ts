@@ -1,5 +1,5 @@
-import { callAws, type Signing } from '../../aws/call.ts'
-import type { Credentials } from '../../aws/credentials.ts'
+import { callAws } from '../../aws/call.ts'
+import type { Credentials, Signing } from '../../aws/credentials.ts'
 import { serviceUrl } from '../../aws/endpoints.ts'
 import type { Run } from '../../aws/run.ts'
 import { elementText, parseTimestamp, refuseAnswer } from '../../base/decode.ts'

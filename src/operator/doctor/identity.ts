@@ -1,4 +1,4 @@
-import type { Signing } from '../../aws/call.ts'
+import type { Signing } from '../../aws/credentials.ts'
 import { resolveSource } from '../../credentials/resolve.ts'
 import { fetchRegistryToken } from '../../ecr/token.ts'
 import type { PluginAnswer } from './answer.ts'

@@ -9,6 +9,13 @@ const USER =
   'User: arn:aws:sts::123456789012:assumed-role/node-role/i-0 is not authorized to perform: '
 const ACTION = `${USER}ecr:GetAuthorizationToken on resource: * `
 
+const CREDENTIALS = {
+  accessKeyId: 'A',
+  secretAccessKey: 'SECRETKEY',
+  sessionToken: undefined,
+  label: 'test',
+}
+
 function explain(code: string | undefined, message: string, parts: Partial<Refused> = {}) {
   return describeRefusal({
     service: 'ecr',
@@ -16,7 +23,7 @@ function explain(code: string | undefined, message: string, parts: Partial<Refus
     code,
     message,
     host: 'h',
-    signedFor: 'us-west-2',
+    signing: { region: 'us-west-2', credentials: CREDENTIALS },
     secrets: '"SECRETKEY","IQoJb3JpZ2luX2VjEAgaCXVzLWVhc3QtMSJ"',
     nowMs: NOW,
     uncorrected: undefined,
@@ -211,30 +218,30 @@ test.each<[string, string, Partial<Refused>, PeerCause]>([
   [
     'InvalidIdentityToken',
     'Incorrect token audience',
-    { service: 'sts', signedFor: undefined },
+    { service: 'sts', signing: undefined },
     'token_audience',
   ],
   [
     'InvalidIdentityToken',
     'No OpenIDConnect provider found in your account',
-    { service: 'sts', signedFor: undefined },
+    { service: 'sts', signing: undefined },
     'token_issuer',
   ],
-  ['InvalidIdentityToken', 'SECRET', { service: 'sts', signedFor: undefined }, 'refused'],
-  ['ExpiredTokenException', '', { service: 'sts', signedFor: undefined }, 'token_expired'],
+  ['InvalidIdentityToken', 'SECRET', { service: 'sts', signing: undefined }, 'refused'],
+  ['ExpiredTokenException', '', { service: 'sts', signing: undefined }, 'token_expired'],
   ['ExpiredToken', '', { service: 'sts' }, 'key_expired'],
   [
     'AccessDenied',
     'Not authorized to perform sts:AssumeRoleWithWebIdentity',
-    { service: 'sts', signedFor: undefined },
+    { service: 'sts', signing: undefined },
     'sts_denied',
   ],
   ['UnrecognizedClientException', '', { service: 'ecr-public' }, 'key_partition'],
-  ['UnauthorizedException', '', { service: 'sso', signedFor: undefined }, 'sso_ended'],
-  ['ForbiddenException', '', { service: 'sso', signedFor: undefined }, 'sso_forbidden'],
-  ['InvalidGrantException', '', { service: 'sso-oidc', signedFor: undefined }, 'sso_ended'],
-  ['InvalidGrantException', '', { service: 'sso', signedFor: undefined }, 'refused'],
-  ['AccessDeniedException', '', { service: 'sso', signedFor: undefined }, 'refused'],
+  ['UnauthorizedException', '', { service: 'sso', signing: undefined }, 'sso_ended'],
+  ['ForbiddenException', '', { service: 'sso', signing: undefined }, 'sso_forbidden'],
+  ['InvalidGrantException', '', { service: 'sso-oidc', signing: undefined }, 'sso_ended'],
+  ['InvalidGrantException', '', { service: 'sso', signing: undefined }, 'refused'],
+  ['AccessDeniedException', '', { service: 'sso', signing: undefined }, 'refused'],
 ])('describeRefusal() of %s "%s" of %j is %s', (code, message, parts, cause) => {
   expect(explain(code, message, parts).cause).toBe(cause)
 })
