@@ -1,3 +1,4 @@
+import { serviceUrl } from './aws/endpoints.ts'
 import type { Run } from './aws/run.ts'
 import { Failure } from './base/failure.ts'
 import type { System } from './base/system.ts'
@@ -13,7 +14,7 @@ import { resolveSource } from './credentials/resolve.ts'
 import { selectProfile } from './credentials/select.ts'
 import { parseRegistry } from './ecr/host.ts'
 import { planPull, type Pull, readServiceAccount } from './ecr/pull.ts'
-import { fetchRegistryToken, type RegistryToken, tokenRequest } from './ecr/token.ts'
+import { fetchRegistryToken, type RegistryToken } from './ecr/token.ts'
 import type { Options } from './kubelet/options.ts'
 import { formatResponse, parseRequest } from './kubelet/protocol.ts'
 import { openNetwork } from './net/network.ts'
@@ -83,7 +84,7 @@ export async function fetchToken(
   const { registry, source } = pull
   const region = pull.region ?? (await imds.fetchRegion('nothing else names a region'))
   // The handshake with ECR takes as long as finding credentials: they go on side by side.
-  run.network.prepare(tokenRequest(registry, region, run).url)
+  run.network.prepare(serviceUrl({ ...registry, region }, run))
   const credentials = await resolveSource(source, region, imds, run)
   run.system.step(`signing with credentials: ${credentials.label}`)
   return fetchRegistryToken(registry, { region, credentials, yields }, run)

@@ -1,10 +1,10 @@
+import { serviceUrl } from '../aws/endpoints.ts'
 import type { Run } from '../aws/run.ts'
 import type { System } from '../base/system.ts'
 import { fromEnvironment, fromProfile } from '../config/settings.ts'
 import { SETTINGS, SOURCES } from '../config/settings_table.ts'
 import type { Source } from '../credentials/source.ts'
 import type { Registry } from '../ecr/host.ts'
-import { tokenRequest } from '../ecr/token.ts'
 
 /** Changes when the cache's files do. */
 const VERSION = 2
@@ -29,11 +29,10 @@ export function cacheKey(
   run: Omit<Run, 'network'>,
 ): string {
   const { settings, config, profile, system } = run
-  const { url } = tokenRequest(registry, region, run)
   const services = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
   const parts = [
     VERSION,
-    [registry.service, region, url],
+    [registry.service, region, serviceUrl({ ...registry, region }, run)],
     source,
     environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-import { type AwsCall, callAws } from '../aws/call.ts'
+import { callAws } from '../aws/call.ts'
 import type { Signing } from '../aws/credentials.ts'
 import { serviceUrl } from '../aws/endpoints.ts'
 import type { Run } from '../aws/run.ts'
@@ -62,28 +62,13 @@ export async function fetchRegistryToken(
 ): Promise<RegistryToken> {
   const { service } = registry
   const { region } = signing
-  const request = tokenRequest(registry, region, run)
-  run.system.step(`asking ${new URL(request.url).host} for a registry token in ${region}`)
+  const url = serviceUrl({ ...registry, region }, run)
+  run.system.step(`asking ${new URL(url).host} for a registry token in ${region}`)
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': TARGETS[service] }
+  const request = { method: 'POST', url, headers, body: '{}' } as const
   const call = { subject: subject('ecr', { region }), service, request, signing, yields }
   const answer = await callAws(call, run)
   return parseToken(answer, service, run.network.clock.now())
-}
-
-/** The request before it is signed. */
-export function tokenRequest(
-  registry: Registry,
-  region: string,
-  run: Pick<Run, 'settings' | 'config'>,
-): AwsCall['request'] {
-  return {
-    method: 'POST',
-    url: serviceUrl({ ...registry, region }, run),
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': TARGETS[registry.service],
-    },
-    body: '{}',
-  }
 }
 
 /**

@@ -1,10 +1,10 @@
 import { CALL_TIMEOUT_MS } from '../../aws/call.ts'
+import { serviceUrl } from '../../aws/endpoints.ts'
 import { isHtml } from '../../aws/refusal.ts'
 import type { Run } from '../../aws/run.ts'
 import { hostOf, isAddress, isLocalAddress, serverNameOf } from '../../base/addresses.ts'
 import { quote } from '../../base/failure.ts'
 import { SETTINGS } from '../../config/settings_table.ts'
-import { tokenRequest } from '../../ecr/token.ts'
 import { dateOf, MIN_SKEW_MS } from '../../net/clock.ts'
 import type { HttpAnswer } from '../../net/network.ts'
 import { findProxy, type Proxy } from '../../net/proxy/rules.ts'
@@ -20,7 +20,7 @@ export async function judgeNetwork(
   { issuers, tell }: { readonly issuers: Issuers; readonly tell: Tell },
 ): Promise<boolean> {
   const { system } = run
-  const url = new URL(tokenRequest(pull.registry, region, run).url)
+  const url = new URL(serviceUrl({ ...pull.registry, region }, run))
   const found = await attempt(() => ({ proxy: findProxy(url, system.env) }))
   if ('reason' in found) {
     tell({ id: 'network.proxy', status: 'fail', ...found.reason })

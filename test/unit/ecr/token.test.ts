@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 
-import { parseRegistry } from '../../../src/ecr/host.ts'
-import { fetchRegistryToken, parseToken, tokenRequest } from '../../../src/ecr/token.ts'
+import { parseRegistry, type Registry } from '../../../src/ecr/host.ts'
+import { fetchRegistryToken, parseToken } from '../../../src/ecr/token.ts'
 import { answer } from '../../support/answers.ts'
 import { fakeContext, type FakeOutcome, noAnswer } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
@@ -10,9 +10,27 @@ const PRIVATE = parseRegistry('123456789012.dkr.ecr.us-west-2.amazonaws.com/x', 
 const PUBLIC = parseRegistry('public.ecr.aws/x', [])
 const TOKEN = btoa('AWS:password')
 const NOW = Date.UTC(2026, 0, 1)
+const CREDENTIALS = {
+  accessKeyId: 'AKID',
+  secretAccessKey: 'SECRET',
+  sessionToken: 'TOKEN',
+  label: "instance role 'r'",
+  expiresAtMs: NOW - 1000,
+}
 
-test('tokenRequest() for a private and a public registry', () => {
-  expect(tokenRequest(PRIVATE, 'us-west-2', fakeContext([]).context)).toEqual({
+/** What the one request for a token is. */
+async function requestFor(registry: Registry, region: string, env = {}) {
+  const data = { authorizationToken: TOKEN }
+  const authorizationData = registry.service === 'ecr' ? [data] : data
+  const { context, requests } = fakeContext([answer({ authorizationData })], { env })
+  await fetchRegistryToken(registry, { region, credentials: CREDENTIALS, yields: false }, context)
+  expect(requests.length).toBe(1)
+  return requests[0]
+}
+
+test('fetchRegistryToken() asks for a private and a public registry', async () => {
+  const own = await requestFor(PRIVATE, 'us-west-2')
+  expect(own).toMatchObject({
     method: 'POST',
     url: 'https://api.ecr.us-west-2.amazonaws.com/',
     headers: {
@@ -21,7 +39,14 @@ test('tokenRequest() for a private and a public registry', () => {
     },
     body: '{}',
   })
-  expect(tokenRequest(PUBLIC, 'us-east-1', fakeContext([]).context)).toMatchObject({
+  expect(Object.keys(own?.headers ?? {}).toSorted()).toEqual([
+    'authorization',
+    'content-type',
+    'x-amz-date',
+    'x-amz-security-token',
+    'x-amz-target',
+  ])
+  expect(await requestFor(PUBLIC, 'us-east-1')).toMatchObject({
     url: 'https://api.ecr-public.us-east-1.amazonaws.com/',
     headers: { 'x-amz-target': 'SpencerFrontendService.GetAuthorizationToken' },
   })
@@ -39,10 +64,9 @@ test.each([
     'https://all/',
     'https://own/',
   ],
-])('tokenRequest() with %j', (env, own, publicUrl) => {
-  const { context } = fakeContext([], { env })
-  expect(tokenRequest(PRIVATE, 'us-west-2', context).url).toBe(own)
-  expect(tokenRequest(PUBLIC, 'us-east-1', context).url).toBe(publicUrl)
+])('fetchRegistryToken() with %j', async (env, own, publicUrl) => {
+  expect((await requestFor(PRIVATE, 'us-west-2', env))?.url).toBe(own)
+  expect((await requestFor(PUBLIC, 'us-east-1', env))?.url).toBe(publicUrl)
 })
 
 const HOURS = 3_600_000
@@ -136,14 +160,6 @@ test('parseToken() refuses a list from ECR Public', () => {
     parseToken(answer({ authorizationData: [{ authorizationToken: TOKEN }] }), 'ecr-public', NOW),
   )
 })
-
-const CREDENTIALS = {
-  accessKeyId: 'AKID',
-  secretAccessKey: 'SECRET',
-  sessionToken: 'TOKEN',
-  label: "instance role 'r'",
-  expiresAtMs: NOW - 1000,
-}
 
 async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) {
   const fake = fakeContext([outcome], { now: () => NOW })
