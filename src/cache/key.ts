@@ -22,12 +22,7 @@ const SET_AT_EACH_START =
  * before anything is asked. Configured keys go in verbatim; only the hash leaves. Temporary keys do not: they rotate while
  * the identity stays.
  */
-export function cacheKey(
-  source: Source,
-  registry: Registry,
-  region: string,
-  run: Omit<Run, 'network'>,
-): string {
+export function cacheKey(source: Source, registry: Registry, region: string, run: Run): string {
   const { settings, config, profile, system } = run
   const services = config.get(`services ${settings.get(SETTINGS.services)?.value ?? ''}`)
   const parts = [

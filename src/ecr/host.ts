@@ -56,10 +56,8 @@ const AUTHORITY = /^(?<name>[A-Za-z0-9.-]+)(?::(?<port>[0-9]{1,5}))?$/
 export function parseRegistry(image: string, mirrors: readonly Mirror[]): Registry {
   const authority = image.replace(/^https?:\/\//i, '').split('/', 1)[0] ?? ''
   const name = AUTHORITY.exec(authority)?.groups?.['name']?.toLowerCase()
-  if (name === undefined) {
-    // The image is not shown: whatever precedes the host (`user:password@`) may be a secret.
-    throw failure('request_image', {})
-  }
+  // The image is not shown: whatever precedes the host (`user:password@`) may be a secret.
+  if (name === undefined) throw failure('request_image', {})
   const registry =
     PUBLIC_HOSTS.get(name) ?? findPrivate(name) ?? findMirror(authority.toLowerCase(), mirrors)
   if (registry !== undefined) return { host: authority, ...registry }
