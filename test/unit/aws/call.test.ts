@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { callAws, sign } from '../../../src/aws/call.ts'
 import type { HttpRequest } from '../../../src/net/exchange.ts'
 import { answer } from '../../support/answers.ts'
-import { fakeContext } from '../../support/context.ts'
+import { fakeRun } from '../../support/run.ts'
 import clockSkew from '../../vectors/clock-skew/clock-skew-test-cases.json'
 
 const FOLDER = new URL('../../vectors/sigv4/', import.meta.url)
@@ -116,7 +116,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
   const maxAttempts = 'maxAttempts' in operation ? String(operation.maxAttempts) : ''
   const start = Date.parse(attempts[0]?.clientTimeAtSend ?? '')
   const requestMs = Date.parse(attempts[0]?.clientTimeAtReceive ?? '') - start
-  const { context, requests } = fakeContext(outcomes, {
+  const { run, requests } = fakeRun(outcomes, {
     env: { AWS_MAX_ATTEMPTS: maxAttempts },
     now: () => start,
     requestMs,
@@ -136,7 +136,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
       service: 'ecr',
       signing: { region: 'us-west-2', credentials },
     },
-    context,
+    run,
   )
   expect(
     await call.then(
@@ -151,7 +151,7 @@ test.each(FIRST_OPERATIONS)('callAws() clock skew: $description', async (operati
 })
 
 test('callAws() shows no code that is a part of what was sent', async () => {
-  const { context } = fakeContext([])
+  const { run } = fakeRun([])
   const credentials = {
     accessKeyId: 'ACCESSKEYOFTHENODE',
     secretAccessKey: 'SECRETKEYOFTHENODE',
@@ -167,9 +167,9 @@ test('callAws() shows no code that is a part of what was sent', async () => {
         signing: { region: 'us-west-2', credentials },
       },
       {
-        ...context,
+        ...run,
         network: {
-          ...context.network,
+          ...run.network,
           send: async ({ headers }) => answer({ __type: find(headers) }, 400),
         },
       },

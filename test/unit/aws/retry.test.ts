@@ -4,13 +4,8 @@ import { type AwsCall, callAws } from '../../../src/aws/call.ts'
 import { readJsonError } from '../../../src/aws/error_code.ts'
 import { delayAfter, outlookOf } from '../../../src/aws/retry.ts'
 import { answer } from '../../support/answers.ts'
-import {
-  fakeContext,
-  type FakeContextOptions,
-  type FakeOutcome,
-  noAnswer,
-} from '../../support/context.ts'
 import { expectRejection } from '../../support/failures.ts'
+import { type FakeOutcome, fakeRun, type FakeRunOptions, noAnswer } from '../../support/run.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const DATE = new Date(NOW).toUTCString()
@@ -34,10 +29,10 @@ const error = (status: number, code?: string, headers = {}) =>
 
 async function call(
   outcomes: readonly FakeOutcome[],
-  options: FakeContextOptions & { call?: Partial<AwsCall> } = {},
+  options: FakeRunOptions & { call?: Partial<AwsCall> } = {},
 ) {
-  const fake = fakeContext(outcomes, options)
-  const result = callAws({ ...CALL, ...options.call }, fake.context)
+  const fake = fakeRun(outcomes, options)
+  const result = callAws({ ...CALL, ...options.call }, fake.run)
   return {
     ...fake,
     result,
@@ -164,16 +159,15 @@ test.each(['InvalidSignatureException', 'RequestExpired', 'SignatureDoesNotMatch
   'callAws() corrects the clock after %s and signs once more, at once',
   async (code) => {
     const now = () => NOW - 10 * 60_000
-    const { context, requests, waits, settled } = await call(
-      [error(403, code, { date: DATE }), OK],
-      { now },
-    )
+    const { run, requests, waits, settled } = await call([error(403, code, { date: DATE }), OK], {
+      now,
+    })
     expect([settled, waits]).toEqual([true, []])
     expect(requests.map(({ headers }) => headers['x-amz-date'])).toEqual([
       '20251231T235000Z',
       '20260101T000000Z',
     ])
-    expect(context.network.clock.now()).toBe(NOW)
+    expect(run.network.clock.now()).toBe(NOW)
   },
 )
 
@@ -225,12 +219,12 @@ test('callAws() makes no attempt more for the sake of the clock', async () => {
 
 test('callAws() corrects the clock once, for all calls of a run', async () => {
   const refusal = error(403, 'InvalidSignatureException', { date: DATE })
-  const { context, requests, result } = await call([refusal, refusal], {
+  const { run, requests, result } = await call([refusal, refusal], {
     now: () => NOW + 3_600_000,
   })
   expect(requests.length).toBe(2)
   await expectRejection('signature_refused', result)
-  await callAws(CALL, context).catch(() => undefined)
+  await callAws(CALL, run).catch(() => undefined)
   expect(requests.map(({ headers }) => headers['x-amz-date'])).toEqual([
     '20260101T010000Z',
     '20260101T000000Z',
@@ -240,24 +234,24 @@ test('callAws() corrects the clock once, for all calls of a run', async () => {
 
 test('callAws() leaves the clock alone for a call without a signature', async () => {
   const { signing: _, ...unsigned } = CALL
-  const fake = fakeContext([error(403, 'RequestExpired', { date: DATE })], {
+  const fake = fakeRun([error(403, 'RequestExpired', { date: DATE })], {
     now: () => NOW - 600_000,
   })
-  await expectRejection('refused', callAws(unsigned, fake.context))
+  await expectRejection('refused', callAws(unsigned, fake.run))
   expect(fake.requests.length).toBe(1)
   expect(fake.requests[0]?.headers).toEqual({})
 })
 
 test('callAws() counts the time of one call, not of the run, and says what it waits for', async () => {
   const steps: string[] = []
-  const { context, result } = await call([error(500)], {
+  const { run, result } = await call([error(500)], {
     requestMs: 30_000,
     deadlineMs: 1e9,
     step: (text) => steps.push(text),
   })
   const expected = 'cannot do it: HTTP status 500 from h (3 attempts, 90.1 s; credentials: test)'
   expect(await expectRejection('status', result)).toBe(expected)
-  expect(await expectRejection('status', callAws(CALL, context))).toBe(expected)
+  expect(await expectRejection('status', callAws(CALL, run))).toBe(expected)
   expect(steps.slice(0, 2)).toEqual([
     'attempt 1 failed, waiting 25 ms',
     'attempt 2 failed, waiting 50 ms',

@@ -5,7 +5,7 @@ import { readSettings } from '../../../src/config/settings.ts'
 import { readSharedConfig } from '../../../src/config/shared_files.ts'
 import { selectProfile, selectSource } from '../../../src/credentials/select.ts'
 import { parseRegistry } from '../../../src/ecr/host.ts'
-import { fakeContext } from '../../support/context.ts'
+import { fakeRun } from '../../support/run.ts'
 import { fakeSystem } from '../../support/system.ts'
 
 interface Node {
@@ -25,7 +25,7 @@ async function keyOf({ env = {}, config = '', image = IMAGE }: Node = {}): Promi
   const source = selectSource(profile, shared, system.env)
   const registry = parseRegistry(image, [{ host: 'mirror.example', region: 'us-west-2' }])
   const region = registry.region ?? ''
-  const { network } = fakeContext([]).context
+  const { network } = fakeRun([]).run
   return cacheKey(source, registry, region, { settings, config: shared, profile, system, network })
 }
 

@@ -6,8 +6,8 @@ import { type FetchToken, shareToken } from '../../../src/cache/single_flight.ts
 import { openTokenCache, type TokenCache } from '../../../src/cache/store.ts'
 import type { RegistryToken } from '../../../src/ecr/token.ts'
 import { type FakeNode, fakeNode, processOn } from '../../support/boot.ts'
-import { fakeContext } from '../../support/context.ts'
 import { expectRejection } from '../../support/failures.ts'
+import { fakeRun } from '../../support/run.ts'
 
 interface RunParts {
   readonly deadlineMs?: number
@@ -27,7 +27,7 @@ interface RunParts {
 async function runOn(node: FakeNode, fetchToken: FetchToken, parts: RunParts = {}) {
   const { deadlineMs = 45_000, random = 0.5, onSleep, change = (same) => same, skewMs = 0 } = parts
   const system = processOn(node, { random: () => random, ...parts.system })
-  const { network } = fakeContext([], { deadlineMs }).context
+  const { network } = fakeRun([], { deadlineMs }).run
   const cache = change(openTokenCache('/run/x', 'k', system))
   node.uptimeMs += parts.spentMs ?? 0
   const startMs = node.uptimeMs

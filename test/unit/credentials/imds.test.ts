@@ -7,8 +7,8 @@ import {
   parseSessionToken,
 } from '../../../src/credentials/imds.ts'
 import { answer } from '../../support/answers.ts'
-import { fakeContext, noAnswer } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
+import { fakeRun, noAnswer } from '../../support/run.ts'
 
 const KEYS = {
   Code: 'Success',
@@ -31,7 +31,7 @@ test.each([
   ],
   [{ AWS_EC2_METADATA_DISABLED: 'yes' }, 'http://169.254.169.254'],
 ])('fetchCredentials() with %j asks %s', async (env, endpoint) => {
-  const { imds, requests } = fakeContext([answer('TOKEN=='), answer('node-role'), answer(KEYS)], {
+  const { imds, requests } = fakeRun([answer('TOKEN=='), answer('node-role'), answer(KEYS)], {
     env,
   })
   expect(await imds.fetchCredentials('it is tested')).toEqual({
@@ -57,7 +57,7 @@ test.each([
 })
 
 test.each(['true', 'TRUE'])('openImds() asks nothing when disabled by %s', async (text) => {
-  const { imds, requests } = fakeContext([], { env: { AWS_EC2_METADATA_DISABLED: text } })
+  const { imds, requests } = fakeRun([], { env: { AWS_EC2_METADATA_DISABLED: text } })
   const message = await expectRejection('imds_off', imds.fetchCredentials('it is tested'))
   expect(message).toContain(
     'cannot use IMDS: AWS_EC2_METADATA_DISABLED disables it; it is needed because it is tested',
@@ -71,7 +71,7 @@ test.each([
   ['credentials', [answer('T'), answer('r')]],
 ])('fetchCredentials() without an answer for the %s names the step', async (step, answers) => {
   const silence = noAnswer('nothing')
-  const { imds } = fakeContext([...answers, silence], { requestMs: 1000 })
+  const { imds } = fakeRun([...answers, silence], { requestMs: 1000 })
   const message = await expectRejection('connect_refused', imds.fetchCredentials('it is tested'))
   expect(message).toMatch(
     new RegExp(
@@ -93,7 +93,7 @@ test.each([
   ],
   ['connect_silent', 'connect_silent', 'nothing (asked because it is tested)'],
 ] as const)('fetchRegion() knows what %s means of IMDS', async (cause, expected, words) => {
-  const { imds } = fakeContext([{ ...noAnswer('nothing', false), cause }])
+  const { imds } = fakeRun([{ ...noAnswer('nothing', false), cause }])
   const message = await expectRejection(expected, imds.fetchRegion('it is tested'))
   expect(message).toBe(`cannot get the session token from IMDS: ${words}`)
 })
@@ -110,16 +110,16 @@ test('every step is tried three times, whatever AWS_MAX_ATTEMPTS says', async ()
     answer('', 502),
     answer(KEYS),
   ]
-  const { imds, requests } = fakeContext(answers, { env })
+  const { imds, requests } = fakeRun(answers, { env })
   await imds.fetchCredentials('it is tested')
   expect(requests.length).toBe(8)
-  const failing = fakeContext([answer('T'), answer('', 500)], { env })
+  const failing = fakeRun([answer('T'), answer('', 500)], { env })
   await expectRejection('status', failing.imds.fetchCredentials('it is tested'))
   expect(failing.requests.length).toBe(4)
 })
 
 test('a token that IMDS no longer knows is renewed', async () => {
-  const { imds, requests } = fakeContext([
+  const { imds, requests } = fakeRun([
     answer('OLD'),
     answer('', 401),
     answer('NEW'),
@@ -147,7 +147,7 @@ test('a token that is never accepted ends after three attempts', async () => {
     answer('C'),
     answer('', 401),
   ]
-  const { imds, requests } = fakeContext(answers)
+  const { imds, requests } = fakeRun(answers)
   expect(await expectRejection('status', imds.fetchCredentials('it is tested'))).toContain(
     'cannot get the role from IMDS: HTTP status 401 from 169.254.169.254 (3 attempts',
   )
@@ -157,7 +157,7 @@ test('a token that is never accepted ends after three attempts', async () => {
 test.each([400, 403, 404, 405, 429])(
   'a token refused with %d is final, but for throttling',
   async (status) => {
-    const { imds, requests } = fakeContext([answer('', status)])
+    const { imds, requests } = fakeRun([answer('', status)])
     const cause = status === 403 ? 'imds_disabled' : status === 405 ? 'imds_no_v2' : 'status'
     await expectRejection(cause, imds.fetchCredentials('it is tested'))
     expect(requests.length).toBe(status === 429 ? 3 : 1)
@@ -167,7 +167,7 @@ test.each([400, 403, 404, 405, 429])(
 test('each request to IMDS is a step', async () => {
   const steps: string[] = []
   const step = (text: string) => void steps.push(text)
-  const { imds } = fakeContext([answer('T'), answer('r'), answer(KEYS)], { step })
+  const { imds } = fakeRun([answer('T'), answer('r'), answer(KEYS)], { step })
   await imds.fetchCredentials('it is tested')
   expect(steps).toEqual([
     'asking IMDS for the role',
@@ -177,7 +177,7 @@ test('each request to IMDS is a step', async () => {
 })
 
 test('fetchRegion() asks for the region of the placement', async () => {
-  const { imds, requests } = fakeContext([answer('T'), answer('eu-west-1\n')])
+  const { imds, requests } = fakeRun([answer('T'), answer('eu-west-1\n')])
   expect(await imds.fetchRegion('it is tested')).toBe('eu-west-1')
   expect(requests[1]?.url).toBe('http://169.254.169.254/latest/meta-data/placement/region')
 })
@@ -185,7 +185,7 @@ test('fetchRegion() asks for the region of the placement', async () => {
 test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
   'HTTP status %d for the session token is refused: there is no IMDSv1',
   async (status) => {
-    const { imds, requests } = fakeContext([answer('T', status)])
+    const { imds, requests } = fakeRun([answer('T', status)])
     const cause = status === 403 ? 'imds_disabled' : status === 405 ? 'imds_no_v2' : 'status'
     expect(await expectRejection(cause, imds.fetchCredentials('it is tested'))).toStartWith(
       `cannot get the session token from IMDS: HTTP status ${status} from 169.254.169.254`,
@@ -195,7 +195,7 @@ test.each([400, 401, 403, 404, 405, 302, 500, 503, 204])(
 )
 
 test('fetchCredentials() takes HTTP status 404 of the list for no role', async () => {
-  const { imds } = fakeContext([answer('T'), answer('<html>', 404)])
+  const { imds } = fakeRun([answer('T'), answer('<html>', 404)])
   expect(await expectRejection('imds_no_role', imds.fetchCredentials('it is tested'))).toBe(
     'cannot find AWS credentials: none is configured, and IMDS says that this instance has no role; hint: attach an instance profile',
   )
@@ -205,14 +205,14 @@ test.each([
   ['role', [answer('T'), answer('r', 403)], 403],
   ['credentials', [answer('T'), answer('r'), answer(KEYS, 404)], 404],
 ])('fetchCredentials() refuses another status for the %s', async (what, answers, status) => {
-  const { imds } = fakeContext(answers)
+  const { imds } = fakeRun(answers)
   expect(
     await expectRejection(['imds_disabled', 'status'], imds.fetchCredentials('it is tested')),
   ).toStartWith(`cannot get the ${what} from IMDS: HTTP status ${status} from 169.254.169.254`)
 })
 
 test('fetchRegion() refuses another status', async () => {
-  const { imds } = fakeContext([answer('T'), answer('us-west-2', 404)])
+  const { imds } = fakeRun([answer('T'), answer('us-west-2', 404)])
   expect(await expectRejection('status', imds.fetchRegion('it is tested'))).toBe(
     'cannot get the region from IMDS: HTTP status 404 from 169.254.169.254 (asked because it is tested)',
   )

@@ -3,8 +3,8 @@ import { expect, test } from 'bun:test'
 import { resolveSource } from '../../../src/credentials/resolve.ts'
 import type { Source } from '../../../src/credentials/source.ts'
 import { answer } from '../../support/answers.ts'
-import { fakeContext } from '../../support/context.ts'
 import { expectRejection } from '../../support/failures.ts'
+import { fakeRun } from '../../support/run.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/pod'
 
@@ -18,8 +18,8 @@ test.each([
 ])(
   'resolveSource() of a service account with the region %s asks STS in %s, and after its refusal nobody else',
   async (region, asked) => {
-    const { context, imds, requests } = fakeContext([answer('<Code>AccessDenied</Code>', 403)])
-    await expectRejection('sts_denied', resolveSource(podIn(region), 'us-west-2', imds, context))
+    const { run, imds, requests } = fakeRun([answer('<Code>AccessDenied</Code>', 403)])
+    await expectRejection('sts_denied', resolveSource(podIn(region), 'us-west-2', imds, run))
     expect(requests.map(({ url }) => url)).toEqual([`https://sts.${asked}.amazonaws.com/`])
   },
 )
@@ -32,7 +32,7 @@ test('resolveSource() gives keys as they are, and asks nobody', async () => {
     label: 'x',
     expiresAtMs: undefined,
   }
-  const { context, imds, requests } = fakeContext([])
-  expect(await resolveSource({ kind: 'keys', keys }, 'us-west-2', imds, context)).toEqual(keys)
+  const { run, imds, requests } = fakeRun([])
+  expect(await resolveSource({ kind: 'keys', keys }, 'us-west-2', imds, run)).toEqual(keys)
   expect(requests).toEqual([])
 })

@@ -3,8 +3,8 @@ import { expect, test } from 'bun:test'
 import type { Source } from '../../../src/credentials/source.ts'
 import { parseRegistry } from '../../../src/ecr/host.ts'
 import { checkSettings, readServiceAccount } from '../../../src/ecr/pull.ts'
-import { fakeContext } from '../../support/context.ts'
 import { expectFailure } from '../../support/failures.ts'
+import { fakeRun } from '../../support/run.ts'
 
 const KEYS: Source = {
   kind: 'keys',
@@ -44,15 +44,15 @@ const SSO = 'AWS_ENDPOINT_URL_SSO'
 const OIDC = 'AWS_ENDPOINT_URL_SSO_OIDC'
 const IMDS = 'AWS_EC2_METADATA_SERVICE_ENDPOINT'
 
-function contextOf(name: string, value: string) {
-  return fakeContext([], { env: { [name]: value } }).context
+function runWith(name: string, value: string) {
+  return fakeRun([], { env: { [name]: value } }).run
 }
 
 /** Checks a pull of which one variable has this value. */
 function check(source: Source, name: string, value: string, parts: { region?: undefined } = {}) {
   const registry = parseRegistry('123456789012.dkr.ecr.us-west-2.amazonaws.com/x', [])
   const pull = { registry, source, region: 'us-west-2', ...parts }
-  checkSettings(pull, contextOf(name, value))
+  checkSettings(pull, runWith(name, value))
 }
 
 test.each([
@@ -108,10 +108,10 @@ test('checkSettings() of a public registry reads the endpoint of ECR Public, not
     region: 'us-east-1',
   }
   const message = expectFailure('config_value', () =>
-    checkSettings(pull, contextOf(ECR_PUBLIC, 'no url')),
+    checkSettings(pull, runWith(ECR_PUBLIC, 'no url')),
   )
   expect(message).toStartWith(`cannot use ${ECR_PUBLIC}: it must be `)
-  checkSettings(pull, contextOf(ECR, 'no url'))
+  checkSettings(pull, runWith(ECR, 'no url'))
 })
 
 const ECR_ROLE = 'eks.amazonaws.com/ecr-role-arn'

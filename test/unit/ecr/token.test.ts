@@ -3,8 +3,8 @@ import { expect, test } from 'bun:test'
 import { parseRegistry, type Registry } from '../../../src/ecr/host.ts'
 import { fetchRegistryToken, parseToken } from '../../../src/ecr/token.ts'
 import { answer } from '../../support/answers.ts'
-import { fakeContext, type FakeOutcome, noAnswer } from '../../support/context.ts'
 import { expectFailure, expectRejection } from '../../support/failures.ts'
+import { type FakeOutcome, fakeRun, noAnswer } from '../../support/run.ts'
 
 const PRIVATE = parseRegistry('123456789012.dkr.ecr.us-west-2.amazonaws.com/x', [])
 const PUBLIC = parseRegistry('public.ecr.aws/x', [])
@@ -22,8 +22,8 @@ const CREDENTIALS = {
 async function requestFor(registry: Registry, region: string, env = {}) {
   const data = { authorizationToken: TOKEN }
   const authorizationData = registry.service === 'ecr' ? [data] : data
-  const { context, requests } = fakeContext([answer({ authorizationData })], { env })
-  await fetchRegistryToken(registry, { region, credentials: CREDENTIALS, yields: false }, context)
+  const { run, requests } = fakeRun([answer({ authorizationData })], { env })
+  await fetchRegistryToken(registry, { region, credentials: CREDENTIALS, yields: false }, run)
   expect(requests.length).toBe(1)
   return requests[0]
 }
@@ -162,11 +162,11 @@ test('parseToken() refuses a list from ECR Public', () => {
 })
 
 async function ask(outcome: FakeOutcome, expiresAtMs = CREDENTIALS.expiresAtMs) {
-  const fake = fakeContext([outcome], { now: () => NOW })
+  const fake = fakeRun([outcome], { now: () => NOW })
   const result = fetchRegistryToken(
     PRIVATE,
     { region: 'us-west-2', credentials: { ...CREDENTIALS, expiresAtMs }, yields: false },
-    fake.context,
+    fake.run,
   )
   return { ...fake, result, settled: await result.catch(() => undefined) }
 }
@@ -222,9 +222,9 @@ test.each([
 
 test('fetchRegistryToken() says whom it asks, and whose answer was none', async () => {
   const steps: string[] = []
-  const { context } = fakeContext([answer({})], { step: (text) => steps.push(text) })
+  const { run } = fakeRun([answer({})], { step: (text) => steps.push(text) })
   const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields: false }
-  const result = fetchRegistryToken(PRIVATE, caller, context)
+  const result = fetchRegistryToken(PRIVATE, caller, run)
   const message = await expectRejection('answer_form', result)
   expect(message).toStartWith("cannot use ECR's answer: it is not as documented: ")
   expect(steps[0]).toBe('asking api.ecr.us-west-2.amazonaws.com for a registry token in us-west-2')
@@ -236,14 +236,14 @@ test('fetchRegistryToken() leaves it at one throttled attempt when it has others
     [true, 1],
     [false, 3],
   ] as const) {
-    const { context, requests } = fakeContext([busy])
+    const { run, requests } = fakeRun([busy])
     const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields }
-    await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, context))
+    await expectRejection('throttled', fetchRegistryToken(PRIVATE, caller, run))
     expect(requests.length).toBe(attempts)
   }
   // Other failures are tried again as ever.
-  const { context, requests } = fakeContext([answer({}, 503)])
+  const { run, requests } = fakeRun([answer({}, 503)])
   const caller = { region: 'us-west-2', credentials: CREDENTIALS, yields: true }
-  await expectRejection('status', fetchRegistryToken(PRIVATE, caller, context))
+  await expectRejection('status', fetchRegistryToken(PRIVATE, caller, run))
   expect(requests.length).toBe(3)
 })

@@ -5,13 +5,8 @@ import {
   parseContainerCredentials,
 } from '../../../../src/credentials/sources/container.ts'
 import { answer } from '../../../support/answers.ts'
-import {
-  fakeContext,
-  type FakeContextOptions,
-  type FakeOutcome,
-  noAnswer,
-} from '../../../support/context.ts'
 import { expectFailure, expectRejection } from '../../../support/failures.ts'
+import { type FakeOutcome, fakeRun, type FakeRunOptions, noAnswer } from '../../../support/run.ts'
 
 const KEYS = answer({ AccessKeyId: 'a', SecretAccessKey: 's', Token: 't' })
 
@@ -30,8 +25,8 @@ test.each([
 ])(
   'fetchContainerCredentials() for a name with the addresses %j: %p',
   async (addresses, allowed) => {
-    const { context, requests } = fakeContext([KEYS], { lookUp: async () => addresses })
-    const promise = fetchContainerCredentials(at('http://agent.example/x'), context)
+    const { run, requests } = fakeRun([KEYS], { lookUp: async () => addresses })
+    const promise = fetchContainerCredentials(at('http://agent.example/x'), run)
     if (!allowed) {
       expect(await expectRejection('config_container_host', promise)).toContain(
         "cannot use V: 'agent.example' is neither",
@@ -57,8 +52,8 @@ test.each([
   'http://[fd00:ec2::23]/',
   'https://any.example/',
 ])('fetchContainerCredentials() asks %s without looking it up', async (address) => {
-  const { context } = fakeContext([KEYS])
-  expect((await fetchContainerCredentials(at(address), context)).accessKeyId).toBe('a')
+  const { run } = fakeRun([KEYS])
+  expect((await fetchContainerCredentials(at(address), run)).accessKeyId).toBe('a')
 })
 
 test.each([
@@ -72,15 +67,15 @@ test.each([
   [['169.254.170.20']],
   [['fd00:ec2::254']],
 ])('fetchContainerCredentials() asks none of the addresses %j without TLS', async (addresses) => {
-  const { context, requests } = fakeContext([KEYS], { lookUp: async () => addresses })
-  const promise = fetchContainerCredentials(at('http://agent.example/x'), context)
+  const { run, requests } = fakeRun([KEYS], { lookUp: async () => addresses })
+  const promise = fetchContainerCredentials(at('http://agent.example/x'), run)
   await expectRejection('config_container_host', promise)
   expect(requests).toEqual([])
 })
 
 test('fetchContainerCredentials() says that the name of the endpoint has no address', async () => {
-  const { context, requests } = fakeContext([KEYS])
-  const promise = fetchContainerCredentials(at('http://agent.example/x'), context)
+  const { run, requests } = fakeRun([KEYS])
+  const promise = fetchContainerCredentials(at('http://agent.example/x'), run)
   expect(await expectRejection('connect_refused', promise)).toBe('cannot use V: no address')
   expect(requests).toEqual([])
 })
@@ -88,9 +83,9 @@ test('fetchContainerCredentials() says that the name of the endpoint has no addr
 const FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'
 const TEXT = 'AWS_CONTAINER_AUTHORIZATION_TOKEN'
 
-async function ask(outcomes: readonly FakeOutcome[], options: FakeContextOptions = {}) {
-  const fake = fakeContext(outcomes, options)
-  const result = fetchContainerCredentials(at('https://h.example:8443/x?a=b'), fake.context)
+async function ask(outcomes: readonly FakeOutcome[], options: FakeRunOptions = {}) {
+  const fake = fakeRun(outcomes, options)
+  const result = fetchContainerCredentials(at('https://h.example:8443/x?a=b'), fake.run)
   return { ...fake, result, keys: await result.catch(() => undefined) }
 }
 

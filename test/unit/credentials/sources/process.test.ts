@@ -2,26 +2,26 @@ import { expect, test } from 'bun:test'
 
 import type { CommandResult } from '../../../../src/base/system.ts'
 import { runCredentialProcess } from '../../../../src/credentials/sources/process.ts'
-import { fakeContext } from '../../../support/context.ts'
 import { expectRejection } from '../../../support/failures.ts'
+import { fakeRun } from '../../../support/run.ts'
 
 const NAME = "the credential_process of profile 'p'"
 const GOOD = '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"S"}'
 
 /** Runs a command that ends like this. */
-async function run(exitCode: number | undefined, stdout: string, stderr = '') {
+async function give(exitCode: number | undefined, stdout: string, stderr = '') {
   const calls: unknown[] = []
   const runCommand = async (...call: [string, number]): Promise<CommandResult> => {
     calls.push(call)
     return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) }
   }
-  const { context } = fakeContext([], { runCommand, deadlineMs: 3000 })
-  const credentials = await runCredentialProcess({ command: 'c x', profile: 'p' }, context)
+  const { run } = fakeRun([], { runCommand, deadlineMs: 3000 })
+  const credentials = await runCredentialProcess({ command: 'c x', profile: 'p' }, run)
   return { credentials, calls }
 }
 
 test('runCredentialProcess() gives what the command prints, and lets it run until the deadline', async () => {
-  expect(await run(0, GOOD, 'a warning')).toEqual({
+  expect(await give(0, GOOD, 'a warning')).toEqual({
     credentials: {
       accessKeyId: 'A',
       secretAccessKey: 'S',
@@ -78,24 +78,24 @@ test.each([
   ],
 ] as const)('runCredentialProcess() refuses a command with %s', async (_, code, ...rest) => {
   const [exitCode, stdout, stderr, expected] = rest
-  expect(await expectRejection(code, run(exitCode, stdout, stderr))).toEndWith(expected)
+  expect(await expectRejection(code, give(exitCode, stdout, stderr))).toEndWith(expected)
 })
 
 test('runCredentialProcess() hints at quotes when the shell finds no command', async () => {
-  expect(await expectRejection('process_not_found', run(127, ''))).toContain(
+  expect(await expectRejection('process_not_found', give(127, ''))).toContain(
     '; hint: the shell found no such',
   )
 })
 
 test('runCredentialProcess() reads output of exactly the largest size', async () => {
-  expect((await run(0, GOOD.padEnd(256 * 1024))).credentials.accessKeyId).toBe('A')
+  expect((await give(0, GOOD.padEnd(256 * 1024))).credentials.accessKeyId).toBe('A')
 })
 
 test('runCredentialProcess() refuses a node without a shell', async () => {
-  const { context } = fakeContext([], {
+  const { run } = fakeRun([], {
     runCommand: async () => Promise.reject(new Error('secret')),
   })
-  const promise = runCredentialProcess({ command: 'c', profile: 'p' }, context)
+  const promise = runCredentialProcess({ command: 'c', profile: 'p' }, run)
   expect(await expectRejection('process_shell', promise)).toBe(
     `cannot run ${NAME}: there is no usable /bin/sh`,
   )

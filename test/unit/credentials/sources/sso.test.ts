@@ -6,13 +6,8 @@ import {
   parseSsoCredentials,
 } from '../../../../src/credentials/sources/sso.ts'
 import { answer } from '../../../support/answers.ts'
-import {
-  fakeContext,
-  type FakeContextOptions,
-  type FakeOutcome,
-  noAnswer,
-} from '../../../support/context.ts'
 import { expectFailure, expectRejection } from '../../../support/failures.ts'
+import { type FakeOutcome, fakeRun, type FakeRunOptions, noAnswer } from '../../../support/run.ts'
 
 const SSO = {
   profile: 'p',
@@ -38,11 +33,11 @@ const READ = {
   expiresAtMs: Date.UTC(2026, 0, 1, 1),
 }
 
-function fetchWith(outcome: FakeOutcome, { env = {}, ...options }: FakeContextOptions = {}) {
+function fetchWith(outcome: FakeOutcome, { env = {}, ...options }: FakeRunOptions = {}) {
   const token = JSON.stringify({ accessToken: 'SECRET', expiresAt: '2026-01-01T01:00:00Z' })
   const parts = { files: { [TOKEN_FILE]: token }, env: { HOME: '/h', ...env } }
-  const fake = fakeContext([outcome], { ...parts, ...options })
-  return { ...fake, result: fetchSsoCredentials(SSO, fake.context) }
+  const fake = fakeRun([outcome], { ...parts, ...options })
+  return { ...fake, result: fetchSsoCredentials(SSO, fake.run) }
 }
 
 test('fetchSsoCredentials() asks the portal of the region of the profile, once', async () => {
@@ -153,10 +148,10 @@ function find(
   sso: typeof SSO | typeof LEGACY,
   files: Readonly<Record<string, object>>,
   outcome: FakeOutcome = noAnswer('nothing was expected'),
-  options: FakeContextOptions = {},
+  options: FakeRunOptions = {},
 ) {
   const now = new Map(Object.entries(files).map(([path, file]) => [path, JSON.stringify(file)]))
-  const fake = fakeContext([outcome], {
+  const fake = fakeRun([outcome], {
     env: { HOME: '/h' },
     readFile: async (path) => {
       const text = now.get(path)
@@ -167,7 +162,7 @@ function find(
     ...options,
   })
   const stored = (): unknown => JSON.parse(now.get(TOKEN_FILE) ?? 'null')
-  return { ...fake, result: findSsoToken(sso, fake.context), stored }
+  return { ...fake, result: findSsoToken(sso, fake.run), stored }
 }
 
 test('findSsoToken() gives what is valid still, of the session or in the legacy form of the start URL', async () => {

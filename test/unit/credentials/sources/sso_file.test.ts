@@ -5,8 +5,8 @@ import {
   readTokenFile,
   storeToken,
 } from '../../../../src/credentials/sources/sso_file.ts'
-import { fakeContext } from '../../../support/context.ts'
 import { expectRejection } from '../../../support/failures.ts'
+import { fakeRun } from '../../../support/run.ts'
 import { fakeSystem } from '../../../support/system.ts'
 
 const FRESH = { accessToken: 'fresh', expiresAt: '2026-01-01T01:00:00Z' }
@@ -59,14 +59,14 @@ test.each([
 /** Waits for a file that reads like this, one look after another; the last one again and again. */
 async function wait(looks: readonly object[], deadlineMs = 45_000) {
   let count = 0
-  const { context, waits } = fakeContext([], {
+  const { run, waits } = fakeRun([], {
     deadlineMs,
     readFile: async () => {
       count += 1
       return Buffer.from(JSON.stringify(looks[count - 1] ?? looks.at(-1)))
     },
   })
-  return { token: await awaitFreshToken('/t', context), waited: waits.length }
+  return { token: await awaitFreshToken('/t', run), waited: waits.length }
 }
 
 test.each([
@@ -81,15 +81,15 @@ test.each([
 test('storeToken() replaces the file', async () => {
   const written: unknown[] = []
   const replaceFile = async (...call: [string, string]) => void written.push(call)
-  await storeToken('/t', { accessToken: 'a' }, fakeContext([], { replaceFile }).context)
+  await storeToken('/t', { accessToken: 'a' }, fakeRun([], { replaceFile }).run)
   expect(written).toEqual([['/t', '{"accessToken":"a"}']])
 })
 
 test('storeToken() fails when the file cannot be replaced', async () => {
-  const { context } = fakeContext([], {
+  const { run } = fakeRun([], {
     replaceFile: async () => Promise.reject(Object.assign(new Error('secret'), { code: 'EACCES' })),
   })
-  const promise = storeToken('/t', {}, context)
+  const promise = storeToken('/t', {}, run)
   expect(await expectRejection('sso_store', promise)).toBe(
     "cannot replace the SSO token file '/t': permission denied; hint: mend that, then run aws sso login",
   )

@@ -6,8 +6,8 @@ import {
   parseRoleKeys,
 } from '../../../../src/credentials/sources/sts.ts'
 import { answer } from '../../../support/answers.ts'
-import { fakeContext } from '../../../support/context.ts'
 import { expectFailure, expectRejection } from '../../../support/failures.ts'
+import { fakeRun } from '../../../support/run.ts'
 
 const KEYS =
   '<AccessKeyId>ID</AccessKeyId><SecretAccessKey>KEY</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration>'
@@ -105,8 +105,8 @@ test.each([
   ['a.b.c', 'a.b.c'],
   ['a.b.c\n', 'a.b.c%0A'],
 ])('fetchWebIdentityCredentials() sends the token %j as it stands', async (token, sent) => {
-  const { context, requests } = fakeContext([ANSWER], { files: { '/t': token } })
-  const credentials = await fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context)
+  const { run, requests } = fakeRun([ANSWER], { files: { '/t': token } })
+  const credentials = await fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run)
   expect([credentials.accessKeyId, credentials.label]).toEqual(['A', "role 'arn:r'"])
   expect(requests.map(({ body }) => body)).toEqual([
     `Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ar&RoleSessionName=n&Version=2011-06-15&WebIdentityToken=${sent}`,
@@ -119,8 +119,8 @@ test.each([
   ['empty', '', 'it is empty'],
   ['too large', 'a'.repeat(64 * 1024 + 1), 'it is larger than 65536 bytes'],
 ])('fetchWebIdentityCredentials() asks nobody when the file is %s', async (_, file, reason) => {
-  const { context, requests } = fakeContext([ANSWER], { files: { '/t': file } })
-  const promise = fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context)
+  const { run, requests } = fakeRun([ANSWER], { files: { '/t': file } })
+  const promise = fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run)
   expect(await expectRejection('config_file', promise)).toBe(
     `cannot read the web identity token file '/t': ${reason}`,
   )
@@ -129,10 +129,10 @@ test.each([
 
 test('fetchWebIdentityCredentials() fails when STS refuses the token', async () => {
   const refusal = answer('<Code>ExpiredTokenException</Code>', 400)
-  const { context } = fakeContext([refusal], { files: { '/t': 'secret' } })
+  const { run } = fakeRun([refusal], { files: { '/t': 'secret' } })
   const message = await expectRejection(
     'token_expired',
-    fetchWebIdentityCredentials(IDENTITY, 'us-west-2', context),
+    fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run),
   )
   expect(message).toContain('ExpiredTokenException')
   expect(message).not.toContain('secret')

@@ -13,15 +13,15 @@ import { type FakeParts, fakeSystem } from './system.ts'
 export type FakeOutcome = HttpAnswer | NoAnswer
 
 /** A run of literals, what was sent through it, and how long it would have waited. */
-interface FakeContext {
-  readonly context: Run
+interface FakeRun {
+  readonly run: Run
   readonly imds: Imds
   readonly requests: HttpRequest[]
   readonly waits: number[]
 }
 
-/** How a context differs from one without configuration. */
-export interface FakeContextOptions extends FakeParts {
+/** How a run differs from one without configuration. */
+export interface FakeRunOptions extends FakeParts {
   readonly config?: SharedConfig
   readonly deadlineMs?: number
   /** Milliseconds that each request takes on the fake clock. */
@@ -33,11 +33,8 @@ export function noAnswer(problem: string, retryable = true): NoAnswer {
   return { kind: 'no_answer', cause: 'connect_refused', problem, retryable }
 }
 
-/** A context whose network gives these outcomes in order, on a clock that only waits and requests move. */
-export function fakeContext(
-  outcomes: readonly FakeOutcome[],
-  options: FakeContextOptions = {},
-): FakeContext {
+/** A run whose network gives these outcomes in order, on a clock that only waits and requests move. */
+export function fakeRun(outcomes: readonly FakeOutcome[], options: FakeRunOptions = {}): FakeRun {
   const {
     config = new Map<string, Profile>(),
     deadlineMs = 45_000,
@@ -74,6 +71,6 @@ export function fakeContext(
   }
   const profile = config.get('default')
   const settings = readSettings(system.env, profile)
-  const context = { system, config, profile, settings, network }
-  return { context, imds: openImds(context), requests, waits }
+  const run = { system, config, profile, settings, network }
+  return { run, imds: openImds(run), requests, waits }
 }
