@@ -74,7 +74,7 @@ export function serviceHost(service: Service, region: string, form: EndpointForm
   return `${isPlain ? plain : fips}.${region}.${dnsSuffix}`
 }
 
-/** A service where it is wanted, in the form that the registry's host asks for, beside what the settings ask for. */
+/** A service in a region. The settings may ask for FIPS and dual-stack beside what is asked for here. */
 interface ServiceRequest extends Partial<EndpointForm> {
   readonly service: Service
   readonly region: string

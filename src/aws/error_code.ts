@@ -52,12 +52,12 @@ function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
 }
 
-/** So many characters in a row do not come back by chance: the longest in a code of STS is `IdentityToken`. */
-const RUN = 16
+/** So many characters in a row do not come back by chance: of a code of STS, the longest that a request has is `IdentityToken`. */
+const ECHO_LENGTH = 16
 
-/** Whether a text is a part of what was sent, or has such a part in it. */
+/** Whether a text is a part of what was sent, or has such a part in it. Less than eight characters may be there by chance. */
 export function isEcho(text: string, sent: string): boolean {
-  if (text.length < RUN) return text.length >= 8 && sent.includes(text)
-  const starts = Array.from({ length: text.length - RUN + 1 }, (_, at) => at)
-  return starts.some((at) => sent.includes(text.slice(at, at + RUN)))
+  if (text.length < ECHO_LENGTH) return text.length >= 8 && sent.includes(text)
+  const starts = Array.from({ length: text.length - ECHO_LENGTH + 1 }, (_, at) => at)
+  return starts.some((at) => sent.includes(text.slice(at, at + ECHO_LENGTH)))
 }

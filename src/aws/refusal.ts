@@ -15,7 +15,7 @@ export interface Refused extends AwsError {
   readonly secrets: string
   /** The time it was signed with, in milliseconds since 1970. */
   readonly nowMs: number
-  /** The setting that forbids to correct it, if one does. */
+  /** The setting that forbids correcting the clock, if one does. */
   readonly uncorrected: string | undefined
 }
 

@@ -4,7 +4,7 @@ import type { Run } from './run.ts'
 /** What an attempt has come to. */
 type Outcome = HttpAnswer | NoAnswer
 
-/** What an attempt calls for: nothing more, another one, or another one after a longer pause. */
+/** What an outcome calls for: no other attempt, another one, or another one after a longer pause. */
 type Outlook = 'final' | 'retry' | 'throttled'
 
 /** A result, after how many attempts, and how long they took together. */
@@ -22,7 +22,7 @@ export interface RetryOptions {
   readonly maxAttempts?: number | undefined
   /** Whether a throttled attempt is the last: runs that share a cache take turns, and the pause between turns is the back-off. */
   readonly yields?: boolean
-  /** Whether an answer taught something that makes another attempt worth while, and at once. */
+  /** Whether this answer taught something that makes another attempt worthwhile, without a pause. */
   readonly learn?: (answer: HttpAnswer) => boolean
   /** The AWS error code in an answer; without it only the status counts. */
   readonly errorCode?: (answer: HttpAnswer) => string | undefined
@@ -100,6 +100,8 @@ export function delayAfter({ outcome, outlook, attempts }: Tried, random: number
 /**
  * Calls `attempt` until its result is final, the attempts are used up, or the next wait would end after the deadline: then
  * the last result stands, since a line that names it says more than one that says "out of time".
+ *
+ * @throws what `attempt` throws, at once.
  */
 export async function withRetries(
   { maxAttempts = 0, errorCode, learn, yields = false }: RetryOptions,

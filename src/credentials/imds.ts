@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.ts'
 import { REGION, SETTINGS } from '../config/settings_table.ts'
 import type { HttpAnswer, NoAnswer } from '../net/network.ts'
 
-/** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it does not answer. */
+/** The instance's metadata service, version 2. `reason` is why it is asked, for the line if it fails. */
 export type Imds = ReturnType<typeof openImds>
 
 type Wanted = 'session token' | 'role' | 'credentials' | 'region'
@@ -36,19 +36,19 @@ export function openImds(run: Run) {
     const url = `${imdsEndpoint(settings)}${path}`
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }
-  /** A session token that IMDS no longer knows is renewed, once an attempt. */
+  /** A session token that IMDS no longer knows is dropped; the next attempt asks for another. */
   function forget({ status }: HttpAnswer): boolean {
     const isForgotten = status === 401 && token !== undefined
     if (isForgotten) token = undefined
     return isForgotten
   }
-  async function ask(what: Wanted, path: string, reason: string): Promise<Uint8Array> {
+  async function read(what: Wanted, path: string, reason: string): Promise<Uint8Array> {
     const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
     system.step(`asking IMDS for the ${what}`)
     const tried = await withRetries({ learn: forget }, run, async () => {
       if (what === 'session token') return send('PUT', path, SHORT_LIFE)
-      token ??= parseSessionToken(await ask('session token', '/latest/api/token', reason))
+      token ??= parseSessionToken(await read('session token', '/latest/api/token', reason))
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })
     })
     const { outcome } = tried
@@ -63,11 +63,11 @@ export function openImds(run: Run) {
   return {
     /** @throws {Failure} `imds_...`, of the network, or `answer_form`. */
     fetchRegion: async (reason: string) =>
-      parseRegion(await ask('region', '/latest/meta-data/placement/region', reason)),
+      parseRegion(await read('region', '/latest/meta-data/placement/region', reason)),
     /** Keys of the instance's role. @throws {Failure} the same. */
     fetchCredentials: async (reason: string): Promise<Credentials> => {
-      const role = parseRoleName(await ask('role', ROLES_PATH, reason))
-      return parseRoleCredentials(await ask('credentials', `${ROLES_PATH}${role}`, reason), role)
+      const role = parseRoleName(await read('role', ROLES_PATH, reason))
+      return parseRoleCredentials(await read('credentials', `${ROLES_PATH}${role}`, reason), role)
     },
   }
 }
@@ -84,7 +84,7 @@ export function imdsEndpoint(settings: Settings): string {
   return isIpv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254'
 }
 
-/** What an outcome means that would be something else if another server had it. */
+/** What an outcome means: some mean more from IMDS than from another server. */
 function describeOutcome(outcome: HttpAnswer | NoAnswer, what: Wanted, host: string): Problem {
   if (outcome.kind === 'no_answer') {
     if (outcome.cause === 'no_route') return problem('imds_no_route', { host })

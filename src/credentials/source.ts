@@ -13,7 +13,7 @@ export interface AssumedRole extends Role {
   readonly durationSeconds: number
 }
 
-/** A role, and where the token for it comes from. */
+/** A role, and the file that holds the token for it. */
 export interface WebIdentity extends Role {
   readonly tokenFile: string
 }
@@ -30,8 +30,8 @@ export interface Sso {
   readonly roleName: string
 }
 
-/** A role, and the token of a service account for it. */
-export interface ServiceAccount extends Role {
+/** A role, and the token for it: of a service account, or what a file holds. */
+export interface RoleWithToken extends Role {
   /** Presented to STS for the role, and to nobody else. */
   readonly token: string
   /** Of STS, where that of ECR is not to be taken. */
@@ -40,7 +40,7 @@ export interface ServiceAccount extends Role {
 
 /** A source of credentials, selected from configuration alone: nothing has been asked yet. */
 export type Source =
-  | { readonly kind: 'service_account'; readonly account: ServiceAccount }
+  | { readonly kind: 'service_account'; readonly account: RoleWithToken }
   | { readonly kind: 'keys'; readonly keys: Credentials }
   | { readonly kind: 'web_identity'; readonly identity: WebIdentity }
   | { readonly kind: 'sso'; readonly sso: Sso }

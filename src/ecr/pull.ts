@@ -6,10 +6,10 @@ import { fromEnvironment, validate } from '../config/settings.ts'
 import { type Kind, SETTINGS, SOURCES } from '../config/settings_table.ts'
 import { imdsEndpoint } from '../credentials/imds.ts'
 import { selectSource } from '../credentials/select.ts'
-import type { ServiceAccount, Source } from '../credentials/source.ts'
+import type { RoleWithToken, Source } from '../credentials/source.ts'
 import type { Registry } from './host.ts'
 
-/** What has been decided of a pull before anybody is asked. */
+/** What has been decided for a pull before anybody is asked. */
 export interface Pull {
   readonly registry: Registry
   readonly source: Source
@@ -48,7 +48,7 @@ export function readServiceAccount(
   { serviceAccountToken: token, serviceAccountAnnotations: annotations }: Presented,
   irsaRole: boolean,
   env: System['env'],
-): ServiceAccount | undefined {
+): RoleWithToken | undefined {
   if (token === '') return undefined
   for (const annotation of irsaRole ? [ECR_ROLE, IRSA_ROLE] : [ECR_ROLE]) {
     const text = annotations[annotation] ?? ''
@@ -66,7 +66,7 @@ export function readServiceAccount(
  * @param account - the service account whose role asks; without one the node does.
  * @throws {Failure} `profile_...`, `config_...` - a profile or a setting is not acceptable.
  */
-export function planPull(registry: Registry, run: Run, account?: ServiceAccount): Pull {
+export function planPull(registry: Registry, run: Run, account?: RoleWithToken): Pull {
   const { settings, profile, config, system } = run
   const configured = () => settings.get(SETTINGS.region)?.value
   function readSource(): Source {

@@ -37,7 +37,7 @@ export const MAX_LIFE_MS = 12 * 3600 * 1000
 
 const AuthorizationData = v.object({
   authorizationToken: NonEmpty,
-  // Seconds since 1970, with a fraction; up to the year 9999, so that milliseconds by mistake are one.
+  // Seconds since 1970, with a fraction; up to the year 9999, so that milliseconds given by mistake are refused.
   expiresAt: v.nullish(v.pipe(v.number(), v.finite(), v.maxValue(253_402_300_799))),
 })
 

@@ -6,7 +6,7 @@ import { elementText, parseTimestamp, refuseAnswer } from '../../base/decode.ts'
 import { quote, subject } from '../../base/failure.ts'
 import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { HttpAnswer } from '../../net/network.ts'
-import type { AssumedRole, Role, ServiceAccount, WebIdentity } from '../source.ts'
+import type { AssumedRole, Role, RoleWithToken, WebIdentity } from '../source.ts'
 
 /** What CloudTrail shows where the configuration does not say; upstream's name for service accounts. */
 const SESSION_NAME = 'ecr-credential-provider'
@@ -58,12 +58,12 @@ export async function fetchWebIdentityCredentials(
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 export async function assumeRoleWithWebIdentity(
-  account: ServiceAccount,
+  role: RoleWithToken,
   region: string,
   run: Run,
 ): Promise<Credentials> {
-  const parameters = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: account.token }
-  return callSts(account, parameters, account.region ?? region, run)
+  const parameters = { Action: 'AssumeRoleWithWebIdentity', WebIdentityToken: role.token }
+  return callSts(role, parameters, role.region ?? region, run)
 }
 
 async function callSts(
