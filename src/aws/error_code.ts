@@ -52,7 +52,7 @@ function showable(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][A-Za-z0-9.]{0,63}$/.test(code) ? code : undefined
 }
 
-/** So many characters in a row do not come back by chance: of a code of STS, the longest that a request has is `IdentityToken`. */
+/** So many characters in a row do not come back by chance. A code of STS shares fewer with a request: `IdentityToken`. */
 const ECHO_LENGTH = 16
 
 /** Whether a text is a part of what was sent, or has such a part in it. Less than eight characters may be there by chance. */

@@ -5,11 +5,7 @@ import type { Source } from './source.ts'
 import { fetchContainerCredentials } from './sources/container.ts'
 import { runCredentialProcess } from './sources/process.ts'
 import { fetchSsoCredentials } from './sources/sso.ts'
-import {
-  assumeRole,
-  assumeRoleWithWebIdentity,
-  fetchWebIdentityCredentials,
-} from './sources/sts.ts'
+import { assumeRole, assumeRoleWithWebIdentity, readWebIdentityToken } from './sources/sts.ts'
 
 /**
  * The credentials of the selected source. What fails here fails the run: no other source is tried, so the node never signs
@@ -29,8 +25,10 @@ export async function resolveSource(
       return assumeRoleWithWebIdentity(source.account, region, run)
     case 'keys':
       return source.keys
-    case 'web_identity':
-      return fetchWebIdentityCredentials(source.identity, region, run)
+    case 'web_identity': {
+      const token = await readWebIdentityToken(source.identity.tokenFile, run)
+      return assumeRoleWithWebIdentity({ ...source.identity, token }, region, run)
+    }
     case 'sso':
       return fetchSsoCredentials(source.sso, run)
     case 'process':

@@ -6,7 +6,7 @@ import { elementText, parseTimestamp, refuseAnswer } from '../../base/decode.ts'
 import { quote, subject } from '../../base/failure.ts'
 import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { HttpAnswer } from '../../net/network.ts'
-import type { AssumedRole, Role, RoleWithToken, WebIdentity } from '../source.ts'
+import type { AssumedRole, Role, RoleWithToken } from '../source.ts'
 
 /** What CloudTrail shows where the configuration does not say; upstream's name for service accounts. */
 const SESSION_NAME = 'ecr-credential-provider'
@@ -33,22 +33,16 @@ export async function assumeRole(
 }
 
 /**
- * Keys of a role, for the token in a file. The file is read now, since whoever mounts it also renews it; its text is sent
- * as it stands.
+ * The token for a web identity. The file is read now, since whoever mounts it also renews it; its text is sent as it stands.
  *
- * @throws {Failure} `config_file` - the file is missing, unreadable, too large or empty; or of {@link assumeRoleWithWebIdentity}.
+ * @throws {Failure} `config_file` - the file is missing, unreadable, too large or empty.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
-export async function fetchWebIdentityCredentials(
-  identity: WebIdentity,
-  region: string,
-  run: Run,
-): Promise<Credentials> {
-  const path = identity.tokenFile
+export async function readWebIdentityToken(path: string, { system }: Run): Promise<string> {
   const refuse = refuseFile('the web identity token file', path)
-  const token = await readExistingFile({ path, refuse }, run.system)
+  const token = await readExistingFile({ path, refuse }, system)
   if (token === '') throw refuse('it is empty')
-  return assumeRoleWithWebIdentity({ ...identity, token }, region, run)
+  return token
 }
 
 /**

@@ -1,10 +1,8 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 
-import {
-  fetchWebIdentityCredentials,
-  parseRoleKeys,
-} from '../../../../src/credentials/sources/sts.ts'
+import { resolveSource } from '../../../../src/credentials/resolve.ts'
+import { parseRoleKeys } from '../../../../src/credentials/sources/sts.ts'
 import { answer } from '../../../support/answers.ts'
 import { expectFailure, expectRejection } from '../../../support/failures.ts'
 import { fakeRun } from '../../../support/run.ts'
@@ -96,7 +94,10 @@ test('parseRoleKeys() refuses an answer that is cut off before the end of the la
   }
 })
 
-const IDENTITY = { tokenFile: '/t', arn: 'arn:r', sessionName: 'n' }
+const SOURCE = {
+  kind: 'web_identity',
+  identity: { tokenFile: '/t', arn: 'arn:r', sessionName: 'n' },
+} as const
 const ANSWER = answer(
   '<AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>2026-01-01T01:00:00Z</Expiration>',
 )
@@ -104,9 +105,9 @@ const ANSWER = answer(
 test.each([
   ['a.b.c', 'a.b.c'],
   ['a.b.c\n', 'a.b.c%0A'],
-])('fetchWebIdentityCredentials() sends the token %j as it stands', async (token, sent) => {
-  const { run, requests } = fakeRun([ANSWER], { files: { '/t': token } })
-  const credentials = await fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run)
+])('resolveSource() of a web identity sends the token %j as it stands', async (token, sent) => {
+  const { run, imds, requests } = fakeRun([ANSWER], { files: { '/t': token } })
+  const credentials = await resolveSource(SOURCE, 'us-west-2', imds, run)
   expect([credentials.accessKeyId, credentials.label]).toEqual(['A', "role 'arn:r'"])
   expect(requests.map(({ body }) => body)).toEqual([
     `Action=AssumeRoleWithWebIdentity&RoleArn=arn%3Ar&RoleSessionName=n&Version=2011-06-15&WebIdentityToken=${sent}`,
@@ -118,21 +119,21 @@ test.each([
   ['unreadable', { code: 'EACCES' }, 'permission denied'],
   ['empty', '', 'it is empty'],
   ['too large', 'a'.repeat(64 * 1024 + 1), 'it is larger than 65536 bytes'],
-])('fetchWebIdentityCredentials() asks nobody when the file is %s', async (_, file, reason) => {
-  const { run, requests } = fakeRun([ANSWER], { files: { '/t': file } })
-  const promise = fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run)
+])('resolveSource() of a web identity asks nobody when the file is %s', async (_, file, reason) => {
+  const { run, imds, requests } = fakeRun([ANSWER], { files: { '/t': file } })
+  const promise = resolveSource(SOURCE, 'us-west-2', imds, run)
   expect(await expectRejection('config_file', promise)).toBe(
     `cannot read the web identity token file '/t': ${reason}`,
   )
   expect(requests).toEqual([])
 })
 
-test('fetchWebIdentityCredentials() fails when STS refuses the token', async () => {
+test('resolveSource() of a web identity fails when STS refuses the token', async () => {
   const refusal = answer('<Code>ExpiredTokenException</Code>', 400)
-  const { run } = fakeRun([refusal], { files: { '/t': 'secret' } })
+  const { run, imds } = fakeRun([refusal], { files: { '/t': 'secret' } })
   const message = await expectRejection(
     'token_expired',
-    fetchWebIdentityCredentials(IDENTITY, 'us-west-2', run),
+    resolveSource(SOURCE, 'us-west-2', imds, run),
   )
   expect(message).toContain('ExpiredTokenException')
   expect(message).not.toContain('secret')
