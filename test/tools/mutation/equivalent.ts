@@ -43,7 +43,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'aws/error_code.ts',
-    code: 'if (text.length < RUN) return text.length >= 8 && sent.includes(text)',
+    code: 'if (text.length < ECHO_LENGTH) return text.length >= 8 && sent.includes(text)',
     changes: ['< -> <='],
     why: 'A text of that length is its own only run.',
   },
@@ -350,6 +350,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: "const { fips, region: found = '', suffix } = PRIVATE_HOST.exec(name)?.groups ?? {}",
     changes: ["'' -> 'x'"],
     why: 'Where there is no region there is no suffix either, and that is of no partition.',
+  },
+  {
+    file: 'ecr/host.ts',
+    code: "export const OWN_REGISTRY: Registry = { ...ANYWHERE, host: '' }",
+    changes: ["'' -> 'x'"],
+    why: 'No image is asked for, so nobody looks at its host.',
+  },
+  {
+    file: 'ecr/host.ts',
+    code: "const intended = findPrivate(name.replace(/^[0-9]+/, '0'.repeat(12)))",
+    changes: ['/^[0-9]+/ -> /[0-9]+/'],
+    why: 'A name that does not begin with digits is no private registry, whatever stands behind.',
   },
   {
     file: 'aws/retry.ts',

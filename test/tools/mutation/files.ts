@@ -38,7 +38,10 @@ export const TESTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['credentials/environment.ts', ['unit/credentials/environment']],
   ['credentials/sources/container.ts', ['unit/credentials/sources/container']],
   ['credentials/sources/sso.ts', ['unit/credentials/sources/sso']],
-  ['credentials/sources/sso_token.ts', ['unit/credentials/sources/sso_token']],
+  [
+    'credentials/sources/sso_file.ts',
+    ['unit/credentials/sources/sso_file', 'unit/credentials/sources/sso'],
+  ],
   ['credentials/imds.ts', ['unit/credentials/imds']],
   ['ecr/token.ts', ['unit/ecr/token', 'unit/aws/retry']],
   ['aws/endpoints.ts', ['unit/aws/endpoints', 'unit/ecr/host']],
