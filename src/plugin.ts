@@ -46,8 +46,10 @@ export async function answerRequest(
     return undefined
   })
   const imds = openImds(run)
-  const ask = async (yields: boolean) => fetchToken(pull, imds, run, yields)
-  const registryToken = await (cache === undefined ? ask(false) : shareToken(cache, run, ask))
+  const getToken = async (yields: boolean) => fetchToken(pull, imds, run, yields)
+  const registryToken = await (cache === undefined
+    ? getToken(false)
+    : shareToken(cache, run, getToken))
   return formatResponse(request.apiVersion, registry.host, registryToken)
 }
 

@@ -36,7 +36,7 @@ export function openClaim(files: PrivateDirectory, clock: BootClock, key: string
   }
 
   function claim(): Turn {
-    const noted = judge(files.read(noteName) ?? '')
+    const noted = turnFrom(files.read(noteName) ?? '')
     if (noted !== undefined) return noted
     const text = textFor(system.processId, MAX_CLAIM_MS)
     if (files.claim(name, text)) {
@@ -45,12 +45,12 @@ export function openClaim(files: PrivateDirectory, clock: BootClock, key: string
     }
     const other = files.claimant(name)
     // Two runs may judge at the same time, and one remove the other's new claim: then two ask ECR, which does no harm.
-    if (other !== undefined && judge(other) === undefined) files.remove(name)
+    if (other !== undefined && turnFrom(other) === undefined) files.remove(name)
     return 'taken'
   }
 
   /** What a claim or a note means; `undefined` if it no longer counts: of a killed or hung run, old, or of an earlier boot. */
-  function judge(text: string): Turn | undefined {
+  function turnFrom(text: string): Turn | undefined {
     const [, owner, end = 0] = /^(failed|throttled|[0-9]{1,10}) ([0-9]{1,15})$/.exec(text) ?? []
     const endMs = Number(end)
     const leftMs = endMs - clock.uptimeMs()

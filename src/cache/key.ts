@@ -2,7 +2,7 @@ import { serviceUrl } from '../aws/endpoints.ts'
 import type { Run } from '../aws/run.ts'
 import type { System } from '../base/system.ts'
 import { fromEnvironment, fromProfile } from '../config/settings.ts'
-import { SETTINGS, SOURCES } from '../config/settings_table.ts'
+import { SETTINGS, SOURCE_SETTINGS } from '../config/settings_table.ts'
 import type { Source } from '../credentials/source.ts'
 import type { Registry } from '../ecr/host.ts'
 
@@ -32,7 +32,11 @@ export function cacheKey(source: Source, registry: Registry, region: string, run
     environmentFor(source, system.env),
     // All of them: more than needed, but nothing that could select an identity (the address of STS, of IMDS) is missing.
     // As text: a setting without effect may be malformed, which must not turn the cache off.
-    [...Object.values(SETTINGS), SOURCES.containerTokenFile, SOURCES.containerToken].map(
+    [
+      ...Object.values(SETTINGS),
+      SOURCE_SETTINGS.containerTokenFile,
+      SOURCE_SETTINGS.containerToken,
+    ].map(
       (setting) => (fromEnvironment(setting, system.env) ?? fromProfile(setting, profile))?.value,
     ),
     [...(services?.values ?? [])].map(([key, { value, nested }]) => [key, value, [...nested]]),

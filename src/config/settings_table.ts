@@ -66,7 +66,7 @@ const url = settingsOf(SERVICE_URL)
  *
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
  */
-export const SOURCES = {
+export const SOURCE_SETTINGS = {
   accessKeyId: anyText('aws_access_key_id', 'AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY'),
   secretAccessKey: anyText('aws_secret_access_key', 'AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY'),
   sessionToken: anyText('aws_session_token', 'AWS_SESSION_TOKEN'),

@@ -2,15 +2,15 @@ import type { Credentials } from '../aws/credentials.ts'
 import { failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { type Found, fromEnvironment, validate } from '../config/settings.ts'
-import { type Kind, type Setting, SOURCES } from '../config/settings_table.ts'
+import { type Kind, type Setting, SOURCE_SETTINGS } from '../config/settings_table.ts'
 import type { WebIdentity } from './source.ts'
 
 /** Variables that say nothing alone, each with the one that it needs. */
 const PARTNERS = [
-  [SOURCES.accessKeyId, SOURCES.secretAccessKey],
-  [SOURCES.secretAccessKey, SOURCES.accessKeyId],
-  [SOURCES.sessionToken, SOURCES.accessKeyId],
-  [SOURCES.roleArn, SOURCES.webIdentityTokenFile],
+  [SOURCE_SETTINGS.accessKeyId, SOURCE_SETTINGS.secretAccessKey],
+  [SOURCE_SETTINGS.secretAccessKey, SOURCE_SETTINGS.accessKeyId],
+  [SOURCE_SETTINGS.sessionToken, SOURCE_SETTINGS.accessKeyId],
+  [SOURCE_SETTINGS.roleArn, SOURCE_SETTINGS.webIdentityTokenFile],
 ] as const
 
 /** Says which variables count as unset because their partner is missing: they do not make the run fail. */
@@ -29,10 +29,10 @@ export function sayUnpaired({ env, step }: Pick<System, 'env' | 'step'>): void {
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  */
 export function readEnvironmentKeys(env: System['env']): Credentials | undefined {
-  const accessKeyId = findKey(SOURCES.accessKeyId, env)?.value
-  const secretAccessKey = findKey(SOURCES.secretAccessKey, env)?.value
+  const accessKeyId = findKey(SOURCE_SETTINGS.accessKeyId, env)?.value
+  const secretAccessKey = findKey(SOURCE_SETTINGS.secretAccessKey, env)?.value
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined
-  const sessionToken = findKey(SOURCES.sessionToken, env)?.value
+  const sessionToken = findKey(SOURCE_SETTINGS.sessionToken, env)?.value
   return { accessKeyId, secretAccessKey, sessionToken, label: 'environment' }
 }
 
@@ -47,13 +47,13 @@ function findKey(setting: Setting<string>, env: System['env']): Found<string> | 
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 export function readEnvironmentWebIdentity(env: System['env']): WebIdentity | undefined {
-  const tokenFile = fromEnvironment(SOURCES.webIdentityTokenFile, env)
+  const tokenFile = fromEnvironment(SOURCE_SETTINGS.webIdentityTokenFile, env)
   if (tokenFile === undefined) return undefined
-  const arn = fromEnvironment(SOURCES.roleArn, env)?.value
+  const arn = fromEnvironment(SOURCE_SETTINGS.roleArn, env)?.value
   if (arn === undefined) {
     throw failure('config_alone', { origin: tokenFile.origin, other: 'AWS_ROLE_ARN' })
   }
-  const sessionName = fromEnvironment(SOURCES.roleSessionName, env)?.value
+  const sessionName = fromEnvironment(SOURCE_SETTINGS.roleSessionName, env)?.value
   return { tokenFile: tokenFile.value, arn, sessionName }
 }
 
@@ -78,8 +78,8 @@ const FULL_URI: Kind<string> = {
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 export function readContainer(env: System['env']): Found<string> | undefined {
-  const relative = fromEnvironment(SOURCES.containerRelativeUri, env)
+  const relative = fromEnvironment(SOURCE_SETTINGS.containerRelativeUri, env)
   if (relative !== undefined) return validate(RELATIVE_URI, relative)
-  const full = fromEnvironment(SOURCES.containerFullUri, env)
+  const full = fromEnvironment(SOURCE_SETTINGS.containerFullUri, env)
   return full === undefined ? undefined : validate(FULL_URI, full)
 }

@@ -37,7 +37,7 @@ export function openImds(run: Run) {
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }
   /** A session token that IMDS no longer knows is dropped; the next attempt asks for another. */
-  function forget({ status }: HttpAnswer): boolean {
+  function forgetRefusedToken({ status }: HttpAnswer): boolean {
     const isForgotten = status === 401 && token !== undefined
     if (isForgotten) token = undefined
     return isForgotten
@@ -46,7 +46,7 @@ export function openImds(run: Run) {
     const disabled = settings.get(SETTINGS.imdsDisabled)
     if (disabled?.value === true) throw failure('imds_off', { origin: disabled.origin, reason })
     system.step(`asking IMDS for the ${what}`)
-    const tried = await withRetries({ learn: forget }, run, async () => {
+    const tried = await withRetries({ learn: forgetRefusedToken }, run, async () => {
       if (what === 'session token') return send('PUT', path, SHORT_LIFE)
       token ??= parseSessionToken(await read('session token', '/latest/api/token', reason))
       return send('GET', path, { 'x-aws-ec2-metadata-token': token })

@@ -1,6 +1,6 @@
 import { failure, quote } from '../base/failure.ts'
 import { type Found, fromProfile } from '../config/settings.ts'
-import { type Setting, SOURCES } from '../config/settings_table.ts'
+import { type Setting, SOURCE_SETTINGS } from '../config/settings_table.ts'
 import type { Profile, SharedConfig } from '../config/shared_files.ts'
 import type { Sso } from './source.ts'
 
@@ -16,8 +16,8 @@ export interface LinkedProfile {
   readonly assumesRole: boolean
 }
 
-const { sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile } = SOURCES
-const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCES
+const { sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile } = SOURCE_SETTINGS
+const { ssoSession, ssoStartUrl, ssoRegion, ssoAccountId, ssoRoleName } = SOURCE_SETTINGS
 
 /** Keys that each say how to get credentials: at most one may stand in a profile. All but the command need a role. */
 const EXCLUSIVE = [sourceProfile, credentialSource, credentialProcess, webIdentityTokenFile]
@@ -32,7 +32,7 @@ export function valueOf(profile: Profile, key: Setting<string>): string | undefi
 
 /** Whether a key pair is there; halves are refused by `linkProfile`. */
 export function hasKeys(profile: Profile): boolean {
-  return valueOf(profile, SOURCES.accessKeyId) !== undefined
+  return valueOf(profile, SOURCE_SETTINGS.accessKeyId) !== undefined
 }
 
 /**
@@ -52,7 +52,7 @@ export function linkProfile(
   assertWholeKeys(profile)
   const named = EXCLUSIVE.filter((key) => valueOf(profile, key) !== undefined)
   const needy = named.find((key) => key !== credentialProcess)
-  if (needy !== undefined && valueOf(profile, SOURCES.roleArn) === undefined) {
+  if (needy !== undefined && valueOf(profile, SOURCE_SETTINGS.roleArn) === undefined) {
     throw failure('profile_no_role', { profile: profile.name, key: needy.key ?? '' })
   }
   // Keys of its own end the chain: a link beyond them is not followed, but the role is assumed with them.
@@ -75,7 +75,7 @@ export function linkProfile(
 }
 
 function assertWholeKeys(profile: Profile): void {
-  const hasSecret = valueOf(profile, SOURCES.secretAccessKey) !== undefined
+  const hasSecret = valueOf(profile, SOURCE_SETTINGS.secretAccessKey) !== undefined
   const file = profile.partialKeysIn
   // The merged pair counts too: a half may be left where the other file has neither.
   if (file === undefined && hasSecret === hasKeys(profile)) return

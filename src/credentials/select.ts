@@ -2,7 +2,7 @@ import type { Credentials } from '../aws/credentials.ts'
 import { failure, quote } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { validate } from '../config/settings.ts'
-import { REGION, SOURCES } from '../config/settings_table.ts'
+import { REGION, SOURCE_SETTINGS } from '../config/settings_table.ts'
 import { type Profile, type SharedConfig, STRAY } from '../config/shared_files.ts'
 import { readContainer, readEnvironmentKeys, readEnvironmentWebIdentity } from './environment.ts'
 import { hasKeys, type LinkedProfile, linkProfile, valueOf } from './profile.ts'
@@ -52,7 +52,7 @@ export function selectSource(profile: Profile | undefined, config: SharedConfig,
 function fromLinkedProfile(linked: LinkedProfile, env: Env): Source {
   const { profile, source, assumesRole } = linked
   const base = source === undefined ? ownSource(linked, env) : fromLinkedProfile(source, env)
-  const arn = assumesRole ? valueOf(profile, SOURCES.roleArn) : undefined
+  const arn = assumesRole ? valueOf(profile, SOURCE_SETTINGS.roleArn) : undefined
   // A web identity already is the role's.
   if (arn === undefined || (source === undefined && base.kind === 'web_identity')) return base
   return { kind: 'role', role: readRole(profile, arn), base }
@@ -61,22 +61,22 @@ function fromLinkedProfile(linked: LinkedProfile, env: Env): Source {
 /** What a profile names itself, in the order of the AWS SDK for Go. */
 function ownSource({ profile, sso }: LinkedProfile, env: Env): Source {
   if (hasKeys(profile)) return { kind: 'keys', keys: readKeys(profile) }
-  const credentialSource = valueOf(profile, SOURCES.credentialSource)
+  const credentialSource = valueOf(profile, SOURCE_SETTINGS.credentialSource)
   if (credentialSource !== undefined) return namedSource(credentialSource, profile, env)
-  const tokenFile = valueOf(profile, SOURCES.webIdentityTokenFile)
-  const arn = valueOf(profile, SOURCES.roleArn)
+  const tokenFile = valueOf(profile, SOURCE_SETTINGS.webIdentityTokenFile)
+  const arn = valueOf(profile, SOURCE_SETTINGS.roleArn)
   if (tokenFile !== undefined && arn !== undefined) {
-    const sessionName = valueOf(profile, SOURCES.roleSessionName)
+    const sessionName = valueOf(profile, SOURCE_SETTINGS.roleSessionName)
     return { kind: 'web_identity', identity: { tokenFile, arn, sessionName } }
   }
   if (sso !== undefined) {
     // It becomes part of a host's name.
     return { kind: 'sso', sso: { ...sso, region: validate(REGION, sso.region).value } }
   }
-  if (valueOf(profile, SOURCES.loginSession) !== undefined) {
+  if (valueOf(profile, SOURCE_SETTINGS.loginSession) !== undefined) {
     throw failure('profile_login_session', { profile: profile.name })
   }
-  const command = valueOf(profile, SOURCES.credentialProcess)
+  const command = valueOf(profile, SOURCE_SETTINGS.credentialProcess)
   if (command !== undefined) return { kind: 'process', command, profile: profile.name }
   return ambientSource(`profile ${quote(profile.name)} names no source`, env)
 }
@@ -109,22 +109,22 @@ function ambientSource(profileState: string, env: Env): Source {
 
 function readKeys(profile: Profile): Credentials {
   return {
-    accessKeyId: valueOf(profile, SOURCES.accessKeyId) ?? '',
-    secretAccessKey: valueOf(profile, SOURCES.secretAccessKey) ?? '',
-    sessionToken: valueOf(profile, SOURCES.sessionToken),
+    accessKeyId: valueOf(profile, SOURCE_SETTINGS.accessKeyId) ?? '',
+    secretAccessKey: valueOf(profile, SOURCE_SETTINGS.secretAccessKey) ?? '',
+    sessionToken: valueOf(profile, SOURCE_SETTINGS.sessionToken),
     label: `profile ${quote(profile.name)}`,
   }
 }
 
 function readRole(profile: Profile, arn: string): AssumedRole {
-  if (valueOf(profile, SOURCES.mfaSerial) !== undefined) {
+  if (valueOf(profile, SOURCE_SETTINGS.mfaSerial) !== undefined) {
     throw failure('profile_mfa', { profile: profile.name })
   }
   return {
     arn,
-    sessionName: valueOf(profile, SOURCES.roleSessionName),
-    externalId: valueOf(profile, SOURCES.externalId),
-    durationSeconds: durationOf(valueOf(profile, SOURCES.durationSeconds) ?? ''),
+    sessionName: valueOf(profile, SOURCE_SETTINGS.roleSessionName),
+    externalId: valueOf(profile, SOURCE_SETTINGS.externalId),
+    durationSeconds: durationOf(valueOf(profile, SOURCE_SETTINGS.durationSeconds) ?? ''),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Run } from '../aws/run.ts'
 import { failure } from '../base/failure.ts'
 import type { System } from '../base/system.ts'
 import { fromEnvironment, validate } from '../config/settings.ts'
-import { type Kind, SETTINGS, SOURCES } from '../config/settings_table.ts'
+import { type Kind, SETTINGS, SOURCE_SETTINGS } from '../config/settings_table.ts'
 import { imdsEndpoint } from '../credentials/imds.ts'
 import { selectSource } from '../credentials/select.ts'
 import type { RoleWithToken, Source } from '../credentials/source.ts'
@@ -56,7 +56,7 @@ export function readServiceAccount(
     if (arn !== undefined) return { token, arn }
     if (text !== '') throw failure('annotation', { annotation })
   }
-  const configured = fromEnvironment(SOURCES.ecrRoleArn, env)
+  const configured = fromEnvironment(SOURCE_SETTINGS.ecrRoleArn, env)
   return configured === undefined ? undefined : { token, arn: validate(ROLE_ARN, configured).value }
 }
 

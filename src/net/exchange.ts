@@ -65,14 +65,14 @@ export function formatRequest(
   proxy: Proxy | undefined,
 ): Uint8Array {
   const url = new URL(request.url)
-  const isSeen = proxy !== undefined && url.protocol === 'http:'
-  const target = `${isSeen ? url.origin : ''}${url.pathname}${url.search}`
+  const isProxied = proxy !== undefined && url.protocol === 'http:'
+  const target = `${isProxied ? url.origin : ''}${url.pathname}${url.search}`
   const head = {
     host: url.host,
     ...headers,
     'accept-encoding': 'identity',
     'user-agent': userAgent,
-    ...(isSeen ? proofOf(proxy) : {}),
+    ...(isProxied ? proofOf(proxy) : {}),
     connection: 'close',
     // RFC 9110, 8.6: also where a body would be usual and is empty.
     ...(method === 'GET' ? {} : { 'content-length': `${Buffer.byteLength(body)}` }),

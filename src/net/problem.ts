@@ -98,20 +98,20 @@ function describeProxy(reason: unknown, attempt: Attempt): NoAnswer {
   const host = `the proxy ${attempt.proxy ?? ''}`
   if (typeof reason === 'number') {
     const values = { host, target: attempt.host, status: reason }
-    return { kind: 'no_answer', ...problem(causeOf(reason), values), retryable: true }
+    return { kind: 'no_answer', ...problem(causeOfStatus(reason), values), retryable: true }
   }
   const found = describeError(reason, { ...attempt, host, proxy: undefined })
-  return { ...found, cause: ofProxy(found.cause) }
+  return { ...found, cause: proxyCauseOf(found.cause) }
 }
 
-function causeOf(status: number) {
+function causeOfStatus(status: number) {
   if (status === 407) return 'proxy_407'
   if (status === 403) return 'proxy_403'
   return status >= 502 && status <= 504 ? 'proxy_503' : 'proxy_status'
 }
 
 /** What a failure on the way to a proxy is called. */
-function ofProxy(cause: PeerCause): PeerCause {
+function proxyCauseOf(cause: PeerCause): PeerCause {
   if (cause.startsWith('dns_')) return 'proxy_dns'
   if (cause.startsWith('tls_') || cause === 'no_tls') return 'proxy_tls'
   return cause.startsWith('connect_') || cause === 'no_route' ? 'proxy_unreachable' : cause

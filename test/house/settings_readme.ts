@@ -1,4 +1,4 @@
-import { type Setting, SETTINGS, SOURCES } from '../../src/config/settings_table.ts'
+import { type Setting, SETTINGS, SOURCE_SETTINGS } from '../../src/config/settings_table.ts'
 
 /** What stands in the README before and after the generated tables. */
 export const MARKERS = ['<!-- generated from src/config: begin -->', '<!-- end -->'] as const
@@ -7,7 +7,7 @@ export const MARKERS = ['<!-- generated from src/config: begin -->', '<!-- end -
 export function formatSettings(): string {
   return [
     'Sources of credentials. Each source must be complete in itself: variables and profile keys are not combined.',
-    formatTable(SOURCES, false),
+    formatTable(SOURCE_SETTINGS, false),
     'Everything else. Where both are set, the variable wins.',
     formatTable(SETTINGS, true),
   ].join('\n\n')

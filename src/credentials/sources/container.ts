@@ -7,7 +7,7 @@ import { failed, failure, type Problem, problem, subject } from '../../base/fail
 import { readExistingFile, refuseFile } from '../../base/files.ts'
 import type { System } from '../../base/system.ts'
 import { type Found, fromEnvironment } from '../../config/settings.ts'
-import { SOURCES } from '../../config/settings_table.ts'
+import { SOURCE_SETTINGS } from '../../config/settings_table.ts'
 import type { HttpAnswer, Network } from '../../net/network.ts'
 
 /** Longest wait for one attempt, in milliseconds. The EKS agent asks AWS before it answers. */
@@ -42,7 +42,7 @@ export async function fetchContainerCredentials(
   if (outcome.kind === 'answer' && outcome.status === 200) {
     return parseContainerCredentials(outcome, host)
   }
-  const why = outcome.kind === 'no_answer' ? outcome : explain(outcome, host, authorization)
+  const why = outcome.kind === 'no_answer' ? outcome : describeAnswer(outcome, host, authorization)
   throw failed(subject('container', {}), why, [describeAttempts(tried), `from ${origin}`])
 }
 
@@ -51,7 +51,7 @@ export async function fetchContainerCredentials(
  *
  * @see https://github.com/aws/eks-pod-identity-agent/blob/main/pkg/errors/errors.go
  */
-function explain(answer: HttpAnswer, host: string, authorization: string): Problem {
+function describeAnswer(answer: HttpAnswer, host: string, authorization: string): Problem {
   const text = new TextDecoder().decode(answer.body)
   const code = readJsonError(answer).code ?? /^\[[^\]]*\]: \(([A-Za-z]{3,64})\): /.exec(text)?.[1]
   if (code === undefined || isEcho(code, authorization))
@@ -84,8 +84,8 @@ function isAllowed(address: string): boolean {
 
 /** The `Authorization` value, read now, since the agent's token file is renewed; `''` for none. */
 async function readAuthorization(system: Pick<System, 'env' | 'readFile'>): Promise<string> {
-  const file = fromEnvironment(SOURCES.containerTokenFile, system.env)
-  const found = file ?? fromEnvironment(SOURCES.containerToken, system.env)
+  const file = fromEnvironment(SOURCE_SETTINGS.containerTokenFile, system.env)
+  const found = file ?? fromEnvironment(SOURCE_SETTINGS.containerToken, system.env)
   if (found === undefined) return ''
   const path = file?.value ?? ''
   const wanted = { path, refuse: refuseFile('the container authorization token file', path) }

@@ -18,9 +18,9 @@ interface SoakReport {
   readonly leftovers: readonly string[]
 }
 
-const SOURCES = ['environment', 'imds', 'container', 'process', 'role'] as const
+const SOURCE_SETTINGS = ['environment', 'imds', 'container', 'process', 'role'] as const
 
-type Source = (typeof SOURCES)[number]
+type Source = (typeof SOURCE_SETTINGS)[number]
 
 const OWNERS: Readonly<Record<Source, string>> = {
   environment: 'environment',
@@ -37,7 +37,7 @@ const IMAGES = [
 ] as const
 
 const plans = fc.record({
-  source: fc.constantFrom(...SOURCES),
+  source: fc.constantFrom(...SOURCE_SETTINGS),
   target: fc.constantFrom(...IMAGES),
   faults: faultRules,
 })
