@@ -46,7 +46,7 @@ export async function answerRequest(
     return undefined
   })
   const imds = openImds(run)
-  const getToken = async (yields: boolean) => fetchToken(pull, imds, run, yields)
+  const getToken = (yields: boolean) => fetchToken(pull, imds, run, yields)
   const registryToken = await (cache === undefined
     ? getToken(false)
     : shareToken(cache, run, getToken))

@@ -24,7 +24,7 @@ export async function warm(options: Options, system: System): Promise<void> {
   for (const pull of pulls) {
     const cache = await openCache(pull, options.cacheDirectory, run)
     if (cache === undefined) throw failure('cache_region', {})
-    await shareToken(cache, run, async (yields) => fetchToken(pull, imds, run, yields))
+    await shareToken(cache, run, (yields) => fetchToken(pull, imds, run, yields))
     if (cache.read() === undefined) throw cache.failure() ?? failure('cache_life', {})
   }
 }

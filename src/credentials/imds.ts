@@ -32,7 +32,7 @@ export function openImds(run: Run) {
   const { settings, system, network } = run
   let token: string | undefined
 
-  async function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
+  function send(method: 'GET' | 'PUT', path: string, headers: Record<string, string>) {
     const url = `${imdsEndpoint(settings)}${path}`
     return network.send({ method, url, headers, isDirect: true, timeoutMs: TIMEOUT_MS })
   }

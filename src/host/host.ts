@@ -20,7 +20,7 @@ export function createSystem(
   env: System['env'] = process.env,
 ): System {
   const onSignal = createSignals()
-  async function noted<T>(path: string, work: Promise<T>): Promise<T> {
+  function noted<T>(path: string, work: Promise<T>): Promise<T> {
     reading.add(path)
     return work.finally(() => reading.delete(path))
   }
@@ -50,14 +50,13 @@ export function createSystem(
     isRunning,
     onSignal,
     lookUp,
-    runCommand: async (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
+    runCommand: (command, timeoutMs) => runCommand(command, timeoutMs, { env, onSignal }),
     // homedir() throws for a user that the database does not have.
-    homeDirectory: async () =>
-      import('node:os').then(({ homedir }) => homedir()).catch(() => undefined),
+    homeDirectory: () => import('node:os').then(({ homedir }) => homedir()).catch(() => undefined),
     now: () => Date.now(),
     elapsedMs: () => performance.now(),
     random: () => Math.random(),
-    sleep: async (ms) => Bun.sleep(ms),
+    sleep: (ms) => Bun.sleep(ms),
     step,
   }
 }

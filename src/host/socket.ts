@@ -49,14 +49,14 @@ function connectionOn(socket: Bun.Socket, stream: Stream): Connection {
       stream.unsent = bytes.subarray(Math.max(0, socket.write(bytes)))
       return stream.inbox.wait(parse)
     },
-    secure: async (tls) => secure(socket, stream, tls),
+    secure: (tls) => secure(socket, stream, tls),
     isOpen: stream.inbox.isEmpty,
     issuer: () => socket.getPeerX509Certificate()?.issuer,
     close: () => socket.terminate(),
   }
 }
 
-async function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
+function secure(socket: Bun.Socket, carrier: Stream, tls: Tls): Promise<Connection> {
   const stream = createStream()
   carrier.isCarrier = true
   const { promise, resolve, reject } = Promise.withResolvers<Connection>()

@@ -112,7 +112,7 @@ export async function secureWith(
 }
 
 /** The first connection that opens. The next address is tried when the latest fails or takes long (RFC 8305, 5). */
-async function connectToAny(
+function connectToAny(
   addresses: readonly string[],
   port: number,
   { connect, sleep }: Reach,
@@ -125,10 +125,10 @@ async function connectToAny(
       return (winner ??= connection)
     })
     if (others.length === 0) return first
-    const goOn = async () => winner ?? tryFrom(others)
+    const goOn = () => winner ?? tryFrom(others)
     const next = Promise.race([first, sleep(STAGGER_MS)]).then(goOn, goOn)
     // Each stands in for the other: only when both have failed, so has this.
-    return Promise.race([first.catch(async () => next), next.catch(async () => first)])
+    return Promise.race([first.catch(() => next), next.catch(() => first)])
   }
   return tryFrom(addresses)
 }

@@ -42,7 +42,7 @@ export async function exchange(
 ): Promise<HttpAnswer> {
   let isConnected = false
   try {
-    const asked = connecting.then(async (connection) => {
+    const asked = connecting.then((connection) => {
       isConnected = true
       return connection.sendAndParse(bytes, parseAnswer)
     })

@@ -65,9 +65,9 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
   /** Origins whose latest connection is there, whatever becomes of TLS on it: it decides what a time-out is called. */
   const reached = new Set<string>()
   let store: ReturnType<typeof readTrustStore> | undefined
-  const trust = async () => (store ??= readTrustStore(caBundle, system))
+  const trust = () => (store ??= readTrustStore(caBundle, system))
 
-  async function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
+  function open(url: URL, proxy: Proxy | undefined): Promise<Connection> {
     reached.delete(url.origin)
     const connect = proxy?.url.protocol === 'https:' ? system.connectNested : system.connect
     const reach = { lookUp, trust, connect, sleep: system.sleep }
@@ -112,7 +112,7 @@ export function openNetwork(options: NetworkOptions, system: System): Network {
     const connecting = open(url, proxy).catch(() => undefined)
     prepared.set(url.origin, { connecting, proxy: proxy?.name, sinceMs: system.elapsedMs() })
   }
-  async function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
+  function addressesOf(url: URL): Promise<readonly string[] | NoAnswer> {
     return lookUp(hostOf(url)).catch((error: unknown) =>
       describeError(error, { host: url.host, timeoutMs: 0, nowMs: system.now() }),
     )

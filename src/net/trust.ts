@@ -48,8 +48,7 @@ export async function readTrustStore(
 
 async function readHostStore(system: System): Promise<TrustStore> {
   const { SSL_CERT_FILE: file = '', SSL_CERT_DIR: directories = '' } = system.env
-  const read = async (path: string) =>
-    readBundle(path, `the certificates in ${quote(path)}`, system)
+  const read = (path: string) => readBundle(path, `the certificates in ${quote(path)}`, system)
   /** The first that exists is the host's. To pass over one that is damaged would change whom this host trusts. */
   async function findHostBundle() {
     for (const path of HOST_BUNDLES) {

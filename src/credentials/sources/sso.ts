@@ -121,7 +121,7 @@ async function renew(
   return { accessToken, refreshToken, expiresAt: expiresAt.replace(/\.\d{3}/, '') }
 }
 
-async function callSso(
+function callSso(
   { region, profile }: Sso,
   about: 'sso' | 'sso_token',
   asked: Omit<HttpRequest, 'url' | 'timeoutMs'> & Readonly<Record<'path' | 'wanted', string>>,

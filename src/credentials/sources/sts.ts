@@ -19,11 +19,7 @@ const refuseKeys = refuseAnswer("STS's answer")
  * @throws {Failure} of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
  */
-export async function assumeRole(
-  role: AssumedRole,
-  signing: Signing,
-  run: Run,
-): Promise<Credentials> {
+export function assumeRole(role: AssumedRole, signing: Signing, run: Run): Promise<Credentials> {
   const parameters = {
     Action: 'AssumeRole',
     DurationSeconds: `${role.durationSeconds}`,
@@ -51,7 +47,7 @@ export async function readWebIdentityToken(path: string, { system }: Run): Promi
  * @throws {Failure} of {@link callAws}; `answer_form` - not the documented shape.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-export async function assumeRoleWithWebIdentity(
+export function assumeRoleWithWebIdentity(
   role: RoleWithToken,
   region: string,
   run: Run,

@@ -14,7 +14,7 @@ import type { Proxy } from './rules.ts'
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6
  */
 export async function connectThrough(proxy: Proxy, url: URL, reach: Reach): Promise<Connection> {
-  const open = async () =>
+  const open = () =>
     connectTo(proxy.url, reach).catch((error: unknown) => {
       throw new ProxyError('', { cause: error })
     })
