@@ -7,6 +7,7 @@ import {
   formatPem,
   joinPem,
   STARFIELD,
+  storeOf,
 } from '../../../src/net/certificates.ts'
 import { certificate, named, pem } from '../../support/pem.ts'
 
@@ -120,3 +121,36 @@ test.each([1, 47, 48, 49, 96, 100])(
     expect(formatPem(der)).toBe(certificate(der))
   },
 )
+
+type Kind = 'root' | 'other' | undefined
+
+/** The forms of the store that the certificates of this text make, where a certificate is of this kind. */
+function formsOf(text: string, inspectCertificate: (der: Uint8Array) => Kind) {
+  const bundle = { amazonRoots: amazonRoots(text), all: () => certificatesIn(Buffer.from(text)) }
+  return storeOf([bundle], 'x', { inspectCertificate }).forms.map((form) => form())
+}
+
+test('storeOf() tries the Amazon roots alone at first, and nothing that adds nothing', () => {
+  const root = named('Amazon Root CA 1')
+  expect(formsOf([pem(1), root].join('\n'), () => 'root')).toEqual([
+    { ca: root, allowsIntermediates: false },
+    { ca: [pem(1), root].join('\n'), allowsIntermediates: false },
+    { ca: '', allowsIntermediates: false },
+  ])
+})
+
+test('storeOf() takes others than roots for anchors, but not at first', () => {
+  expect(formsOf(pem(1), () => 'other')).toEqual([
+    { ca: '', allowsIntermediates: false },
+    { ca: pem(1), allowsIntermediates: false },
+    { ca: pem(1), allowsIntermediates: true },
+  ])
+})
+
+test('storeOf() writes anew what a reader might stumble over, without what nobody can parse', () => {
+  const indented = pem(1).replaceAll('\n', '\n    ')
+  const crlf = pem(2).replaceAll('\n', '\r\n')
+  const bundle = [indented, pem(9), crlf].join('\n')
+  const [, whole, parsable] = formsOf(bundle, (der) => (der[4] === 9 ? undefined : 'root'))
+  expect([whole?.ca, parsable?.ca]).toEqual([bundle, [pem(1), pem(2)].join('\n')])
+})

@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test'
 
-import { storeOf } from '../../../src/net/certificates.ts'
 import { readBundle, readTrustStore } from '../../../src/net/trust.ts'
 import { expectRejection } from '../../support/failures.ts'
 import { named, pem } from '../../support/pem.ts'
@@ -156,38 +155,14 @@ test.each([
   )
 })
 
-type Kind = 'root' | 'other' | undefined
-
-/** The forms of the store that this file makes, where a certificate is of this kind. */
-async function formsOf(text: string, inspectCertificate: (der: Uint8Array) => Kind) {
-  const system = fakeSystem({ files: { '/x': text }, inspectCertificate })
-  const bundle = await readBundle('/x', 'x', system)
-  return storeOf(bundle === undefined ? [] : [bundle], 'x', system).forms.map((form) => form())
-}
-
-test('storeOf() tries the Amazon roots alone at first, and nothing that adds nothing', async () => {
+test('readBundle() gives the Amazon roots of a file apart, and all that it has', async () => {
   const root = named('Amazon Root CA 1')
-  expect(await formsOf([pem(1), root].join('\n'), () => 'root')).toEqual([
-    { ca: root, allowsIntermediates: false },
-    { ca: [pem(1), root].join('\n'), allowsIntermediates: false },
-    { ca: '', allowsIntermediates: false },
+  const files = { '/x': [pem(1), root].join('\n') }
+  const bundle = await readBundle('/x', 'x', fakeSystem({ files }))
+  expect([bundle?.amazonRoots, bundle?.all().map((each) => each.pem)]).toEqual([
+    root,
+    [pem(1), root],
   ])
-})
-
-test('storeOf() takes others than roots for anchors, but not at first', async () => {
-  expect(await formsOf(pem(1), () => 'other')).toEqual([
-    { ca: '', allowsIntermediates: false },
-    { ca: pem(1), allowsIntermediates: false },
-    { ca: pem(1), allowsIntermediates: true },
-  ])
-})
-
-test('storeOf() writes anew what a reader might stumble over, without what nobody can parse', async () => {
-  const indented = pem(1).replaceAll('\n', '\n    ')
-  const crlf = pem(2).replaceAll('\n', '\r\n')
-  const bundle = [indented, pem(9), crlf].join('\n')
-  const [, all, parsable] = await formsOf(bundle, (der) => (der[4] === 9 ? undefined : 'root'))
-  expect([all?.ca, parsable?.ca]).toEqual([bundle, [pem(1), pem(2)].join('\n')])
 })
 
 test('readBundle() reads no more than 4 MiB of a file', async () => {
