@@ -83,7 +83,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'cache/claim.ts',
-    code: "const noted = judge(files.read(noteName) ?? '')",
+    code: "const noted = turnFrom(files.read(noteName) ?? '')",
     changes: ["'' -> 'x'"],
     why: 'Neither is a note.',
   },
@@ -173,21 +173,15 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'config/ini.ts',
-    code: "open.value += `\\n${line.replace(/^[ \\t]+/, '')}`",
+    code: "parent.value += `\\n${line.replace(/^[ \\t]+/, '')}`",
     changes: ['/^[ \\t]+/ -> /[ \\t]+/'],
     why: 'The line is indented, so its first blanks are those at its beginning.',
   },
   {
     file: 'config/ini.ts',
-    code: "while (start < end && SPACE.test(text[end - 1] ?? '')) end -= 1",
-    changes: ['< -> <=', "'' -> 'x'"],
-    why: 'Before the beginning there is nothing, which is no white space.',
-  },
-  {
-    file: 'config/ini.ts',
-    code: "while (start < end && SPACE.test(text[start] ?? '')) start += 1",
-    changes: ['< -> <=', "'' -> 'x'"],
-    why: 'Behind the end there is nothing, which is no white space.',
+    code: "return /^[\\s\\u0085]*(.*[^\\s\\u0085])?/s.exec(text)?.[1] ?? ''",
+    changes: ['/^[\\s\\u0085]*(.*[^\\s\\u0085])?/s -> /[\\s\\u0085]*(.*[^\\s\\u0085])?/s'],
+    why: 'It may match nothing, so the first place where it matches is the beginning.',
   },
   {
     file: 'config/shared_files.ts',

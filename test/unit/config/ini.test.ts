@@ -86,10 +86,11 @@ test.each([
   ],
   ['a property without a name has nothing to it', '[a]\n=\n  k = v', { a: { '': '', k: 'v' } }],
   ['white space beyond ASCII', '[\u00a0a\u2003]\nk\u00a0=\u0085v\u3000', { a: { k: 'v' } }],
+  ['a line of Unicode is none', '[a]\nk = v\u2028w', { a: { k: 'v\u2028w' } }],
   ['indented pair without a property is its own', '[a]\n  l = w', { a: { l: 'w' } }],
   [
     'byte order marks are no text',
-    '\uFEFF[a]\nk = v\n\uFEFF[b]\n\uFEFFk = v\uFEFF\n\uFEFF\uFEFF[c]',
+    '\uFEFF[a]\nk = v\n\uFEFF[b]\n\uFEFFk = v\uFEFF\n\uFEFF\uFEFF[c]\n\uFEFF# l = w',
     { a: { k: 'v' }, b: { k: 'v' }, c: {} },
   ],
   ['prototype names', '[__proto__]\n__proto__ = v', { ['__proto__']: { ['__proto__']: 'v' } }],
