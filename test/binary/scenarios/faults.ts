@@ -2,8 +2,8 @@ import type { Fault } from '../../world/faults.ts'
 import { cross, type Expected, WAYS } from './matrix.ts'
 
 // Every step of the network, times every fault of its answer, at the first and at every attempt: the run answers rightly, or
-// ends by itself with the exit code 1, one line and an empty stdout (`play` sees to all of that). What goes wrong before there
-// is an answer is in line_faults.test.ts.
+// ends by itself with the exit code 1, one line and an empty stdout (`play` sees to all of that). What goes wrong before
+// anything is asked is in connection_faults.test.ts.
 
 type Faults = Readonly<Record<string, Fault | readonly Fault[]>>
 
