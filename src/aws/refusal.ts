@@ -13,7 +13,7 @@ export interface Refused extends AwsError {
   readonly signing?: Signing | undefined
   /** All that was sent, and the keys: nothing of it is ever shown, whoever sends it back. */
   readonly secrets: string
-  /** The time it was signed with, in milliseconds since 1970. */
+  /** Now, by the clock that signs, in milliseconds since 1970. */
   readonly nowMs: number
   /** The setting that forbids correcting the clock, if one does. */
   readonly uncorrected: string | undefined

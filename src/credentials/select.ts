@@ -36,7 +36,8 @@ export function selectProfile(config: SharedConfig, env: Env): Profile | undefin
  * The one source of credentials, selected from configuration alone, before anything is asked: keys, else a web identity,
  * both of the environment, else what the profile names, else a container's, else the instance's role.
  *
- * @throws {Failure} `profile_...` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go.
+ * @throws {Failure} `profile_...` - the profile breaks a rule, even when the environment wins, as in the AWS SDK for Go;
+ * `config_...` - a variable or key of the source is not acceptable, or lacks the one that it needs.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export function selectSource(profile: Profile | undefined, config: SharedConfig, env: Env): Source {

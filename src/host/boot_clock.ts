@@ -6,7 +6,7 @@ type FileSystem = typeof import('node:fs')
  * The clock of this boot. Read synchronously: the kernel answers from memory, and the way to another thread takes longer.
  *
  * @param elapsedMs - see `System`.
- * @throws the operating system's error, or one of its own when the kernel gives no such files.
+ * @throws the operating system's error, or one of its own when the files are not of the documented form.
  * @see https://man7.org/linux/man-pages/man5/proc_uptime.5.html
  */
 export function readBootClock(

@@ -14,6 +14,7 @@ export type { HttpAnswer, NoAnswer }
 
 /** The one door to the network. */
 export interface Network {
+  /** One request and its answer, or why there is none. @throws {Failure} of {@link findProxy} and {@link readTrustStore}. */
   readonly send: (request: HttpRequest) => Promise<HttpAnswer | NoAnswer>
   /**
    * Begins to connect to the server of a URL that will be asked later in this run. Sends no request, and whatever goes

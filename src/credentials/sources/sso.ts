@@ -63,7 +63,7 @@ export function parseSsoCredentials(answer: HttpAnswer, sso: Sso): Credentials {
  * if the profile has an `sso-session` and the file a refresh token and client credentials.
  *
  * @throws {Failure} `sso_login` - no file, or expired beyond renewal: somebody has to log in; `config_file`, `sso_file` - the file
- * is unreadable or not of the documented form; or of {@link callAws}.
+ * is unreadable or not of the documented form; `sso_store` - it cannot be replaced; of {@link callAws}; `answer_form`.
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
  */
 export async function findSsoToken(sso: Sso, run: Run): Promise<string> {
