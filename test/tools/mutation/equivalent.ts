@@ -82,6 +82,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'The words of an error are never shown.',
   },
   {
+    file: 'host/boot_clock.ts',
+    code: "const [seconds] = /^[0-9]+\\.[0-9]+/.exec(readFileSync('/proc/uptime', 'latin1')) ?? []",
+    changes: ["'latin1' -> ''"],
+    why: 'What a pattern is held against becomes text.',
+  },
+  {
     file: 'cache/claim.ts',
     code: "const noted = turnFrom(files.read(noteName) ?? '')",
     changes: ["'' -> 'x'"],
@@ -314,6 +320,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     code: 'const length = fs.readSync(descriptor, bytes, 0, bytes.length, 0)',
     changes: ['0 -> (0 - 1)'],
     why: 'The file was just opened, so the current position is its beginning.',
+  },
+  {
+    file: 'net/proxy/rules.ts',
+    code: 'const isProxy = url !== null && /^https?:$/.test(url.protocol) && !isCutShort(url)',
+    changes: ['^https?:$/ -> ^https?:/'],
+    why: 'A protocol ends with its colon.',
   },
   {
     file: 'net/proxy/rules.ts',

@@ -124,15 +124,18 @@ test.each([1, 47, 48, 49, 96, 100])(
 
 type Kind = 'root' | 'other' | undefined
 
-/** The forms of the store that the certificates of this text make, where a certificate is of this kind. */
-function formsOf(text: string, inspectCertificate: (der: Uint8Array) => Kind) {
-  const bundle = { amazonRoots: amazonRoots(text), all: () => certificatesIn(Buffer.from(text)) }
-  return storeOf([bundle], 'x', { inspectCertificate }).forms.map((form) => form())
+/** The forms of the store that the certificates of these bundles make, where a certificate is of this kind. */
+function formsOf(texts: readonly string[], inspectCertificate: (der: Uint8Array) => Kind) {
+  const bundles = texts.map((text) => ({
+    amazonRoots: amazonRoots(text),
+    all: () => certificatesIn(Buffer.from(text)),
+  }))
+  return storeOf(bundles, 'x', { inspectCertificate }).forms.map((form) => form())
 }
 
 test('storeOf() tries the Amazon roots alone at first, and nothing that adds nothing', () => {
   const root = named('Amazon Root CA 1')
-  expect(formsOf([pem(1), root].join('\n'), () => 'root')).toEqual([
+  expect(formsOf([[pem(1), root].join('\n')], () => 'root')).toEqual([
     { ca: root, allowsIntermediates: false },
     { ca: [pem(1), root].join('\n'), allowsIntermediates: false },
     { ca: '', allowsIntermediates: false },
@@ -140,17 +143,25 @@ test('storeOf() tries the Amazon roots alone at first, and nothing that adds not
 })
 
 test('storeOf() takes others than roots for anchors, but not at first', () => {
-  expect(formsOf(pem(1), () => 'other')).toEqual([
+  const both = [pem(1), pem(2)].join('\n')
+  const forms = formsOf([both], (der) => (der[4] === 1 ? 'root' : 'other'))
+  expect(forms).toEqual([
     { ca: '', allowsIntermediates: false },
-    { ca: pem(1), allowsIntermediates: false },
-    { ca: pem(1), allowsIntermediates: true },
+    { ca: both, allowsIntermediates: false },
+    { ca: both, allowsIntermediates: true },
   ])
+})
+
+test('storeOf() tries the Amazon roots of all bundles together', () => {
+  const roots = ['Amazon Root CA 1', 'Amazon Root CA 2'].map((name) => named(name))
+  const [first, whole] = formsOf([...roots, pem(1)], () => 'root')
+  expect([first?.ca, whole?.ca]).toEqual([roots.join('\n'), [...roots, pem(1)].join('\n')])
 })
 
 test('storeOf() writes anew what a reader might stumble over, without what nobody can parse', () => {
   const indented = pem(1).replaceAll('\n', '\n    ')
   const crlf = pem(2).replaceAll('\n', '\r\n')
   const bundle = [indented, pem(9), crlf].join('\n')
-  const [, whole, parsable] = formsOf(bundle, (der) => (der[4] === 9 ? undefined : 'root'))
+  const [, whole, parsable] = formsOf([bundle], (der) => (der[4] === 9 ? undefined : 'root'))
   expect([whole?.ca, parsable?.ca]).toEqual([bundle, [pem(1), pem(2)].join('\n')])
 })

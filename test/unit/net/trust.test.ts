@@ -98,7 +98,9 @@ test.each([
 test('readTrustStore() leaves a host without any store to the built-in roots, explicitly', async () => {
   const store = await readTrustStore(undefined, fakeSystem())
   expect(store.name).toBe('the built-in Mozilla roots')
-  expect(store.forms.map((form) => form().ca)).toEqual(['built-in roots'])
+  expect(store.forms.map((form) => form())).toEqual([
+    { ca: 'built-in roots', allowsIntermediates: false },
+  ])
 })
 
 test('readTrustStore() never takes the built-in roots for a store that was named', async () => {

@@ -56,6 +56,8 @@ test.each([
   ['[2001:db8:1:2:3:4:5:6]', '2001:db8::/32', true],
   ['[2001:db9::1]', '2001:db8::/32', false],
   ['[2001:db9::1]', '::/0', true],
+  ['[2001:db8::1]', '2001:db8::1/128', true],
+  ['[2001:db8::1]', '2001:db8::2/128', false],
   ['[::1:2:3]', '::1:2:0/112', true],
   ['[::1:2:3]', '::5:2:0/112', false],
   // Sixteen numbers have as many bits as an IPv6 address, and are none.

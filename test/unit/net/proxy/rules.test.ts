@@ -135,6 +135,7 @@ test.each([
   'http://u:SECRET@',
   'h:port-SECRET',
   'http://[SECRET',
+  'xhttp://SECRET@h',
   ':SECRET',
   // A part of the password would be taken for the host or its port.
   'http://SECRET:1/2@h',
