@@ -113,8 +113,10 @@ test.each([
   ['a part of a key', 'ecr:QoJbJpZluX'],
   ['the beginning of a key', 'secret-bearer:Get'],
   ['a key with more around it', 'ecr:xxIQoJbJpZluXVjEAgaCxx'],
+  ['a key before what a call asks for', 'earer-secret-ecr:GetAuthorizationToken'],
+  ['a key behind what a call asks for', 'ecr:GetAuthorizationTokenIQoJbJpZluXVjEAgaC'],
 ])('describeRefusal() shows no action that is %s', (_, action) => {
-  const secrets = '"SECRETKEY","IQoJbJpZluXVjEAgaC","secret-bearer"'
+  const secrets = '"SECRETKEY","IQoJbJpZluXVjEAgaC","secret-bearer-secret-ecr"'
   const message = `${USER}${action} because no identity-based policy allows the x action`
   expect(explain('AccessDeniedException', message, { secrets }).problem).toBe(
     'AccessDeniedException from h; hint: the identity needs ecr:GetAuthorizationToken',

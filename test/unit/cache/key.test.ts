@@ -38,6 +38,9 @@ const SSO =
   '[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = us-east-1\nsso_start_url = https://x.example/start\n'
 
 const PROCESS = '[default]\ncredential_process = a'
+/** A role that is assumed with the keys that a command prints. */
+const ROLE_BY_PROCESS =
+  '[default]\nrole_arn = arn:aws:iam::123456789012:role/a\nsource_profile = p\n[profile p]\ncredential_process = a\n'
 
 const DIFFERENT: readonly Node[] = [
   {},
@@ -73,6 +76,8 @@ const DIFFERENT: readonly Node[] = [
   { config: PROCESS },
   { config: '[default]\ncredential_process = b' },
   { config: '[default]\ncredential_process = b', env: { ANYTHING: 'x' } },
+  { config: ROLE_BY_PROCESS },
+  { config: ROLE_BY_PROCESS, env: { ANYTHING: 'x' } },
   { config: SSO },
   { config: SSO.replace('_name = r', '_name = r2') },
   { config: `${ROLE}services = s\n[services s]\nsts =\n  endpoint_url = https://sts.example` },

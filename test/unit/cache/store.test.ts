@@ -372,6 +372,11 @@ test.each([
     { uid: 7, mode: 0o2770 },
     'its mode is 2770, so others may use it; hint: it must be 0700',
   ],
+  [
+    'cache_mode',
+    { uid: 0, mode: 0o701 },
+    'its mode is 0701, so others may use it; hint: it must be 0700',
+  ],
   ['cache_owner', { uid: 7, mode: 0o700 }, 'it belongs to another user (7)'],
   ['cache_full', { code: 'ENOSPC' }, 'no space is left in its file system'],
   ['cache_full', { code: 'EDQUOT' }, 'no space is left in its file system'],
