@@ -55,11 +55,11 @@ export async function readSharedConfig(
     if (state === undefined) return sections
     throw refuse(`it ${state}`)
   }
-  const [underneath, above] = await Promise.all([
-    readSections('the config file', configFile),
-    readSections('the credentials file', credentialsFile),
-  ])
-  return mergeProfiles(configProfiles(underneath), above)
+  const above = readSections('the credentials file', credentialsFile)
+  // What is wrong with the config file is said first, whichever is read first.
+  above.catch(() => undefined)
+  const underneath = configProfiles(await readSections('the config file', configFile))
+  return mergeProfiles(underneath, await above)
 }
 
 /** A path below the home directory (`HOME`, else the user database's); `undefined` when there is no such directory. */

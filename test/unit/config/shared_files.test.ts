@@ -279,3 +279,14 @@ test('readSharedConfig() says which files it reads', async () => {
     "reading 'no config file' and 'no credentials file'",
   ])
 })
+
+/** Two files without a section. */
+async function readConfigLast(path: string): Promise<Uint8Array> {
+  if (path.endsWith('/config')) await Bun.sleep(5)
+  return new TextEncoder().encode('no section')
+}
+
+test('readSharedConfig() says what is wrong with the config file first, whichever is read first', async () => {
+  const line = await expectRejection('config_file', read('', '', { readFile: readConfigLast }))
+  expect(line).toContain("the config file '/h/.aws/config'")
+})
