@@ -9,6 +9,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 
+import { AS_PID_1 } from '../support/pid_1.ts'
 import { kubeletRequest, pluginPath, runPlugin } from '../world/plugin.ts'
 import { inWorld, type World } from '../world/world.ts'
 import { type Way, WAYS } from './scenarios/matrix.ts'
@@ -164,16 +165,6 @@ test.concurrent.each(SIGNALS)(
     }),
 )
 
-/** Makes the binary PID 1, which the kernel does not end by a signal; its own user namespace is for users but root. */
-const AS_PID_1 = [
-  'unshare',
-  ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']),
-  '--pid',
-  '--fork',
-  '--kill-child',
-  pluginPath,
-]
-
 /** The number by which others see that PID 1. */
 const pidInside = (child: { readonly pid: number }) =>
   Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8'))
@@ -205,7 +196,7 @@ test.concurrent.each(
     const run = await runPlugin({
       stdin,
       env: world.environment({ AWS_CONFIG_FILE: `${directory}/config`, PATH: '/usr/bin:/bin' }),
-      command: AS_PID_1,
+      command: [...AS_PID_1, pluginPath],
       args: args.map(fillIn),
       during: async (child) => {
         const up = `${directory}/up`
@@ -223,7 +214,7 @@ test.concurrent.each(CODES)('%s ends PID 1 while stdin does not end', async (sig
     const fifo = makeFifo(`${world.directory}/stdin`)
     const script = `exec "$@" 3<>'${fifo}' <&3`
     const run = await runPlugin({
-      command: ['/bin/sh', '-c', script, 'sh', ...AS_PID_1],
+      command: ['/bin/sh', '-c', script, 'sh', ...AS_PID_1, pluginPath],
       during: async (child) => {
         while (!isListening(child)) await Bun.sleep(1)
         process.kill(pidInside(child), signal)

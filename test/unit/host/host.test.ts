@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 
 import { codeOf } from '../../../src/base/failure.ts'
 import { createSystem } from '../../../src/host/host.ts'
+import { AS_PID_1 } from '../../support/pid_1.ts'
 import { issue } from '../../world/issued.ts'
 
 const base = realpathSync(mkdtempSync(`${tmpdir()}/host-`))
@@ -207,15 +208,6 @@ test('all is cleaned up but what was released, and by the same listener', async 
   // The other one stays, and so does the listener.
   expect(await endBy('SIGTERM', 'released')).toMatchObject({ listeners: '0 0 1 1', cleaned: 1 })
 })
-
-/** Makes a process PID 1, which no signal ends that it does not handle; its own user namespace is for users but root. */
-const AS_PID_1 = [
-  'unshare',
-  ...(process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']),
-  '--pid',
-  '--fork',
-  '--kill-child',
-]
 
 test.each([
   ['SIGTERM', 143],
